@@ -1,0 +1,14 @@
+"""Performer: a real-time performance server. It plays music back, paints and speaks; the folder listing is the diagram.
+
+     MIDI ─┐                                                   ┌── inference (ONNX, own thread) ──┐
+     OSC  ─┴▶ inputs ─▶ [inbox] ─▶ session ──Ask──▶ [in order]                       Answer ──┘
+     audio ─▶ listening ──OSC──▲       │ ▲──────────────────────────────────────[inbox]◀───────┘
+              (own process)            ├──Play(time, note)──▶ scheduler ─▶ outputs ─▶ MIDI / OSC / take
+                                       └──state, features, notes (OSC over loopback UDP)──▶ visuals, desk   (own processes)
+
+The supervisor is the parent of four processes: engine (inputs, session, inference, scheduler, outputs), listening, visuals, desk.
+Imports point one way: cli -> supervisor, app -> {inputs, outputs, listening, visuals, desk, offline} -> {session, inference, scheduler, worker}
+-> {encoding, parameters, clock, events, show, errors}. Nothing imports `training`; the runtime never imports torch.
+"""
+
+__version__ = "0.1.0"

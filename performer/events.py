@@ -1,0 +1,179 @@
+"""The vocabulary of everything that reaches the session. Frozen values: they may cross threads and be written to a take.
+
+`channel` is 1-16, `velocity` 1-127, `pitch` 0-127 (MIDI note numbers), times are seconds of the show's clock.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, fields
+from typing import Any
+
+
+@dataclass(frozen=True, slots=True)
+class NoteOn:
+    """A key went down. `source` names the edge it came through: midi, desk, osc, replay."""
+
+    pitch: int
+    velocity: int
+    channel: int = 1
+    source: str = "midi"
+
+
+@dataclass(frozen=True, slots=True)
+class NoteOff:
+    """A key came up."""
+
+    pitch: int
+    channel: int = 1
+    source: str = "midi"
+
+
+@dataclass(frozen=True, slots=True)
+class Control:
+    """A MIDI controller, 0-127 each; number 64 is the sustain pedal."""
+
+    number: int
+    value: int
+    channel: int = 1
+    source: str = "midi"
+
+
+@dataclass(frozen=True, slots=True)
+class Bend:
+    """Pitch bend, -8192 to 8191."""
+
+    value: int
+    channel: int = 1
+    source: str = "midi"
+
+
+@dataclass(frozen=True, slots=True)
+class Pressure:
+    """Aftertouch 0-127; `pitch` is None for the whole channel."""
+
+    value: int
+    pitch: int | None = None
+    channel: int = 1
+    source: str = "midi"
+
+
+@dataclass(frozen=True, slots=True)
+class Program:
+    """A program change, 0-127."""
+
+    number: int
+    channel: int = 1
+    source: str = "midi"
+
+
+@dataclass(frozen=True, slots=True)
+class Transport:
+    """MIDI clock and transport: kind is clock, start, stop, continue or songpos (position in sixteenths)."""
+
+    kind: str
+    position: int = 0
+    source: str = "midi"
+
+
+@dataclass(frozen=True, slots=True)
+class Sysex:
+    """A system-exclusive message without its F0 and F7, as hexadecimal."""
+
+    data: str
+    source: str = "midi"
+
+
+@dataclass(frozen=True, slots=True)
+class ParameterSet:
+    """Somebody asked for a parameter's value. `value` has passed the table. `sender` is where a reply goes."""
+
+    address: str
+    value: Any
+    sender: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Panic:
+    """Silence everything that sounds, now."""
+
+    source: str = "midi"
+
+
+@dataclass(frozen=True, slots=True)
+class Sync:
+    """Somebody asked to be sent every parameter's value."""
+
+    sender: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Tick:
+    """A timer that the session set comes due."""
+
+    tag: str
+
+
+@dataclass(frozen=True, slots=True)
+class ModelNote:
+    """A note as a model speaks it: `gap` seconds after the onset before it, lasting `duration` seconds (None: not known yet),
+    sung by an instrument class `voice` of the encoding; `own` is True where Performer played it and False where the human did."""
+
+    gap: float
+    pitch: int
+    velocity: int
+    duration: float | None
+    voice: int = 0
+    own: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """The model's note number `index` in answer to the Ask with this id; `note` is None at the end of the answer."""
+
+    ask: int
+    index: int
+    note: ModelNote | None
+    model: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class ModelFailed:
+    """The model could not answer; the voice falls back."""
+
+    ask: int
+    reason: str
+
+
+Event = (
+    NoteOn | NoteOff | Control | Bend | Pressure | Program | Transport | Sysex
+    | ParameterSet | Panic | Sync | Tick | Answer | ModelFailed
+)  # fmt: skip
+KINDS: Mapping[str, type] = {
+    kind.__name__: kind
+    for kind in (NoteOn, NoteOff, Control, Bend, Pressure, Program, Transport, Sysex, ParameterSet, Panic, Sync, Tick, Answer, ModelFailed)
+}  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Timed:
+    """An event and the moment it happened, in seconds of the show's clock."""
+
+    time: float
+    event: Event
+
+
+def to_json(event: Any) -> dict[str, Any]:
+    """The event as a JSON object: its kind under "kind", its fields by name."""
+    out: dict[str, Any] = {"kind": type(event).__name__}
+    for each in fields(event):
+        value = getattr(event, each.name)
+        out[each.name] = to_json(value) if isinstance(value, ModelNote) else value
+    return out
+
+
+def from_json(content: Mapping[str, Any]) -> Event:
+    """The inverse of `to_json`. Raises KeyError for an unknown kind and TypeError for fields that do not fit."""
+    values = {key: value for key, value in content.items() if key != "kind"}
+    kind = KINDS[content["kind"]]
+    if kind is Answer and values.get("note") is not None:
+        values["note"] = ModelNote(**{key: value for key, value in values["note"].items() if key != "kind"})
+    return kind(**values)
