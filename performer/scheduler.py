@@ -1,0 +1,256 @@
+"""When it leaves: the agenda of what is due, the ledger of what sounds, and the one thread that uses the outputs.
+
+`Agenda`, `Ledger` and `Stage` are pure: they take the time as an argument. `Scheduler` is the thread that waits for the stage's next due
+time; the offline graph drives the same `Stage` on a virtual clock.
+"""
+
+import heapq
+import itertools
+import logging
+import threading
+from collections import deque
+from collections.abc import Callable, Iterator, MutableSequence, Sequence
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+from performer.clock import Clock
+from performer.events import Event
+from performer.effects import Effect, Pass, Play, Release, Silence, Wake
+
+log = logging.getLogger("performer")
+
+
+class Output(Protocol):
+    """Where notes leave. Channels are 1-16. None of these may raise or block."""
+
+    def note_on(self, channel: int, pitch: int, velocity: int) -> None: ...
+    def note_off(self, channel: int, pitch: int) -> None: ...
+    def send(self, event: Event) -> None: ...
+    def silence(self, channels: Sequence[int]) -> None: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Played:
+    """A note-on that left: planned for `play.time`, sent at `sent`."""
+
+    sent: float
+    play: Play
+
+    @property
+    def lateness(self) -> float:
+        """Seconds between the plan and the sending."""
+        return self.sent - self.play.time
+
+
+@dataclass(frozen=True, slots=True)
+class Ended:
+    """A note-off that left. `time` is the planned end (or the release's own time), whatever the moment of sending."""
+
+    time: float
+    play: Play
+
+
+@dataclass(frozen=True, slots=True)
+class Applied:
+    """A release or a panic took effect after `sent` note-ons had left: what a take needs to tell it again exactly."""
+
+    sent: int
+
+
+Report = Played | Ended | Applied
+
+
+class Agenda:
+    """What is due when. Equal times keep the order of arrival."""
+
+    def __init__(self) -> None:
+        self._heap: list[tuple[float, int, Any]] = []
+        self._order = itertools.count()
+
+    def __len__(self) -> int:
+        return len(self._heap)
+
+    def add(self, time: float, item: Any) -> None:
+        heapq.heappush(self._heap, (time, next(self._order), item))
+
+    def cancel(self, unwanted: Callable[[Any], bool]) -> int:
+        """Take back every item for which `unwanted` holds; returns how many."""
+        kept = [entry for entry in self._heap if not unwanted(entry[2])]
+        count = len(self._heap) - len(kept)
+        if count:
+            heapq.heapify(kept)
+            self._heap = kept
+        return count
+
+    @property
+    def next_time(self) -> float | None:
+        return self._heap[0][0] if self._heap else None
+
+    def pop_due(self, now: float) -> Iterator[tuple[float, Any]]:
+        """The items due at `now` or before, each with its own time, one by one: an item may be cancelled until it is taken."""
+        while self._heap and self._heap[0][0] <= now:
+            time, _, item = heapq.heappop(self._heap)
+            yield time, item
+
+
+class Ledger:
+    """What is sounding, by channel and pitch. `mirror`, 16 x 128 bytes that the supervisor shares, outlives a crash of this process."""
+
+    def __init__(self, mirror: MutableSequence[int] | None = None) -> None:
+        self._sounding: dict[tuple[int, int], Play] = {}
+        self._mirror = mirror
+
+    def __len__(self) -> int:
+        return len(self._sounding)
+
+    def start(self, play: Play) -> None:
+        self._sounding[play.channel, play.pitch] = play
+        if self._mirror is not None:
+            self._mirror[(play.channel - 1) * 128 + play.pitch] = 1
+
+    def get(self, channel: int, pitch: int) -> Play | None:
+        return self._sounding.get((channel, pitch))
+
+    def end(self, play: Play) -> None:
+        del self._sounding[play.channel, play.pitch]
+        if self._mirror is not None:
+            self._mirror[(play.channel - 1) * 128 + play.pitch] = 0
+
+    def sounding(self, voice: int | None = None, tag: str = "") -> list[Play]:
+        """What sounds, of a voice and a tag where they are given."""
+        return [play for play in self._sounding.values() if (voice is None or play.voice == voice) and (not tag or play.tag == tag)]
+
+
+@dataclass(frozen=True, slots=True)
+class _Off:
+    play: Play
+
+
+class Stage:
+    """Agenda, ledger and outputs as one thing without a thread. `report` hears of every note-on, note-off and release;
+    `wake` is called with the tag of a Wake that comes due, and its time."""
+
+    def __init__(
+        self, outputs: Sequence[Output], report: Callable[[Report], object], wake: Callable[[float, str], object], ledger: Ledger | None = None
+    ) -> None:
+        self.agenda = Agenda()
+        self.ledger = ledger or Ledger()
+        self.sent = 0
+        self._outputs = outputs
+        self._report = report
+        self._wake = wake
+        self._channels = set(range(1, 17))
+
+    def apply(self, effect: Effect) -> None:
+        """Take an effect into the plan; a release and a panic act at once."""
+        match effect:
+            case Play():
+                self.agenda.add(effect.time, effect)
+            case Wake():
+                self.agenda.cancel(lambda item: isinstance(item, Wake) and item.tag == effect.tag)
+                self.agenda.add(effect.time, effect)
+            case Pass():
+                self.agenda.add(effect.time, effect)
+            case Release():
+                self._report(Applied(self.sent))
+                self._take_back(effect.time, effect.voice, effect.tag)
+            case Silence():
+                self._report(Applied(self.sent))
+                self.silence(effect.time)
+
+    def run_due(self, now: float, most: int | None = None) -> None:
+        """Do all that is due at `now`; with `most`, stop before a further note-on would leave."""
+        for time, item in self.agenda.pop_due(now):
+            if most is not None and isinstance(item, Play) and self.sent >= most:
+                self.agenda.add(time, item)
+                return
+            self._do(time, now, item)
+
+    def silence(self, time: float) -> None:
+        """End every note, forget the plan, and tell every channel to be quiet."""
+        self.agenda.cancel(lambda item: isinstance(item, (Play, Pass, _Off)))
+        for play in self.ledger.sounding():
+            self._end(play, time)
+        for output in self._outputs:
+            output.silence(sorted(self._channels))
+
+    def _do(self, time: float, now: float, item: Any) -> None:
+        match item:
+            case Play():
+                self._start(item, now)
+            case _Off(play):
+                if self.ledger.get(play.channel, play.pitch) is play:
+                    self._end(play, time)
+            case Wake():
+                self._wake(time, item.tag)
+            case Pass():
+                for output in self._outputs:
+                    output.send(item.event)
+
+    def _start(self, play: Play, now: float) -> None:
+        before = self.ledger.get(play.channel, play.pitch)
+        if before is not None:
+            self._end(before, play.time)
+        for output in self._outputs:
+            output.note_on(play.channel, play.pitch, play.velocity)
+        self.sent += 1
+        self.ledger.start(play)
+        if play.duration is not None:
+            self.agenda.add(play.time + play.duration, _Off(play))
+        self._report(Played(now, play))
+
+    def _end(self, play: Play, time: float) -> None:
+        for output in self._outputs:
+            output.note_off(play.channel, play.pitch)
+        self.ledger.end(play)
+        self._report(Ended(time, play))
+
+    def _take_back(self, time: float, voice: int, tag: str) -> None:
+        self.agenda.cancel(lambda item: isinstance(item, Play) and item.voice == voice and (not tag or item.tag == tag))
+        for play in self.ledger.sounding(voice, tag):
+            self._end(play, max(time, play.time))
+
+
+class Scheduler:
+    """The thread that waits until the stage has something due. `post` hands it effects; it never waits for anybody else."""
+
+    def __init__(self, stage: Stage, clock: Clock) -> None:
+        self.stage = stage
+        self._clock = clock
+        self._inbox: deque[Effect] = deque()
+        self._ready = threading.Condition()
+        self._running = True
+        self._thread = threading.Thread(target=self._run, name="scheduler", daemon=True)
+
+    def start(self) -> None:
+        self._thread.start()
+
+    def post(self, effects: Sequence[Effect]) -> None:
+        """Hand over effects in order. Thread-safe."""
+        with self._ready:
+            self._inbox.extend(effects)
+            self._ready.notify()
+
+    def stop(self) -> None:
+        """End in silence: every sounding note gets its note-off before this returns."""
+        with self._ready:
+            self._running = False
+            self._ready.notify()
+        if self._thread.is_alive():
+            self._thread.join(2.0)
+        self.stage.silence(self._clock.now())
+
+    def _run(self) -> None:
+        while self._running:
+            with self._ready:
+                if not self._inbox and self._running:
+                    due = self.stage.agenda.next_time
+                    wait = None if due is None else due - self._clock.now()
+                    if wait is None or wait > 0:
+                        self._ready.wait(wait)
+            try:
+                while self._inbox:
+                    self.stage.apply(self._inbox.popleft())
+                self.stage.run_due(self._clock.now())
+            except Exception:
+                log.exception("the scheduler met an error; it goes on")

@@ -1,0 +1,91 @@
+"""What was heard: the notes of the human and of Performer as one line of onsets, turned into what a model is fed.
+
+A model wants notes in the order of their onsets, each with its duration; a key that is still down has none yet. So a note is fed once it
+has ended, or when the next one begins and it still sounds: then its duration is unknown. Training masks durations in the same way.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from performer.events import ModelNote
+
+
+@dataclass(slots=True)
+class _Heard:
+    onset: float
+    pitch: int
+    velocity: int
+    part: int
+    own: bool
+    voice: int  # 0 for the human
+    end: float | None
+
+
+class Hearing:
+    """The notes that were not fed yet, by onset. Owned by the session; times are seconds of the show's clock."""
+
+    def __init__(self) -> None:
+        self._line: list[_Heard] = []
+        self._last: float | None = None  # the onset of the note fed last
+
+    def down(self, time: float, pitch: int, velocity: int, part: int) -> Iterator[ModelNote]:
+        """The human begins a note. Yields what is to be fed before it."""
+        yield from self._feed(time, still_sounding=True)
+        self._line.append(_Heard(time, pitch, velocity, part, own=False, voice=0, end=None))
+        self._line.sort(key=lambda note: note.onset)
+
+    def up(self, time: float, pitch: int) -> Iterator[ModelNote]:
+        """The human ends a note. Yields what is to be fed now."""
+        for note in self._line:
+            if not note.own and note.pitch == pitch and note.end is None:
+                note.end = time
+        yield from self._feed(time)
+
+    def plan(self, onset: float, pitch: int, velocity: int, duration: float | None, part: int, voice: int) -> None:
+        """Performer will play this; it counts as heard once its onset has passed."""
+        self._line.append(_Heard(onset, pitch, velocity, part, True, voice, None if duration is None else onset + duration))
+        self._line.sort(key=lambda note: note.onset)
+
+    def cut(self, time: float, voice: int, pitches: frozenset[int] | None = None) -> None:
+        """From `time` on nothing of this voice sounds (of these pitches, where given): what had not begun was never heard."""
+        kept = []
+        for note in self._line:
+            mine = note.voice == voice and note.own and (pitches is None or note.pitch in pitches)
+            if mine and note.onset > time:
+                continue
+            if mine and (note.end is None or note.end > time):
+                note.end = time
+            kept.append(note)
+        self._line = kept
+
+    def settle(self, time: float) -> Iterator[ModelNote]:
+        """Yields what has ended by now and was not fed yet."""
+        yield from self._feed(time)
+
+    def pending(self, time: float) -> tuple[ModelNote, ...]:
+        """What has begun and was not fed yet, as the model would hear it now."""
+        last, out = self._last, []
+        for note in self._line:
+            if note.onset > time:
+                break
+            out.append(self._speak(note, last, time))
+            last = note.onset
+        return tuple(out)
+
+    @property
+    def last_onset(self) -> float | None:
+        """The latest onset of all that was fed or waits to be."""
+        return self._line[-1].onset if self._line else self._last
+
+    def _feed(self, time: float, still_sounding: bool = False) -> Iterator[ModelNote]:
+        while self._line and self._line[0].onset <= time and (still_sounding or self._line[0].end is not None):
+            note = self._line.pop(0)
+            yield self._speak(note, self._last, time)
+            self._last = note.onset
+
+    @staticmethod
+    def _speak(note: _Heard, last: float | None, now: float) -> ModelNote:
+        known = note.end is not None and (note.own or note.end <= now)
+        gap = 0.0 if last is None else max(0.0, note.onset - last)
+        duration = max(0.01, note.end - note.onset) if known and note.end is not None else None
+        return ModelNote(gap, note.pitch, note.velocity, duration, note.part, note.own)
