@@ -35,10 +35,9 @@ class Release:
 
 @dataclass(frozen=True, slots=True)
 class Pass:
-    """A controller, a bend, pressure or a program change of the player goes out on the voice's channel as it came."""
+    """A controller, a bend, pressure or a program change of the player goes out, on the channel that the event names."""
 
     time: float
-    channel: int
     event: Event
 
 

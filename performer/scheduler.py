@@ -9,7 +9,7 @@ import itertools
 import logging
 import threading
 from collections import deque
-from collections.abc import Callable, Iterator, MutableSequence, Sequence
+from collections.abc import Callable, Iterable, Iterator, MutableSequence, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
@@ -52,12 +52,14 @@ class Ended:
 
 @dataclass(frozen=True, slots=True)
 class Applied:
-    """A release or a panic took effect after `sent` note-ons had left: what a take needs to tell it again exactly."""
+    """A batch of effects was taken into the plan after `done` items of the agenda: what a take needs to tell it again exactly."""
 
-    sent: int
+    done: int
 
 
 Report = Played | Ended | Applied
+Planned = (Play, Release, Pass, Silence, Wake)
+"""The effects that concern a stage."""
 
 
 class Agenda:
@@ -135,14 +137,19 @@ class Stage:
     ) -> None:
         self.agenda = Agenda()
         self.ledger = ledger or Ledger()
-        self.sent = 0
+        self.done = 0  # items of the agenda that were carried out
         self._outputs = outputs
         self._report = report
         self._wake = wake
         self._channels = set(range(1, 17))
 
-    def apply(self, effect: Effect) -> None:
-        """Take an effect into the plan; a release and a panic act at once."""
+    def apply(self, effects: Iterable[Effect]) -> None:
+        """Take one event's effects into the plan; a release and a panic act at once."""
+        self._report(Applied(self.done))
+        for effect in effects:
+            self._apply_one(effect)
+
+    def _apply_one(self, effect: Effect) -> None:
         match effect:
             case Play():
                 self.agenda.add(effect.time, effect)
@@ -152,25 +159,29 @@ class Stage:
             case Pass():
                 self.agenda.add(effect.time, effect)
             case Release():
-                self._report(Applied(self.sent))
                 self._take_back(effect.time, effect.voice, effect.tag)
             case Silence():
-                self._report(Applied(self.sent))
                 self.silence(effect.time)
 
-    def run_due(self, now: float, most: int | None = None) -> None:
-        """Do all that is due at `now`; with `most`, stop before a further note-on would leave."""
+    def run_due(self, now: float) -> None:
+        """Do all that is due at `now`."""
         for time, item in self.agenda.pop_due(now):
-            if most is not None and isinstance(item, Play) and self.sent >= most:
-                self.agenda.add(time, item)
-                return
+            self.done += 1
             self._do(time, now, item)
+
+    def run_until(self, done: int) -> None:
+        """Do what comes next, whenever it is due, until so many items are done in all: how a take is told again."""
+        while self.done < done and (time := self.agenda.next_time) is not None:
+            for due, item in self.agenda.pop_due(time):
+                self.done += 1
+                self._do(due, due, item)
+                break
 
     def silence(self, time: float) -> None:
         """End every note, forget the plan, and tell every channel to be quiet."""
         self.agenda.cancel(lambda item: isinstance(item, (Play, Pass, _Off)))
         for play in self.ledger.sounding():
-            self._end(play, time)
+            self._end(play, max(time, play.time))
         for output in self._outputs:
             output.silence(sorted(self._channels))
 
@@ -193,7 +204,6 @@ class Stage:
             self._end(before, play.time)
         for output in self._outputs:
             output.note_on(play.channel, play.pitch, play.velocity)
-        self.sent += 1
         self.ledger.start(play)
         if play.duration is not None:
             self.agenda.add(play.time + play.duration, _Off(play))
@@ -217,7 +227,7 @@ class Scheduler:
     def __init__(self, stage: Stage, clock: Clock) -> None:
         self.stage = stage
         self._clock = clock
-        self._inbox: deque[Effect] = deque()
+        self._inbox: deque[Sequence[Effect]] = deque()
         self._ready = threading.Condition()
         self._running = True
         self._thread = threading.Thread(target=self._run, name="scheduler", daemon=True)
@@ -226,19 +236,21 @@ class Scheduler:
         self._thread.start()
 
     def post(self, effects: Sequence[Effect]) -> None:
-        """Hand over effects in order. Thread-safe."""
+        """Hand over the effects of one event. Thread-safe."""
         with self._ready:
-            self._inbox.extend(effects)
+            self._inbox.append(effects)
             self._ready.notify()
 
-    def stop(self) -> None:
-        """End in silence: every sounding note gets its note-off before this returns."""
+    def stop(self) -> float:
+        """End in silence: every sounding note gets its note-off before this returns. Returns the time of the silence."""
         with self._ready:
             self._running = False
             self._ready.notify()
         if self._thread.is_alive():
             self._thread.join(2.0)
-        self.stage.silence(self._clock.now())
+        now = self._clock.now()
+        self.stage.silence(now)
+        return now
 
     def _run(self) -> None:
         while self._running:

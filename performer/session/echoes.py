@@ -9,7 +9,7 @@ class Echoes:
     """Remembers what was planned to leave; `is_echo` takes a note that came in and consumes the one it repeats."""
 
     def __init__(self) -> None:
-        self._left: deque[tuple[float, int, int]] = deque()  # (time, pitch, velocity)
+        self._left: deque[tuple[float, int, int]] = deque(maxlen=1024)  # (time, pitch, velocity)
         self._held: set[int] = set()
 
     def leaves(self, time: float, pitch: int, velocity: int) -> None:

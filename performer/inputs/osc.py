@@ -1,0 +1,156 @@
+"""OSC in: sockets only, on the thread `net`. Every message becomes an event of the vocabulary or an error to its sender; nothing else.
+
+Two sockets: the public one, where anybody on this machine (or the network, where the show says so) may speak, and the loopback one, where
+Performer's own processes do. A bundle's time tag is kept: what is dated ahead waits here, what is dated in the past happens now.
+"""
+
+import contextlib
+import selectors
+import socket
+import time as wall
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from pythonosc.osc_packet import OscPacket, ParseError
+
+from performer.clock import Clock
+from performer.errors import ParameterError
+from performer.events import Control, Event, NoteOff, NoteOn, Panic, ParameterSet, Sync, Timed
+from performer.loopback import LARGEST
+from performer.parameters import COMMANDS, Table
+from performer.scheduler import Agenda
+
+FARTHEST = 60.0  # seconds: a bundle dated further ahead is refused
+MOST_WAITING = 10_000
+SOON = 0.001  # seconds: dated ahead by less than this is now
+
+
+def understand(table: Table, address: str, arguments: Sequence[Any], source: str, sender: str) -> Event:
+    """The event that an OSC message stands for. Raises ParameterError, with the reason, for a wrong address, type or range."""
+    if address in _COMMANDS:
+        return _COMMANDS[address](_integers(address, arguments), source, sender)
+    return ParameterSet(address, table.check(address, arguments), sender)
+
+
+def _note_on(values: Sequence[int], source: str, sender: str) -> Event:
+    pitch, velocity, channel = (*values, 1)[:3]
+    return NoteOn(pitch, velocity, channel, source) if velocity else NoteOff(pitch, channel, source)
+
+
+def _note_off(values: Sequence[int], source: str, sender: str) -> Event:
+    return NoteOff(*(*values, 1)[:2], source)
+
+
+def _control(values: Sequence[int], source: str, sender: str) -> Event:
+    return Control(*(*values, 1)[:3], source)
+
+
+_COMMANDS: Mapping[str, Callable[[Sequence[int], str, str], Event]] = {
+    "/performer/panic": lambda values, source, sender: Panic(source),
+    "/performer/sync": lambda values, source, sender: Sync(sender),
+    "/performer/note/on": _note_on,
+    "/performer/note/off": _note_off,
+    "/performer/control": _control,
+}
+_TAGS: Mapping[str, str] = {command.address: command.arguments for command in COMMANDS}
+
+
+def _integers(address: str, arguments: Sequence[Any]) -> tuple[int, ...]:
+    """The arguments as MIDI numbers: 0-127, and 1-16 where the third or the last optional one is a channel."""
+    tags = _TAGS[address]
+    required, most = len(tags.split("[")[0]), len(tags.replace("[", "").replace("]", ""))
+    if required == 0:
+        return ()
+    if not required <= len(arguments) <= most:
+        raise ParameterError(f"{address} takes {tags} ({required} to {most} numbers), not {len(arguments)}.")
+    values = []
+    for place, value in enumerate(arguments):
+        low, high = (1, 16) if place == most - 1 else (0, 127)
+        if isinstance(value, bool) or not isinstance(value, (int, float)) or value not in range(low, high + 1):
+            raise ParameterError(f"{address} takes whole numbers, here from {low} to {high}, not {value!r}.")
+        values.append(int(value))
+    return tuple(values)
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """A socket to listen on and the name that its events carry."""
+
+    sock: socket.socket
+    name: str
+
+
+class OscInput:
+    """The thread's handler for both sockets. `post` takes events for the session, `refuse(sender, address, reason)` errors,
+    `features` the numbers of the listening process, `spoke(sender)` hears who sent something valid on the public socket."""
+
+    def __init__(
+        self,
+        sources: Sequence[Source],
+        table: Table,
+        clock: Clock,
+        post: Callable[[Timed], object],
+        refuse: Callable[[str, str, str], object],
+        private: Mapping[str, Callable[[Sequence[Any]], object]],
+        spoke: Callable[[str], object],
+    ) -> None:
+        self.malformed = 0
+        self._table, self._clock = table, clock
+        self._post, self._refuse, self._private, self._spoke = post, refuse, private, spoke
+        self._later = Agenda()
+        self._selector = selectors.DefaultSelector()
+        for source in sources:
+            source.sock.setblocking(False)
+            self._selector.register(source.sock, selectors.EVENT_READ, source)
+
+    def turn(self, timeout: float) -> None:
+        """Wait up to `timeout` seconds for datagrams and hand on what came and what is due."""
+        due = self._later.next_time
+        wait = timeout if due is None else max(0.0, min(timeout, due - self._clock.now()))
+        for key, _ in self._selector.select(wait):
+            self._read(key.data)
+        for time, event in self._later.pop_due(self._clock.now()):
+            self._post(Timed(time, event))
+
+    def close(self) -> None:
+        self._selector.close()
+
+    def _read(self, source: Source) -> None:
+        with contextlib.suppress(BlockingIOError, ConnectionError):
+            for _ in range(64):  # a burst, but the other socket's turn comes
+                datagram, (host, port, *_) = source.sock.recvfrom(LARGEST)
+                self._datagram(source.name, datagram, "desk" if source.name == "loopback" else f"{host}:{port}")
+
+    def _datagram(self, source: str, datagram: bytes, sender: str) -> None:
+        now = self._clock.now()
+        if datagram[:1] not in (b"/", b"#") or datagram.startswith(b"#reply"):
+            self.malformed += 1
+            return
+        try:
+            messages = OscPacket(datagram).messages
+        except (ParseError, IndexError, ValueError) as error:
+            self.malformed += 1
+            self._refuse(sender, "", f"malformed OSC ({str(error)[:120]})")
+            return
+        for timed in messages:
+            address, arguments = timed.message.address, timed.message.params
+            if source == "loopback" and address in self._private:
+                self._private[address](arguments)
+                continue
+            try:
+                event = understand(self._table, address, arguments, "desk" if source == "loopback" else "osc", sender)
+                self._at(now, timed.time - wall.time(), event, address)
+            except ParameterError as error:
+                self._refuse(sender, address, str(error))
+            else:
+                if source != "loopback":
+                    self._spoke(sender)
+
+    def _at(self, now: float, ahead: float, event: Event, address: str) -> None:
+        if ahead <= SOON:
+            self._post(Timed(now, event))
+        elif ahead > FARTHEST or len(self._later) >= MOST_WAITING:
+            raise ParameterError(f"{address} is dated {ahead:.0f} s ahead; at most {FARTHEST:.0f} s and {MOST_WAITING} messages wait.")
+        else:
+            self._later.add(now + ahead, event)

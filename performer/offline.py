@@ -1,0 +1,143 @@
+"""The same session, model and stage on a virtual clock: how a take is told again, and how the tests play. Nothing here waits."""
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from performer.clock import VirtualClock
+from performer.effects import Ask, Effect, Feed, Forget
+from performer.events import Answer, Event, ModelNote, Tick, Timed
+from performer.inference.thinker import Mind, Thinker
+from performer.outputs.take import Sounded
+from performer.scheduler import Ended, Output, Planned, Played, Report, Stage
+from performer.session.state import Session
+
+
+@dataclass(slots=True)
+class Score:
+    """What a stage reports, gathered: the notes that sounded, in the order of their ends, and the note-ons with their times."""
+
+    notes: list[Sounded] = field(default_factory=list)
+    begun: list[Played] = field(default_factory=list)
+    _open: dict[tuple[int, int], Played] = field(default_factory=dict)
+
+    def __call__(self, report: Report) -> None:
+        match report:
+            case Played(_, play):
+                self.begun.append(report)
+                self._open[play.channel, play.pitch] = report
+            case Ended(time, play):
+                del self._open[play.channel, play.pitch]
+                self.notes.append(Sounded(play.voice, play.channel, play.pitch, play.velocity, play.time, time))
+
+
+class Offline:
+    """Plays events at their times, with every answer of the model there at once."""
+
+    def __init__(self, session: Session, mind: Mind, outputs: Sequence[Output] = ()) -> None:
+        self.clock = VirtualClock()
+        self.session = session
+        self.score = Score()
+        self.said: list[Effect] = []
+        self.stage = Stage(outputs, self.score, self._wake)
+        self._thinker = Thinker(mind)
+        self._ticks: list[Timed] = []
+
+    def play(self, events: Iterable[Timed], until: float) -> list[Sounded]:
+        """Handle the events in order and what they bring about, to the time `until`; then silence. Returns the notes that sounded."""
+        for timed in events:
+            self._advance(timed.time)
+            self.handle(timed)
+        self._advance(until)
+        self.stage.silence(until)
+        return self.score.notes
+
+    def handle(self, timed: Timed) -> None:
+        """One event now, and the model's answers to it."""
+        effects = self.session.handle(timed)
+        self.said.extend(effects)
+        self.stage.apply([effect for effect in effects if isinstance(effect, Planned)])
+        for effect in effects:
+            match effect:
+                case Feed(note):
+                    self._thinker.hear(note)
+                case Forget():
+                    self._thinker.forget()
+                case Ask():
+                    self._answer(timed.time, effect)
+        self.stage.run_due(timed.time)
+
+    def _answer(self, time: float, ask: Ask) -> None:
+        composed: Iterator[ModelNote] = self._thinker.answer(ask)
+        dropped = len(self.said)
+        for index, note in enumerate(composed):
+            self.handle(Timed(time, Answer(ask.id, index, note, self._thinker.mind.name)))
+            if any(getattr(effect, "id", None) == ask.id for effect in self.said[dropped:]):
+                return
+        self.handle(Timed(time, Answer(ask.id, ask.count, None, self._thinker.mind.name)))
+
+    def _advance(self, until: float) -> None:
+        while (due := self.stage.agenda.next_time) is not None and due <= until:
+            self.clock.advance_to(due)
+            self.stage.run_due(due)
+            ticks, self._ticks = self._ticks, []
+            for tick in ticks:
+                self.handle(tick)
+        self.clock.advance_to(until)
+
+    def _wake(self, time: float, tag: str) -> None:
+        self._ticks.append(Timed(time, Tick(tag)))
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """A take told again: its notes, how many answers the model gave again, and how many of them were other than in the take."""
+
+    notes: list[Sounded]
+    answers: int
+    differing: int
+
+
+def tell_again(session: Session, mind: Mind | None, lines: Sequence[dict[str, Any]]) -> Told:
+    """Handle what a take's lines say reached the session, in that order, and do what left, in the order in which it left.
+
+    The model answers again from the take's seeds; its answers are held against those of the take, which count where they differ (another
+    machine's arithmetic) or where the model is not there (`mind` None)."""
+    score = Score()
+    stage = Stage((), score, lambda time, tag: None)
+    thinker = Thinker(mind) if mind is not None else None
+    composing: dict[int, Iterator[ModelNote]] = {}
+    applied = iter([line["applied"] for line in lines if "applied" in line])
+    answers = differing = 0
+    for line in lines:
+        if "in" not in line:
+            continue
+        event: Event = line["in"]
+        if isinstance(event, Answer) and event.note is not None and event.ask in composing:
+            answers += 1
+            differing += next(composing[event.ask], None) != event.note
+        effects = session.handle(Timed(line["t"], event))
+        planned = [effect for effect in effects if isinstance(effect, Planned)]
+        if planned:
+            done = next(applied, None)
+            if done is None:
+                break
+            stage.run_until(done)
+            stage.apply(planned)
+        if thinker is not None:
+            _think(thinker, effects, composing)
+    end = lines[-1] if lines and "end" in lines[-1] else None
+    stage.run_until(end["done"] if end else stage.done + len(stage.agenda) * 2)
+    stage.silence(end["t"] if end else 0.0)
+    return Told(score.notes, answers, differing)
+
+
+def _think(thinker: Thinker, effects: Iterable[Effect], composing: dict[int, Iterator[ModelNote]]) -> None:
+    for effect in effects:
+        match effect:
+            case Feed(note):
+                thinker.hear(note)
+            case Forget():
+                thinker.forget()
+            case Ask():
+                composing[effect.id] = thinker.answer(effect)

@@ -1,0 +1,75 @@
+"""OSC out: tells the desk, the picture and the OSC clients what is going on. Thread `telemetry` encodes and sends; others only hand over."""
+
+import contextlib
+import socket
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from performer.effects import Say
+from performer.loopback import Loopback, encode
+from performer.scheduler import Ended, Played, Report
+from performer.worker import Worker
+
+MOST_WAITING = 8192
+OWN = ("desk", "visuals")
+
+
+class OscOutput:
+    """Sends each message once to every of Performer's own processes and to the clients: those that the show names and the last that spoke.
+
+    `noticed` hears every note that is told here too, on the telemetry thread (the features of the notes are made from it)."""
+
+    def __init__(self, loopback: Loopback, public: socket.socket, named: Sequence[tuple[str, int]], reply_port: int) -> None:
+        self.noticed: Callable[[str, Sequence[Any]], object] = lambda address, arguments: None
+        self._loopback, self._public = loopback, public
+        self._named, self._reply_port = tuple(named), reply_port
+        self._last: tuple[str, int] | None = None
+        self._worker = Worker("telemetry", self._handle, limit=MOST_WAITING)
+
+    def start(self) -> None:
+        self._worker.start()
+
+    def stop(self) -> None:
+        self._worker.stop()
+
+    def say(self, message: Say | Report) -> None:
+        """Hand over a message or a stage's report. Never blocks; what is over the limit is counted and lost."""
+        self._worker.post(message)
+
+    def spoke(self, sender: str) -> None:
+        """This client (host:port) is the last that spoke; answers go to its host."""
+        self._last = (sender.rsplit(":", 1)[0], self._reply_port)
+
+    def refuse(self, sender: str, address: str, reason: str) -> None:
+        """Tell the sender what was wrong with its message."""
+        self.say(Say("/performer/error", (address, reason), sender))
+
+    @property
+    def dropped(self) -> int:
+        return self._worker.counters.dropped
+
+    def _handle(self, item: Say | Report) -> None:
+        match item:
+            case Say():
+                self._send(item.address, item.arguments, item.sender)
+            case Played(_, play):
+                duration = 0.0 if play.duration is None else play.duration
+                self._send("/performer/played", (play.voice, play.pitch, play.velocity, float(duration), item.lateness * 1000.0))
+            case Ended(_, play):
+                self._send("/performer/released", (play.voice, play.pitch))
+
+    def _send(self, address: str, arguments: Sequence[Any], sender: str = "") -> None:
+        self.noticed(address, arguments)
+        datagram = encode(address, *arguments)
+        for place in OWN if sender in ("", "desk") else ():
+            self._loopback.send_raw(place, datagram)
+        if sender and sender != "desk":
+            self._to({(sender.rsplit(":", 1)[0], self._reply_port)}, datagram)
+        elif not sender:
+            self._to({*self._named, *((self._last,) if self._last else ())}, datagram)
+
+    def _to(self, clients: set[tuple[str, int]], datagram: bytes) -> None:
+        for client in clients:
+            with contextlib.suppress(OSError):
+                self._public.sendto(datagram, client)
+

@@ -1,0 +1,134 @@
+"""A take: one performance as JSON lines. What reached the session, in order, and what left, with the times of both.
+
+Lines: the first is the `Opening`; then {"t", "in"} for an event that the session handled, {"applied"} for the moment its effects were taken
+into the plan, {"t", "on", "late"} and {"t", "off"} for notes that left, and {"t", "end", "done"} last. Thread `take` formats and writes.
+"""
+
+import datetime
+import json
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any
+
+from performer import __version__
+from performer.effects import Play
+from performer.errors import TakeError
+from performer.events import Timed, from_json, to_json
+from performer.scheduler import Applied, Ended, Played, Report
+from performer.worker import Worker
+
+FORMAT = 1
+
+
+@dataclass(frozen=True, slots=True)
+class Opening:
+    """All that a take depends on: seed, parameter values, the voices' instruments, the models with their hashes."""
+
+    seed: int
+    voices: int
+    instruments: tuple[str, ...]
+    values: Mapping[str, Any] = field(default_factory=dict)
+    model: str = ""
+    sha256: Mapping[str, str] = field(default_factory=dict)
+
+
+class TakeWriter:
+    """Writes a take while it happens. `heard` and `left` may be called from any thread; they only hand over."""
+
+    def __init__(self, path: Path, opening: Opening) -> None:
+        self.path = path
+        path.parent.mkdir(parents=True, exist_ok=True)
+        self._file = path.open("x", encoding="utf-8")
+        begun = datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds")
+        self._write({"take": FORMAT, "performer": __version__, "begun": begun, **asdict(opening)})
+        self._worker = Worker("take", self._handle)
+
+    def start(self) -> None:
+        self._worker.start()
+
+    def heard(self, timed: Timed) -> None:
+        """The session handles this next."""
+        self._worker.post(timed)
+
+    def left(self, report: Report) -> None:
+        """The stage did this."""
+        self._worker.post(report)
+
+    def stop(self, time: float, done: int) -> None:
+        """Write what waits, then the end."""
+        self._worker.stop()
+        self._write({"t": time, "end": True, "done": done})
+        self._file.close()
+
+    def _handle(self, item: Timed | Report) -> None:
+        match item:
+            case Timed(time, event):
+                self._write({"t": time, "in": to_json(event)})
+            case Applied(done):
+                self._write({"applied": done})
+            case Played(_, play):
+                self._write({"t": play.time, "on": _note(play), "late": round(item.lateness, 6)})
+            case Ended(time, play):
+                self._write({"t": time, "off": _note(play)})
+
+    def _write(self, line: Mapping[str, Any]) -> None:
+        json.dump(line, self._file, separators=(",", ":"))
+        self._file.write("\n")
+        self._file.flush()
+
+
+def _note(play: Play) -> list[Any]:
+    return [play.voice, play.channel, play.pitch, play.velocity, play.model]
+
+
+@dataclass(frozen=True, slots=True)
+class Sounded:
+    """A note of a take, as it sounded: voice, channel 1-16, start and end in seconds."""
+
+    voice: int
+    channel: int
+    pitch: int
+    velocity: int
+    start: float
+    end: float
+
+
+def read_take(path: Path) -> tuple[Opening, list[dict[str, Any]]]:
+    """The opening and the lines of a take. Raises TakeError with the line that is wrong; a last line that was cut off is left out."""
+    if not path.is_file():
+        raise TakeError(f"There is no take '{path}'.", "Takes are written to the folder that `performer doctor` names.")
+    lines: list[dict[str, Any]] = []
+    texts = path.read_text(encoding="utf-8").splitlines()
+    for number, text in enumerate(texts, start=1):
+        try:
+            content = json.loads(text)
+            if "in" in content:
+                content["in"] = from_json(content["in"])
+        except (ValueError, KeyError, TypeError) as error:
+            if number == len(texts) > 1:
+                break
+            raise TakeError(f"{path}, line {number}: not a line of a take ({error}).", "Remove the line or use another take.") from None
+        lines.append(content)
+    if not lines or lines[0].get("take") != FORMAT:
+        raise TakeError(f"{path} does not begin like a take of format {FORMAT}.", "Choose a .jsonl file that Performer wrote.")
+    first = lines[0]
+    try:
+        opening = Opening(first["seed"], first["voices"], tuple(first["instruments"]), first["values"], first["model"], first["sha256"])
+    except KeyError as error:
+        raise TakeError(f"{path}, line 1 lacks {error}.", "Choose a .jsonl file that Performer wrote.") from None
+    return opening, lines[1:]
+
+
+def sounded(lines: list[dict[str, Any]]) -> list[Sounded]:
+    """The notes that the lines say were played, in the order of their ends."""
+    started: dict[tuple[int, int], float] = {}
+    notes: list[Sounded] = []
+    for line in lines:
+        if "on" in line:
+            _, channel, pitch, _, _ = line["on"]
+            started[channel, pitch] = line["t"]
+        elif "off" in line:
+            voice, channel, pitch, velocity, _ = line["off"]
+            notes.append(Sounded(voice, channel, pitch, velocity, started.pop((channel, pitch)), line["t"]))
+    return notes

@@ -1,0 +1,64 @@
+"""Harmonise: every note of the player is answered at once with one or more that last as long as the key is held."""
+
+from collections.abc import Iterator
+
+from performer.effects import Effect, Feed, Release
+from performer.events import Answer
+from performer.session.voices import Voice
+
+TOGETHER = (0.0, 0.009)  # seconds between the notes of one chord: inside the smallest gap that the models tell apart
+PATIENCE = 0.25  # an answer later than this is no answer to that note
+SHORTEST = 0.08  # a note whose key was already up when the answer came
+
+
+class Harmonise:
+    """One ask a note. The tag of what it plays is the player's pitch, so that the key's release ends it."""
+
+    name = "harmonise"
+
+    def __init__(self, voice: Voice) -> None:
+        self._voice = voice
+        self._asked: dict[int, int] = {}  # ask -> the player's pitch
+        self._sounding: dict[int, set[int]] = {}  # the player's pitch -> the pitches that answer it
+
+    @property
+    def doing(self) -> str:
+        return "answering" if self._asked else "listening"
+
+    def key_down(self, time: float, pitch: int, velocity: int) -> Iterator[Effect]:
+        voice = self._voice
+        ask = voice.ask(
+            time, voice.setting("notes"), PATIENCE, gap=TOGETHER, first_gap=TOGETHER, distinct=True,
+            classes=tuple({*voice.classes(), pitch % 12}),
+        )  # fmt: skip
+        self._asked[ask.id] = pitch
+        while len(self._asked) > 16:
+            del self._asked[next(iter(self._asked))]
+        yield ask
+
+    def key_up(self, time: float, pitch: int) -> Iterator[Effect]:
+        self._voice.room.hearing.cut(time, self._voice.number, frozenset(self._sounding.pop(pitch, ())))
+        yield Release(time, self._voice.number, f"key {pitch}")
+        yield from map(Feed, self._voice.room.hearing.settle(time))
+
+    def answer(self, time: float, answer: Answer) -> Iterator[Effect]:
+        if answer.note is None:
+            self._asked.pop(answer.ask, None)
+            return
+        pitch = self._asked.get(answer.ask)
+        if pitch is None:
+            return
+        voice = self._voice
+        held = pitch in voice.room.held
+        self._sounding.setdefault(pitch, set()).add(answer.note.pitch)
+        yield voice.play(
+            time, answer.note.pitch, voice.velocity(answer.note.velocity), None if held else SHORTEST, f"key {pitch}", answer.model
+        )
+
+    def tick(self, time: float, tag: str) -> Iterator[Effect]:
+        yield from ()
+
+    def leave(self, time: float) -> Iterator[Effect]:
+        self._asked.clear()
+        self._sounding.clear()
+        yield from self._voice.stop(time)
