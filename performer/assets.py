@@ -1,0 +1,45 @@
+"""Where the files that travel with Performer lie: in the installed package, or in the checkout beside it."""
+
+from pathlib import Path
+
+import platformdirs
+
+_PACKAGE = Path(__file__).resolve().parent
+
+
+def asset(name: str) -> Path:
+    """The folder `name` (models/onnx, patches) of the installed wheel, or of the checkout where there is no wheel."""
+    packed = _PACKAGE / "_assets" / name
+    return packed if packed.is_dir() else _PACKAGE.parent / name
+
+
+def models_dir() -> Path:
+    """The folder of the models that Performer ships."""
+    return asset("models/onnx")
+
+
+def own_models_dir() -> Path:
+    """The folder of the models that belong to the user (learned, or brought along)."""
+    return Path(platformdirs.user_data_dir("performer", appauthor=False)) / "models"
+
+
+def takes_dir() -> Path:
+    """The folder that takes are written to where the show names none."""
+    return Path(platformdirs.user_data_dir("performer", appauthor=False)) / "takes"
+
+
+def demo_performance() -> Path:
+    """The recorded human performance of `performer demo`."""
+    return _PACKAGE / "demo.mid"
+
+
+def find_model(name: str, folders: tuple[Path, ...] = ()) -> Path | None:
+    """The folder of the model of this name: in the show's own folders, the user's, the shipped ones; None if it is nowhere.
+
+    A name is one word: anything with a separator in it is not looked for."""
+    if not name or Path(name).name != name:
+        return None
+    for folder in (*folders, own_models_dir(), models_dir()):
+        if (folder / name / "card.toml").is_file():
+            return folder / name
+    return None

@@ -1,0 +1,255 @@
+"""A show file: one TOML file that sets everything up. It is checked once, becomes frozen values, and is never changed while it runs.
+
+The dataclasses below are the schema: `performer init` writes them out with their sentences, and a mistake in a file is told with line,
+key and remedy. The keys of [[voice]] and [visuals] are rows of the table of parameters.
+"""
+
+import dataclasses
+import re
+import tomllib
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from performer.errors import ParameterError, ShowError
+from performer.parameters import VOICES, Table
+
+INSTRUMENTS = ("keys", "melody", "drums", "bass")
+Items = tuple[Any, ...]
+
+
+def _key(default: Any, doc: str, low: float | None = None, high: float | None = None, choices: Items = ()) -> Any:
+    return field(default=default, metadata={"doc": doc, "low": low, "high": high, "choices": choices})
+
+
+@dataclass(frozen=True, slots=True)
+class General:
+    """[show]"""
+
+    name: str = _key("untitled", "The show's name: takes are called after it.")
+    seed: int = _key(0, "The seed of all chance; 0 draws a new one each time (it is written into the take).", 0, 2**31 - 1)
+
+
+@dataclass(frozen=True, slots=True)
+class Midi:
+    """[midi]"""
+
+    input: str = _key("", "Part of the name of the port to listen to; empty: make a virtual port 'Performer In'.")
+    output: str = _key("", "Part of the name of the port to play to; empty: make a virtual port 'Performer Out'.")
+    enabled: bool = _key(True, "Whether to use MIDI ports at all.")
+
+
+@dataclass(frozen=True, slots=True)
+class Audio:
+    """[audio]"""
+
+    input: str = _key("", "Part of the name of the audio input that moves the picture; empty: the system's own.")
+    enabled: bool = _key(True, "Whether to listen to an audio input.")
+
+
+@dataclass(frozen=True, slots=True)
+class Osc:
+    """[osc]"""
+
+    host: str = _key("127.0.0.1", "The address to listen on; 0.0.0.0 lets the whole network speak: choose it knowingly.")
+    port: int = _key(9000, "The UDP port to listen on.", 1, 65535)
+    reply_port: int = _key(9001, "The UDP port that answers go to, at whoever spoke last.", 1, 65535)
+    clients: Items = _key((), 'Clients that are always told, as "host:port".')
+
+
+@dataclass(frozen=True, slots=True)
+class Desk:
+    """[desk]"""
+
+    enabled: bool = _key(True, "Whether to serve the desk page.")
+    host: str = _key("127.0.0.1", "The address of the page; another one than this machine's own needs a token.")
+    port: int = _key(8765, "The TCP port of the page.", 1, 65535)
+    token: str = _key("", "The word that opens the page from the network.")
+
+
+@dataclass(frozen=True, slots=True)
+class Models:
+    """[models]"""
+
+    notes: str = _key("lstm-first", "The model that answers with notes; 'echo' needs no weights.")
+    pictures: str = _key("light-256", "The model that paints.")
+    folders: Items = _key((), "Further folders to look for models in.")
+
+
+@dataclass(frozen=True, slots=True)
+class Takes:
+    """[takes]"""
+
+    record: bool = _key(True, "Whether every performance is recorded.")
+    folder: str = _key("", "Where takes are written; empty: the user's own data folder.")
+
+
+@dataclass(frozen=True, slots=True)
+class Show:
+    """All that a show file says. `values` are the parameters that it sets, by address; `instruments` one for each voice."""
+
+    general: General = General()
+    midi: Midi = Midi()
+    audio: Audio = Audio()
+    osc: Osc = Osc()
+    desk: Desk = Desk()
+    models: Models = Models()
+    takes: Takes = Takes()
+    visuals: bool = True
+    instruments: tuple[str, ...] = ("keys",)
+    values: Mapping[str, Any] = field(default_factory=dict)
+
+    @property
+    def table(self) -> Table:
+        """The parameters of this show."""
+        return Table(len(self.instruments))
+
+
+SECTIONS: Mapping[str, tuple[str, type]] = {
+    "show": ("general", General), "midi": ("midi", Midi), "audio": ("audio", Audio), "osc": ("osc", Osc),
+    "desk": ("desk", Desk), "models": ("models", Models), "takes": ("takes", Takes),
+}  # fmt: skip
+
+
+def read_show(path: Path) -> Show:
+    """The show that the file describes. Raises ShowError: one sentence with line, key and remedy."""
+    try:
+        text = path.read_text(encoding="utf-8")
+    except OSError as error:
+        raise ShowError(f"The show file '{path}' cannot be read ({error.strerror}).", "`performer init` writes one.") from None
+    except UnicodeDecodeError:
+        raise ShowError(f"The show file '{path}' is not text in UTF-8.", "Save it as UTF-8.") from None
+    return parse_show(text, str(path))
+
+
+def parse_show(text: str, name: str) -> Show:
+    """The show that the text describes; `name` stands in the errors."""
+    try:
+        content = tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        raise ShowError(f"{name}: not TOML: {error}.", "Correct that line.") from None
+    reader = _Reader(text, name)
+    parts = {}
+    for key, section in content.items():
+        if key in SECTIONS:
+            place, kind = SECTIONS[key]
+            parts[place] = reader.section(key, section, kind)
+        elif key not in ("voice", "visuals"):
+            reader.fail(key, key, f"there is no section [{key}]", f"the sections are {', '.join((*SECTIONS, 'voice', 'visuals'))}")
+    values, instruments = reader.voices(content.get("voice", [{}]))
+    visuals, visuals_on = reader.visuals(content.get("visuals", {}))
+    return Show(**parts, instruments=instruments, values=values | visuals, visuals=visuals_on)
+
+
+class _Reader:
+    """Checks sections and knows the line of each key."""
+
+    def __init__(self, text: str, name: str) -> None:
+        self._lines = text.splitlines()
+        self._name = name
+
+    def fail(self, section: str, key: str, problem: str, remedy: str, place: int = 1) -> None:
+        line = self._line_of(section, key, place)
+        raise ShowError(f"{self._name}, line {line}, {key}: {problem};", f"{remedy}.")
+
+    def section(self, title: str, content: Any, kind: type) -> Any:
+        if not isinstance(content, dict):
+            self.fail("", title, f"{title} is a section", f"write [{title}] and its keys below it")
+        known = {each.name: each for each in dataclasses.fields(kind)}
+        values = {}
+        for key, value in content.items():
+            if key not in known:
+                self.fail(title, key, f"[{title}] has no such key", f"its keys are {', '.join(known)}")
+            values[key] = self._check(title, key, value, known[key])
+        return kind(**values)
+
+    def voices(self, content: Any) -> tuple[dict[str, Any], tuple[str, ...]]:
+        if not isinstance(content, list) or not 1 <= len(content) <= VOICES or not all(isinstance(voice, dict) for voice in content):
+            self.fail("voice", "voice", "voices are written as [[voice]]", f"write 1 to {VOICES} of them")
+        table, values, instruments = Table(len(content)), {}, []
+        for number, voice in enumerate(content, start=1):
+            instrument = voice.get("instrument", "keys")
+            if instrument not in INSTRUMENTS:
+                self.fail("voice", "instrument", f"{instrument!r} is no instrument", f"use one of {', '.join(INSTRUMENTS)}", number)
+            instruments.append(instrument)
+            values |= self._parameters("voice", f"/performer/voice/{number}/", voice, table, ("instrument",), number)
+        return values, tuple(instruments)
+
+    def visuals(self, content: Any) -> tuple[dict[str, Any], bool]:
+        if not isinstance(content, dict) or not isinstance(content.get("enabled", True), bool):
+            self.fail("visuals", "enabled", "[visuals] is a section and enabled is true or false", "write enabled = true")
+        return self._parameters("visuals", "/performer/visuals/", content, Table(), ("enabled",)), content.get("enabled", True)
+
+    def _parameters(self, title: str, prefix: str, content: Mapping[str, Any], table: Table, also: Items, place: int = 1) -> dict[str, Any]:
+        values = {}
+        for key, value in content.items():
+            if key in also:
+                continue
+            if prefix + key not in table.rows:
+                names = [address.removeprefix(prefix) for address in table.rows if address.startswith(prefix)]
+                self.fail(title, key, f"[{title}] has no such key", f"its keys are {', '.join((*also, *names))}", place)
+            try:
+                values[prefix + key] = table.check(prefix + key, [value])
+            except ParameterError as error:
+                self.fail(title, key, str(error).rstrip("."), "change the value", place)
+        return values
+
+    def _check(self, title: str, key: str, value: Any, schema: dataclasses.Field[Any]) -> Any:
+        default, meta = schema.default, schema.metadata
+        if isinstance(default, tuple):
+            if not isinstance(value, list) or not all(isinstance(item, str) for item in value):
+                self.fail(title, key, "a list of texts is wanted", f'write {key} = ["…"]')
+            return tuple(value)
+        if type(value) is not type(default):
+            words = {str: 'a text in "quotes"', int: "a whole number", bool: "true or false"}
+            self.fail(title, key, f"{value!r} is not {words[type(default)]}", f"for example {key} = {_toml(default)}")
+        if meta["low"] is not None and not meta["low"] <= value <= meta["high"]:
+            self.fail(title, key, f"{value} is out of range", f"use {meta['low']} to {meta['high']}")
+        return value
+
+    def _line_of(self, section: str, key: str, place: int) -> int:
+        """The line of a key in the section's `place`-th occurrence; the section's own line where the key cannot be found."""
+        heading = re.compile(rf"\s*\[+\s*{re.escape(section)}\s*\]+")
+        inside, seen, found = section == "", 0, 1
+        for number, line in enumerate(self._lines, start=1):
+            if line.lstrip().startswith("["):
+                seen += bool(heading.match(line))
+                inside = bool(heading.match(line)) and seen == place
+                found = number if inside else found
+            elif inside and re.match(rf"\s*[\"']?{re.escape(key)}[\"']?\s*[=.]", line):
+                return number
+        return found
+
+
+def write_show() -> str:
+    """A commented show file with every key at its default."""
+    return "\n".join(_written()) + "\n"
+
+
+def _written() -> Iterator[str]:
+    yield "# A show: all that Performer needs to know before the doors open. Every key may be left out; here are the defaults."
+    for title, (_, kind) in SECTIONS.items():
+        yield f"\n[{title}]"
+        for each in dataclasses.fields(kind):
+            yield f"{each.name} = {_toml(each.default)}  # {each.metadata['doc']}"
+    yield "\n[visuals]\nenabled = true  # Whether there is a picture."
+    yield from _parameter_lines("/performer/visuals/")
+    yield f"\n# One [[voice]] for each player inside Performer, up to {VOICES}.\n[[voice]]"
+    yield f'instrument = "keys"  # {", ".join(INSTRUMENTS)}.'
+    yield from _parameter_lines("/performer/voice/1/")
+
+
+def _parameter_lines(prefix: str) -> Iterator[str]:
+    for address, row in Table().rows.items():
+        if address.startswith(prefix):
+            choices = f" One of {', '.join(row.choices)}." if row.choices else ""
+            yield f"{address.removeprefix(prefix)} = {_toml(row.default)}  # {row.doc}{choices}"
+
+
+def _toml(value: Any) -> str:
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, str):
+        return '"' + value.replace("\\", "\\\\").replace('"', '\\"') + '"'
+    return "[]" if isinstance(value, tuple) else repr(value)
