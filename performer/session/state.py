@@ -75,6 +75,11 @@ class Session:
             effects.append(self._status())
         return effects
 
+    @property
+    def answering(self) -> bool:
+        """Whether a voice is in the middle of an answer."""
+        return any(mode.doing == "answering" for mode in self._modes)
+
     def _new_mode(self, voice: Voice) -> Mode:
         return MODES[voice.setting("mode")](voice)
 

@@ -1,0 +1,270 @@
+"""The engine's process: builds the graph that a show describes, starts it, stops it. The only file that knows every part.
+
+Order of starting: what listens last. Order of stopping: what listens first, and the scheduler ends in silence before the outputs close.
+"""
+
+import contextlib
+import gc
+import json
+import logging
+import random
+import signal
+import socket
+import sys
+import threading
+import time
+from collections.abc import Callable, MutableSequence, Sequence
+from dataclasses import dataclass
+from multiprocessing.connection import Connection
+from pathlib import Path
+from typing import Any
+
+from performer.assets import find_model, takes_dir
+from performer.clock import SystemClock
+from performer.effects import Ask, Drop, Effect, Feed, Forget, Say
+from performer.encoding import VOICES as INSTRUMENTS
+from performer.errors import ModelError, PerformerError, PortError
+from performer.events import Sync, Tick, Timed
+from performer.inference.echo import Echo
+from performer.inference.lstm import load_mind
+from performer.inference.thinker import Mind, Thinker, Thinking
+from performer.inputs.midi import MidiInput
+from performer.inputs.osc import OscInput, Source
+from performer.inputs.replay import Replay
+from performer.loopback import Loopback, watch_lifeline
+from performer.outputs.features import Features
+from performer.outputs.midi import MidiOutput, NullOutput
+from performer.outputs.osc import OscOutput
+from performer.outputs.take import Opening, TakeWriter
+from performer.scheduler import Ledger, Report, Scheduler, Stage
+from performer.session.state import Parts, Session
+from performer.show import Show
+from performer.worker import Worker
+
+log = logging.getLogger("performer")
+SWITCH_INTERVAL = 0.0005  # seconds that one Python thread may keep the others waiting
+READY = b"ready"
+
+
+@dataclass(frozen=True, slots=True)
+class EngineOptions:
+    """What the supervisor tells the engine besides the show: a performance to be played into it, and at what channel."""
+
+    show: Show
+    play: Path | None = None
+
+
+def mind_for(show: Show) -> tuple[Mind, str]:
+    """The model that the show names, and a sentence where another has to stand in for it. An altered or wrong model raises ModelError
+    unless it is the default one."""
+    name = show.models.notes
+    if name == "echo":
+        return Echo(), ""
+    folder = find_model(name, tuple(map(Path, show.models.folders)))
+    if folder is None:
+        return Echo(), f"No model '{name}' was found; 'echo' answers with what you played. Put a model folder beside the others to change that."
+    try:
+        return load_mind(folder), ""
+    except ModelError as error:
+        return Echo(), f"{error} 'echo' answers until then."
+
+
+def session_for(show: Show, seed: int) -> Session:
+    """A session with the show's voices, values and seed."""
+    parts = Parts(
+        INSTRUMENTS.index("keys"), INSTRUMENTS.index("drums"), tuple(INSTRUMENTS.index(instrument) for instrument in show.instruments)
+    )
+    return Session(show.table, parts, seed, show.values)
+
+
+class Engine:
+    """Inputs, session, inference, scheduler and outputs of one show, in one process."""
+
+    def __init__(self, options: EngineOptions, loopback: Loopback, public: socket.socket, mirror: MutableSequence[int]) -> None:
+        show = options.show
+        self.clock = SystemClock()
+        self.facts: dict[str, Any] = {"show": show.general.name}
+        seed = show.general.seed or random.SystemRandom().randrange(1, 2**31)
+        self._mind, remark = mind_for(show)
+        self._remarks = [remark] if remark else []
+        self.facts["model"] = self._mind.name
+        self.session = session_for(show, seed)
+        self._worker = Worker("session", self._handle)
+        self._osc = OscOutput(loopback, public, [_client(text) for text in show.osc.clients], show.osc.reply_port)
+        self._features = Features(self.clock, self._osc.say)
+        self._osc.noticed = self._features.notice
+        self._thinking = Thinking(Thinker(self._mind), self.clock, self.hear)
+        self._output, self._input = self._ports(show)
+        self._ledger = Ledger(mirror)
+        self._close_left_over(mirror)
+        stage = Stage([self._output], self._left, self._due, self._ledger)
+        self._scheduler = Scheduler(stage, self.clock)
+        self.take = self._take(show, seed) if show.takes.record else None
+        self._net = OscInput(
+            [Source(loopback.sock, "loopback"), Source(public, "osc")], show.table, self.clock, self.hear, self._osc.refuse,
+            {"/performer/listening/features": self._features.from_audio, "/performer/listening/status": self._audio_status,
+             "/performer/visuals/status": self._visuals_status}, self._osc.spoke,
+        )  # fmt: skip
+        self._running = threading.Event()
+        self._net_thread = threading.Thread(target=self._listen, name="net", daemon=True)
+        self._replay = Replay(options.play, self.clock, self.hear, self._someone_answers) if options.play else None
+        self._routes: dict[type, Callable[[Any], object]] = {
+            Feed: self._thinking.post, Ask: self._thinking.post, Drop: self._thinking.post, Forget: self._thinking.post,
+            Say: self._osc.say,
+        }  # fmt: skip
+
+    def start(self) -> None:
+        """Warm the model, start every thread; the ports listen last."""
+        sys.setswitchinterval(SWITCH_INTERVAL)
+        self._thinking.start()
+        self._osc.start()
+        self._features.start()
+        self._scheduler.start()
+        if self.take is not None:
+            self.take.start()
+        self._worker.start()
+        gc.collect()
+        gc.freeze()
+        self._running.set()
+        self._net_thread.start()
+        if self._input is not None:
+            self._input.start()
+        self.hear(Timed(self.clock.now(), Sync("desk")))
+        self._tell_facts()
+        for remark in self._remarks:
+            log.warning(remark)
+            self._osc.say(Say("/performer/error", ("start", remark)))
+        if self._replay is not None:
+            self._replay.start()
+
+    def stop(self) -> None:
+        """End in silence, then close."""
+        if self._replay is not None:
+            self._replay.stop()
+        if self._input is not None:
+            self._input.stop()
+        self._running.clear()
+        self._net_thread.join(1.0)
+        self._worker.stop()
+        self._thinking.stop()
+        ended = self._scheduler.stop()
+        self._features.stop()
+        self._osc.stop()
+        self._output.stop()
+        if self.take is not None:
+            self.take.stop(ended, self._scheduler.stage.done)
+
+    def hear(self, timed: Timed) -> None:
+        """An event for the session. Thread-safe, never waits."""
+        self._worker.post(timed)
+
+    def _handle(self, timed: Timed) -> None:
+        if self.take is not None:
+            self.take.heard(timed)
+        planned: list[Effect] = []
+        for effect in self.session.handle(timed):
+            route = self._routes.get(type(effect))
+            if route is None:
+                planned.append(effect)
+            else:
+                route(effect)
+        if planned:
+            self._scheduler.post(planned)
+        if isinstance(timed.event, Sync):
+            self._tell_facts(timed.event.sender)
+
+    def _left(self, report: Report) -> None:
+        if self.take is not None:
+            self.take.left(report)
+        self._osc.say(report)
+
+    def _due(self, moment: float, tag: str) -> None:
+        self.hear(Timed(moment, Tick(tag)))
+
+    def _listen(self) -> None:
+        while self._running.is_set():
+            try:
+                self._net.turn(0.2)
+            except Exception:
+                log.exception("the network thread met an error; it goes on")
+
+    def _ports(self, show: Show) -> tuple[Any, MidiInput | None]:
+        """The MIDI ports. A port that the show names must be there; where it names none and there is no MIDI system, the show goes on."""
+        if not show.midi.enabled:
+            self.facts |= {"midi_in": "off", "midi_out": "off"}
+            return NullOutput(), None
+        output: MidiOutput | NullOutput
+        try:
+            output = MidiOutput(show.midi.output or None)
+            output.start()
+            midi_in = MidiInput(show.midi.input or None, self.clock, self.hear)
+        except PortError as error:
+            if show.midi.input or show.midi.output:
+                raise
+            self._remarks.append(str(error))
+            self.facts |= {"midi_in": "none", "midi_out": "none"}
+            return NullOutput(), None
+        self.facts |= {"midi_in": midi_in.name, "midi_out": output.name}
+        return output, midi_in
+
+    def _close_left_over(self, mirror: MutableSequence[int]) -> None:
+        """End what an engine that died before this one left sounding."""
+        for place in [index for index, sounding in enumerate(mirror) if sounding]:
+            self._output.note_off(place // 128 + 1, place % 128)
+            mirror[place] = 0
+
+    def _take(self, show: Show, seed: int) -> TakeWriter:
+        folder = Path(show.takes.folder) if show.takes.folder else takes_dir()
+        path = folder / f"{_file_name(show.general.name)}-{time.strftime('%Y%m%d-%H%M%S')}-{seed}.jsonl"
+        hashes = getattr(self._mind, "hashes", {})
+        opening = Opening(seed, len(show.instruments), show.instruments, dict(self.session.values), self._mind.name, dict(hashes))
+        try:
+            writer = TakeWriter(path, opening)
+        except OSError as error:
+            raise PerformerError(f"The take '{path}' cannot be written ({error.strerror}).", "Name another folder under [takes].") from None
+        self.facts["take"] = str(path)
+        return writer
+
+    def _audio_status(self, arguments: Sequence[Any]) -> None:
+        self.facts["audio"] = str(arguments[0]) if arguments else ""
+        self._tell_facts()
+
+    def _visuals_status(self, arguments: Sequence[Any]) -> None:
+        with contextlib.suppress(ValueError, IndexError, TypeError):
+            self.facts["visuals"] = json.loads(arguments[0])
+        self._tell_facts()
+
+    def _tell_facts(self, sender: str = "") -> None:
+        self._osc.say(Say("/performer/status", (json.dumps(self.facts),), sender))
+
+    def _someone_answers(self) -> bool:
+        return self.session.answering
+
+
+def _client(text: str) -> tuple[str, int]:
+    host, _, port = text.rpartition(":")
+    if not host or not port.isdigit():
+        raise PerformerError(f"The OSC client '{text}' is not host:port.", 'Write for example "127.0.0.1:9001".')
+    return host, int(port)
+
+
+def _file_name(name: str) -> str:
+    return "".join(letter if letter.isalnum() or letter in "-_" else "-" for letter in name) or "show"
+
+
+def run(options: EngineOptions, loopback: Loopback, public: socket.socket, mirror: MutableSequence[int], lifeline: Connection) -> None:
+    """The engine's process: play until the lifeline ends. A mistake that a person can mend goes up the lifeline as its sentence."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    done = threading.Event()
+    signal.signal(signal.SIGTERM, lambda number, frame: done.set())
+    try:
+        engine = Engine(options, loopback, public, mirror)
+        engine.start()
+    except PerformerError as error:
+        lifeline.send_bytes(str(error).encode())
+        raise SystemExit(2) from None
+    lifeline.send_bytes(READY + json.dumps(engine.facts).encode())
+    watch_lifeline(lifeline, done.set)
+    done.wait()
+    engine.stop()
+

@@ -1,0 +1,79 @@
+"""`performer render`: tells a take again on the virtual clock, holds it against what was played, and writes it as a MIDI file."""
+
+from collections import Counter
+from collections.abc import Sequence
+from pathlib import Path
+
+from performer.assets import find_model
+from performer.encoding import VOICES as INSTRUMENTS
+from performer.errors import ModelError, TakeError
+from performer.inference.echo import Echo
+from performer.inference.lstm import load_mind
+from performer.inference.thinker import Mind
+from performer.offline import tell_again
+from performer.outputs.take import Opening, Sounded, read_take, sounded
+from performer.parameters import Table
+from performer.session.state import Parts, Session
+
+TICKS = 480
+TEMPO = 500_000  # microseconds a beat: a tick is 1.04 ms, near enough to hear no difference
+
+
+def render(take: Path, output: Path) -> str:
+    """Write the notes of the take to `output`; returns what was found, in words. Raises TakeError for a take that cannot be read."""
+    opening, lines = read_take(take)
+    mind, remark = _mind(opening)
+    parts = Parts(
+        INSTRUMENTS.index("keys"), INSTRUMENTS.index("drums"), tuple(INSTRUMENTS.index(instrument) for instrument in opening.instruments)
+    )
+    told = tell_again(Session(Table(opening.voices), parts, opening.seed, opening.values), mind, lines)
+    played = sounded(lines)
+    write_midi(told.notes, output)
+    missing, more = Counter(played) - Counter(told.notes), Counter(told.notes) - Counter(played)
+    same = "exactly those that were played" if not missing and not more else f"{missing.total()} played ones are missing, {more.total()} are new"
+    answers = f"{told.answers - told.differing} of {told.answers} answers of {opening.model} came out the same" if mind else remark
+    return f"{output}: {len(told.notes)} notes, {same}; {answers}."
+
+
+def _mind(opening: Opening) -> tuple[Mind | None, str]:
+    """The model that played in the take, if it is here and unaltered."""
+    if opening.model == "echo":
+        return Echo(), ""
+    folder = find_model(opening.model)
+    try:
+        if folder is not None:
+            mind = load_mind(folder)
+            if mind.hashes == dict(opening.sha256):
+                return mind, ""
+            return None, f"the model {opening.model} is another one here, so the take's own answers were used"
+    except ModelError as error:
+        return None, f"{error} The take's own answers were used"
+    return None, f"the model {opening.model} is not here, so the take's own answers were used"
+
+
+def write_midi(notes: Sequence[Sounded], output: Path) -> None:
+    """A Standard MIDI File of the notes, a track for each voice. Raises TakeError where it cannot be written."""
+    import mido
+
+    file = mido.MidiFile(ticks_per_beat=TICKS)
+    for voice in sorted({note.voice for note in notes}) or [1]:
+        track = mido.MidiTrack([mido.MetaMessage("set_tempo", tempo=TEMPO), mido.MetaMessage("track_name", name=f"voice {voice}")])
+        marks = []
+        for note in notes:
+            if note.voice == voice:
+                common = {"channel": note.channel - 1, "note": note.pitch}
+                marks.append((_ticks(note.start), 1, mido.Message("note_on", velocity=note.velocity, **common)))
+                marks.append((max(_ticks(note.end), _ticks(note.start) + 1), 0, mido.Message("note_off", **common)))
+        now = 0
+        for tick, _, message in sorted(marks, key=lambda mark: mark[:2]):
+            track.append(message.copy(time=tick - now))
+            now = tick
+        file.tracks.append(track)
+    try:
+        file.save(output)
+    except OSError as error:
+        raise TakeError(f"'{output}' cannot be written ({error.strerror}).", "Give another place.") from None
+
+
+def _ticks(seconds: float) -> int:
+    return round(seconds * 1_000_000 / TEMPO * TICKS)

@@ -1,0 +1,186 @@
+"""The parent process: binds every socket, starts the others, watches them, starts a dead one again, and stops them all in silence.
+
+It computes nothing while the show runs. The sockets and the mirror of sounding notes are its own, so both outlive a child that dies.
+"""
+
+import json
+import logging
+import multiprocessing
+import multiprocessing.connection
+import multiprocessing.context
+import signal
+import socket
+import sys
+import time
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from multiprocessing.connection import Connection
+from pathlib import Path
+from types import FrameType
+from typing import Any
+
+from performer import app
+from performer.errors import PerformerError, PortError
+from performer.loopback import PLACES, Loopback, bind_loopback
+from performer.show import Show
+
+log = logging.getLogger("performer")
+CONTEXT = multiprocessing.get_context("spawn")
+FIRST_WAIT, LONGEST_WAIT = 0.25, 20.0  # seconds before a dead child is started again, doubled each time
+STEADY = 30.0  # seconds of life after which a death counts as the first again
+PATIENCE = 4.0  # seconds that a child has to stop by itself
+
+
+@dataclass(slots=True)
+class Child:
+    """One process: what it runs, and how often it died."""
+
+    name: str
+    target: Callable[..., None]
+    arguments: tuple[Any, ...]
+    process: multiprocessing.context.SpawnProcess | None = None
+    lifeline: Connection | None = None
+    started: float = 0.0
+    deaths: int = 0
+    due: float = field(default=0.0)
+
+    def start(self) -> None:
+        """Start it with a lifeline of its own: when this end closes, the child stops."""
+        here, there = CONTEXT.Pipe()
+        self.process = CONTEXT.Process(target=self.target, args=(*self.arguments, there), name=f"performer {self.name}")
+        self.process.start()
+        there.close()
+        self.lifeline, self.started, self.due = here, time.monotonic(), 0.0
+
+    def died(self) -> float:
+        """Note the death and return the seconds to wait before the next start."""
+        self.deaths = 1 if time.monotonic() - self.started > STEADY else self.deaths + 1
+        wait = min(LONGEST_WAIT, FIRST_WAIT * 2.0 ** (self.deaths - 1))
+        self.due = time.monotonic() + wait
+        if self.lifeline is not None:
+            self.lifeline.close()
+        self.process = self.lifeline = None
+        return wait
+
+    def let_go(self) -> None:
+        """Ask it to stop."""
+        if self.lifeline is not None:
+            self.lifeline.close()
+            self.lifeline = None
+
+    def gone(self, until: float) -> None:
+        """Wait for its end until the moment `until`, then end it."""
+        if self.process is None:
+            return
+        self.process.join(max(0.05, until - time.monotonic()))
+        if self.process.is_alive():
+            log.warning("%s did not stop by itself", self.name)
+            self.process.kill()
+            self.process.join(1.0)
+
+
+class Supervisor:
+    """A running show. `open` starts it and returns the engine's facts; `run` watches until `seconds` are over or a signal comes."""
+
+    def __init__(self, show: Show, play: Path | None = None) -> None:
+        self.show = show
+        self._stopping = False
+        self._public = _bind(socket.SOCK_DGRAM, show.osc.host, show.osc.port, "OSC", "[osc] port")
+        self._http = _bind(socket.SOCK_STREAM, show.desk.host, show.desk.port, "the desk page", "[desk] port") if show.desk.enabled else None
+        sockets = {place: bind_loopback() for place in PLACES}
+        self._loopbacks = {
+            place: Loopback(sock, {other: each.getsockname()[1] for other, each in sockets.items()}) for place, sock in sockets.items()
+        }
+        mirror = CONTEXT.RawArray("B", 16 * 128)
+        engine = app.EngineOptions(show, play)
+        self.children = [Child("engine", app.run, (engine, self._loopbacks["engine"], self._public, mirror)), *self._others()]
+
+    def _others(self) -> Iterator[Child]:
+        show = self.show
+        if self._http is not None:
+            from performer.desk.process import DeskOptions, run
+
+            options = DeskOptions(voices=len(show.instruments), token=show.desk.token or None, host=show.desk.host)
+            yield Child("desk", run, (self._loopbacks["desk"], self._http, options))
+        if show.visuals:
+            from performer.visuals.process import VisualsOptions
+            from performer.visuals.process import run as paint
+
+            yield Child("visuals", paint, (self._loopbacks["visuals"], VisualsOptions(show.models.pictures, tuple(show.models.folders), show.values)))
+        if show.audio.enabled:
+            from performer.listening.process import ListeningOptions
+            from performer.listening.process import run as listen
+
+            yield Child("listening", listen, (self._loopbacks["listening"], ListeningOptions(show.audio.input or None)))
+
+    def open(self) -> Mapping[str, Any]:
+        """Start every process; wait until the engine is ready. Raises PerformerError with its sentence if it cannot be."""
+        for number in (signal.SIGINT, signal.SIGTERM):
+            signal.signal(number, self._signalled)
+        for child in self.children:
+            child.start()
+        return self._engine_ready(self.children[0])
+
+    def _engine_ready(self, engine: Child) -> Mapping[str, Any]:
+        assert engine.lifeline is not None
+        try:
+            said = engine.lifeline.recv_bytes()
+        except (EOFError, OSError):
+            said = b"The engine ended before it was ready; its own words stand above."
+        if not said.startswith(app.READY):
+            self.close()
+            raise PerformerError(said.decode())
+        facts: Mapping[str, Any] = json.loads(said.removeprefix(app.READY))
+        return facts
+
+    def run(self, seconds: float | None = None) -> None:
+        """Watch until it is time. A process that dies is started again, the sooner the seldomer it died."""
+        end = None if seconds is None else time.monotonic() + seconds
+        while not self._stopping and (end is None or time.monotonic() < end):
+            alive = {child.process.sentinel: child for child in self.children if child.process is not None}
+            waits = [0.25, *(child.due - time.monotonic() for child in self.children if child.process is None)]
+            for sentinel in multiprocessing.connection.wait(list(alive), max(0.01, min(waits))):
+                child = alive[sentinel]  # type: ignore[index]
+                code = child.process.exitcode if child.process else None
+                if not self._stopping:
+                    (log.debug if code == 4 else log.warning)("%s ended (%s); it starts again in %.1f s", child.name, code, child.died())
+            for child in self.children:
+                if child.process is None and time.monotonic() >= child.due and not self._stopping:
+                    child.start()
+
+    def close(self) -> None:
+        """Stop everything, the engine first: it ends in silence while the others still see it."""
+        self._stopping = True
+        until = time.monotonic() + PATIENCE
+        for child in self.children:
+            child.let_go()
+            if child.name == "engine":
+                child.gone(until)
+        for child in self.children:
+            child.gone(until)
+        for sock in (self._public, self._http, *(loopback.sock for loopback in self._loopbacks.values())):
+            if sock is not None:
+                sock.close()
+
+    def _signalled(self, number: int, frame: FrameType | None) -> None:
+        self._stopping = True
+
+
+def _bind(kind: socket.SocketKind, host: str, port: int, what: str, key: str) -> socket.socket:
+    sock = socket.socket(socket.AF_INET, kind)
+    if kind == socket.SOCK_STREAM and sys.platform != "win32":
+        sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    if kind == socket.SOCK_DGRAM:
+        sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 1 << 21)
+    try:
+        sock.bind((host, port))
+        if kind == socket.SOCK_STREAM:
+            sock.listen(64)
+    except OSError as error:
+        sock.close()
+        name = "UDP" if kind == socket.SOCK_DGRAM else "TCP"
+        raise PortError(
+            f"{name} port {port} at {host}, which {what} wants, cannot be had ({error.strerror}).",
+            f"Stop the program that uses it, or name another one as {key} in the show file.",
+        ) from None
+    return sock
