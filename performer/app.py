@@ -22,7 +22,6 @@ from typing import Any
 from performer.assets import find_model, takes_dir
 from performer.clock import SystemClock
 from performer.effects import Ask, Drop, Effect, Feed, Forget, Say
-from performer.encoding import VOICES as INSTRUMENTS
 from performer.errors import ModelError, PerformerError, PortError
 from performer.events import Sync, Tick, Timed
 from performer.inference.echo import Echo
@@ -71,10 +70,7 @@ def mind_for(show: Show) -> tuple[Mind, str]:
 
 def session_for(show: Show, seed: int) -> Session:
     """A session with the show's voices, values and seed."""
-    parts = Parts(
-        INSTRUMENTS.index("keys"), INSTRUMENTS.index("drums"), tuple(INSTRUMENTS.index(instrument) for instrument in show.instruments)
-    )
-    return Session(show.table, parts, seed, show.values)
+    return Session(show.table, Parts.named(show.instruments), seed, show.values)
 
 
 class Engine:

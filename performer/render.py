@@ -5,7 +5,6 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from performer.assets import find_model
-from performer.encoding import VOICES as INSTRUMENTS
 from performer.errors import ModelError, TakeError
 from performer.inference.echo import Echo
 from performer.inference.lstm import load_mind
@@ -23,10 +22,8 @@ def render(take: Path, output: Path) -> str:
     """Write the notes of the take to `output`; returns what was found, in words. Raises TakeError for a take that cannot be read."""
     opening, lines = read_take(take)
     mind, remark = _mind(opening)
-    parts = Parts(
-        INSTRUMENTS.index("keys"), INSTRUMENTS.index("drums"), tuple(INSTRUMENTS.index(instrument) for instrument in opening.instruments)
-    )
-    told = tell_again(Session(Table(opening.voices), parts, opening.seed, opening.values), mind, lines)
+    session = Session(Table(opening.voices), Parts.named(opening.instruments), opening.seed, opening.values)
+    told = tell_again(session, mind, lines)
     played = sounded(lines)
     write_midi(told.notes, output)
     missing, more = Counter(played) - Counter(told.notes), Counter(told.notes) - Counter(played)

@@ -136,7 +136,7 @@ class Stage:
         self, outputs: Sequence[Output], report: Callable[[Report], object], wake: Callable[[float, str], object], ledger: Ledger | None = None
     ) -> None:
         self.agenda = Agenda()
-        self.ledger = ledger or Ledger()
+        self.ledger = ledger if ledger is not None else Ledger()
         self.done = 0  # items of the agenda that were carried out
         self._outputs = outputs
         self._report = report

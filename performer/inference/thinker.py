@@ -72,6 +72,8 @@ def constraints_of(ask: Ask, classes: set[int], index: int) -> Constraints:
         gap=ask.first_gap if index == 0 else ask.gap,
         pitches=pitches,
         temperature=ask.temperature,
+        time_temperature=min(1.0, ask.temperature),
+        velocity_temperature=min(1.0, ask.temperature),
         top_p=ask.top_p,
     )
 

@@ -5,11 +5,12 @@ which is what makes a take tell its performance again exactly.
 """
 
 import json
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
 from performer.effects import Drop, Effect, Feed, Forget, Pass, Say, Silence
+from performer.encoding import VOICES as INSTRUMENTS
 from performer.events import (
     Answer,
     Bend,
@@ -42,9 +43,14 @@ Gesture = Control | Bend | Pressure | Program
 class Parts:
     """The instrument classes of the models' encoding: what the human plays, drums, and one for each voice."""
 
-    human: int = 0
-    drums: int = 0
-    voices: tuple[int, ...] = (0,)
+    human: int
+    drums: int
+    voices: tuple[int, ...]
+
+    @classmethod
+    def named(cls, instruments: Sequence[str]) -> "Parts":
+        """For voices of these instruments, by the names of the encoding; the human plays keys, or drums on channel 10."""
+        return cls(INSTRUMENTS.index("keys"), INSTRUMENTS.index("drums"), tuple(map(INSTRUMENTS.index, instruments)))
 
 
 class Session:

@@ -50,7 +50,7 @@ class Tonality:
         tonic, mode = key
         scale = {(tonic + step) % 12 for step in SCALES[mode]}
         total = sum(self._weights)
-        return tuple(sorted(scale | {index for index, weight in enumerate(self._weights) if weight > total / 10}))
+        return tuple(sorted(scale | {index for index, weight in enumerate(self._weights) if weight > total / 14}))
 
     def is_rest(self, pitch: int) -> bool:
         """Whether a phrase may come to rest on this pitch: tonic, third or fifth of the key."""

@@ -1,0 +1,23 @@
+"""What a model's next note may be: any part of it fixed, limited, or left free. Limits, not wishes: sampling never leaves them."""
+
+from dataclasses import dataclass
+
+CANONICAL = ("voice", "gap", "pitch", "duration", "velocity")
+
+
+@dataclass(frozen=True, slots=True)
+class Constraints:
+    """None leaves an attribute free. `voice` is an instrument class of the encoding, `pitches` the allowed MIDI notes, `gap` and `duration`
+    closed ranges in seconds, `velocity` a closed range 1-127. Temperatures above 0 (pitch and voice; gap and duration; velocity), top-p in
+    (0, 1]. `order` is the order in which the attributes are drawn, each given those before it."""
+
+    voice: int | None = None
+    gap: tuple[float, float] | None = None
+    pitches: tuple[int, ...] | None = None
+    duration: tuple[float, float] | None = None
+    velocity: tuple[int, int] | None = None
+    temperature: float = 1.0
+    time_temperature: float = 1.0
+    velocity_temperature: float = 1.0
+    top_p: float = 1.0
+    order: tuple[str, ...] = CANONICAL

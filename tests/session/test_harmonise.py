@@ -1,0 +1,51 @@
+from performer.events import Bend, Control, NoteOff, NoteOn, ParameterSet, Timed
+from tests.stagehands import WrittenOutput, melody, offline
+
+
+def test_every_note_is_answered_at_once_and_released_with_its_key():
+    graph = offline(mode="harmonise", notes=2)
+    notes = graph.play([Timed(1.0, NoteOn(60, 90)), Timed(2.5, NoteOff(60))], until=9.0)
+    assert len(notes) == 2
+    assert {(note.start, note.end) for note in notes} == {(1.0, 2.5)}
+
+
+def test_the_chord_has_as_many_notes_as_asked_of_different_pitch_classes():
+    for count in (1, 3, 4):
+        graph = offline(mode="harmonise", notes=count, scale="major", key="C")
+        notes = graph.play(melody(64, length=1.0), until=9.0)
+        classes = {note.pitch % 12 for note in notes} | {64 % 12}
+        assert len(notes) == count
+        assert len(classes) == count + 1
+
+
+def test_loudness_follows_the_player():
+    loud, soft = (
+        offline(mode="harmonise", velocity=1.0).play([Timed(1.0, NoteOn(60, force)), Timed(2.0, NoteOff(60))], until=5.0) for force in (120, 20)
+    )
+    assert {note.velocity for note in loud} == {120}
+    assert {note.velocity for note in soft} == {20}
+
+
+def test_pedal_and_bend_pass_on_the_voice_channel_in_harmonise_and_not_in_call():
+    for mode, passed in (("harmonise", 2), ("call", 0)):
+        output = WrittenOutput()
+        graph = offline(mode=mode, channel=5, outputs=[output])
+        graph.play([Timed(1.0, Control(64, 127, 1)), Timed(1.1, Bend(-100, 1))], until=2.0)
+        events = [line[1] for line in output.lines if line[0] == "event"]
+        assert len(events) == passed
+        assert all(event.channel == 5 for event in events)
+
+
+def test_two_voices_answer_on_their_own_channels():
+    graph = offline(voices=2, mode="harmonise", notes=1)
+    events = [Timed(0.5, ParameterSet("/performer/voice/2/mode", "harmonise")), *melody(60, length=1.0)]
+    notes = graph.play(events, until=5.0)
+    assert {(note.voice, note.channel) for note in notes} == {(1, 1), (2, 2)}
+
+
+def test_changing_the_channel_ends_what_sounds_on_the_old_one():
+    output = WrittenOutput()
+    graph = offline(mode="harmonise", notes=1, outputs=[output])
+    events = [Timed(1.0, NoteOn(60, 90)), Timed(2.0, ParameterSet("/performer/voice/1/channel", 9)), Timed(3.0, NoteOff(60))]
+    notes = graph.play(events, until=5.0)
+    assert [(note.channel, note.end) for note in notes] == [(1, 2.0)]

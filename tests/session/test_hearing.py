@@ -1,0 +1,62 @@
+import pytest
+
+from performer.session.hearing import Hearing
+from performer.session.tonality import Tonality
+
+
+def test_a_note_is_fed_when_it_ends_with_its_duration():
+    hearing = Hearing()
+    assert list(hearing.down(1.0, 60, 90, 0)) == []
+    (note,) = hearing.up(1.5, 60)
+    assert (note.pitch, note.duration, note.gap, note.own) == (60, 0.5, 0.0, False)
+
+
+def test_a_note_that_still_sounds_at_the_next_onset_has_no_duration_yet():
+    hearing = Hearing()
+    list(hearing.down(1.0, 60, 90, 0))
+    (note,) = hearing.down(1.2, 64, 80, 0)
+    assert note.duration is None
+    (second,) = hearing.up(1.6, 64)
+    assert second.gap == pytest.approx(0.2)
+
+
+def test_what_is_planned_counts_as_heard_when_its_time_has_come():
+    hearing = Hearing()
+    hearing.plan(2.0, 70, 64, 0.5, 0, voice=1)
+    assert list(hearing.settle(1.9)) == []
+    assert hearing.pending(1.9) == ()
+    (note,) = hearing.settle(2.0)
+    assert note.own
+    assert note.duration == 0.5
+
+
+def test_what_is_cut_before_it_begins_was_never_heard():
+    hearing = Hearing()
+    hearing.plan(2.0, 70, 64, 5.0, 0, voice=1)
+    hearing.plan(3.0, 72, 64, 5.0, 0, voice=1)
+    hearing.cut(2.5, voice=1)
+    (note,) = hearing.settle(9.0)
+    assert (note.pitch, note.duration) == (70, 0.5)
+
+
+@pytest.mark.parametrize(("pitches", "key"), [
+    ((60, 62, 64, 65, 67, 69, 71, 72, 67, 64, 60), (0, "major")),
+    ((57, 59, 60, 62, 64, 65, 68, 69, 64, 60, 57), (9, "minor")),
+    ((66, 70, 73, 66, 68, 70, 71, 73, 78, 66), (6, "major")),
+])  # fmt: skip
+def test_the_key_of_a_tune(pitches, key):
+    tonality = Tonality()
+    for pitch in pitches:
+        tonality.hear(pitch, 90)
+    assert tonality.key == key
+    assert {pitch % 12 for pitch in pitches} <= set(tonality.classes())
+
+
+def test_the_key_follows_a_modulation_within_two_bars_of_eighths():
+    tonality = Tonality()
+    for pitch in (60, 64, 67, 72, 71, 69, 67, 65, 64, 62, 60, 67) * 3:
+        tonality.hear(pitch, 90)
+    assert tonality.key == (0, "major")
+    for pitch in (64, 68, 71, 76, 75, 73, 71, 69, 68, 66, 64, 71, 75, 76, 73, 64):
+        tonality.hear(pitch, 90)
+    assert tonality.key == (4, "major")

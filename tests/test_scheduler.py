@@ -1,0 +1,134 @@
+import threading
+
+from performer.clock import SystemClock
+from performer.effects import Pass, Play, Release, Silence, Wake
+from performer.events import Control
+from performer.scheduler import Agenda, Applied, Ended, Ledger, Played, Scheduler, Stage
+from tests.stagehands import WrittenOutput
+
+
+def note(time, pitch=60, duration=1.0, tag="a", voice=1, channel=1):
+    return Play(time, voice, channel, pitch, 90, duration, tag)
+
+
+def stage_with(output, ledger=None):
+    reports, ticks = [], []
+    stage = Stage([output], reports.append, lambda time, tag: ticks.append((time, tag)), ledger)
+    return stage, reports, ticks
+
+
+def test_agenda_keeps_arrival_order_at_equal_times():
+    agenda = Agenda()
+    for name in "abc":
+        agenda.add(1.0, name)
+    agenda.add(0.5, "first")
+    assert [item for _, item in agenda.pop_due(1.0)] == ["first", "a", "b", "c"]
+    assert agenda.next_time is None
+
+
+def test_agenda_cancels_what_is_not_wanted():
+    agenda = Agenda()
+    for number in range(6):
+        agenda.add(number, number)
+    assert agenda.cancel(lambda item: item % 2 == 0) == 3
+    assert [item for _, item in agenda.pop_due(9)] == [1, 3, 5]
+
+
+def test_a_note_ends_after_its_duration():
+    output = WrittenOutput()
+    stage, reports, _ = stage_with(output)
+    stage.apply([note(1.0)])
+    stage.run_due(0.9)
+    assert output.lines == []
+    stage.run_due(1.0)
+    stage.run_due(1.99)
+    assert output.lines == [("on", 1, 60, 90)]
+    stage.run_due(2.0)
+    assert output.lines[-1] == ("off", 1, 60)
+    assert [type(report) for report in reports] == [Applied, Played, Ended]
+
+
+def test_the_same_key_again_ends_the_first_and_its_end_does_not_cut_the_second():
+    output = WrittenOutput()
+    stage, _, _ = stage_with(output)
+    stage.apply([note(1.0, duration=1.0), note(1.5, duration=2.0)])
+    stage.run_due(2.5)
+    assert output.lines == [("on", 1, 60, 90), ("off", 1, 60), ("on", 1, 60, 90)]
+    stage.run_due(3.5)
+    assert output.lines[-1] == ("off", 1, 60)
+    assert len(stage.ledger) == 0
+
+
+def test_release_ends_what_sounds_and_takes_back_what_is_planned_of_its_tag_only():
+    output = WrittenOutput()
+    stage, _, _ = stage_with(output)
+    stage.apply([note(1.0, 60, None, "x"), note(1.0, 64, None, "y"), note(5.0, 67, 1.0, "x")])
+    stage.run_due(1.0)
+    stage.apply([Release(2.0, 1, "x")])
+    stage.run_due(9.0)
+    assert ("off", 1, 60) in output.lines
+    assert ("off", 1, 64) not in output.lines
+    assert ("on", 1, 67, 90) not in output.lines
+    stage.apply([Release(9.0, 1)])
+    assert output.lines[-1] == ("off", 1, 64)
+
+
+def test_silence_closes_every_note_and_forgets_the_plan():
+    output = WrittenOutput()
+    stage, _, _ = stage_with(output)
+    stage.apply([note(1.0, pitch, None, channel=channel) for pitch, channel in ((60, 1), (61, 5), (62, 16))] + [note(4.0, 70)])
+    stage.run_due(1.0)
+    stage.apply([Silence(2.0)])
+    stage.run_due(10.0)
+    assert {line[1:] for line in output.lines if line[0] == "off"} == {(1, 60), (5, 61), (16, 62)}
+    assert output.lines[-1] == ("silence",)
+    assert not any(line[0] == "on" and line[2] == 70 for line in output.lines)
+
+
+def test_the_mirror_shows_what_sounds():
+    mirror = bytearray(2048)
+    stage, _, _ = stage_with(WrittenOutput(), Ledger(mirror))
+    stage.apply([note(1.0, 60, None, channel=3)])
+    stage.run_due(1.0)
+    assert mirror[2 * 128 + 60] == 1
+    stage.apply([Release(2.0, 1)])
+    assert not any(mirror)
+
+
+def test_a_later_wake_of_the_same_tag_replaces_the_earlier():
+    stage, _, ticks = stage_with(WrittenOutput())
+    stage.apply([Wake(1.0, "a"), Wake(2.0, "b")])
+    stage.apply([Wake(3.0, "a")])
+    stage.run_due(5.0)
+    assert ticks == [(2.0, "b"), (3.0, "a")]
+
+
+def test_gestures_pass_in_their_place():
+    output = WrittenOutput()
+    stage, _, _ = stage_with(output)
+    pedal = Control(64, 127, 4)
+    stage.apply([note(1.0), Pass(1.0, pedal)])
+    stage.run_due(1.0)
+    assert output.lines == [("on", 1, 60, 90), ("event", pedal)]
+
+
+def test_the_thread_sends_in_time_order_and_stops_in_silence():
+    output, clock, all_out = WrittenOutput(), SystemClock(), threading.Event()
+    count = 0
+
+    def report(each):
+        nonlocal count
+        if isinstance(each, Played):
+            count += 1
+            if count == 5:
+                all_out.set()
+
+    scheduler = Scheduler(Stage([output], report, lambda time, tag: None), clock)
+    scheduler.start()
+    now = clock.now()
+    scheduler.post([note(now + 0.02 * place, 60 + place, 30.0) for place in (4, 2, 0, 1, 3)])
+    assert all_out.wait(5.0)
+    scheduler.stop()
+    assert [line[2] for line in output.lines if line[0] == "on"] == [60, 61, 62, 63, 64]
+    assert sorted(line[2] for line in output.lines if line[0] == "off") == [60, 61, 62, 63, 64]
+    assert len(scheduler.stage.ledger) == 0
