@@ -123,7 +123,7 @@ class OscInput:
                 self._datagram(source.name, datagram, "desk" if source.name == "loopback" else f"{host}:{port}")
 
     def _datagram(self, source: str, datagram: bytes, sender: str) -> None:
-        now = self._clock.now()
+        now, wall_now = self._clock.now(), wall.time()
         if datagram[:1] not in (b"/", b"#") or datagram.startswith(b"#reply"):
             self.malformed += 1
             return
@@ -140,7 +140,7 @@ class OscInput:
                 continue
             try:
                 event = understand(self._table, address, arguments, "desk" if source == "loopback" else "osc", sender)
-                self._at(now, timed.time - wall.time(), event, address)
+                self._at(now, timed.time - wall_now, event, address)
             except ParameterError as error:
                 self._refuse(sender, address, str(error))
             else:

@@ -1,0 +1,147 @@
+import socket
+import time
+
+import pytest
+from pythonosc.osc_bundle_builder import OscBundleBuilder
+from pythonosc.osc_message_builder import OscMessageBuilder
+
+from performer.clock import SystemClock
+from performer.errors import ParameterError
+from performer.events import Control, NoteOff, NoteOn, Panic, ParameterSet, Sync
+from performer.inputs.osc import OscInput, Source, understand
+from performer.loopback import bind_loopback, encode
+from performer.parameters import Table
+
+TABLE = Table(1)
+
+
+@pytest.fixture
+def ear():
+    """An OscInput on two real sockets, a client, and what it hands on."""
+    ear = Ear()
+    yield ear
+    ear.close()
+
+
+class Ear:
+    def __init__(self):
+        self.events, self.errors, self.private, self.spoke = [], [], [], []
+        self.public, self.own, self.client = bind_loopback(), bind_loopback(), socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+        self.clock = SystemClock()
+        self.input = OscInput(
+            [Source(self.public, "osc"), Source(self.own, "loopback")], TABLE, self.clock, self.events.append,
+            lambda *what: self.errors.append(what), {"/performer/listening/features": self.private.append}, self.spoke.append,
+        )  # fmt: skip
+
+    def send(self, datagram, to=None):
+        self.client.sendto(datagram, (to or self.public).getsockname())
+        self.input.turn(1.0)
+
+    def close(self):
+        self.input.close()
+        for sock in (self.public, self.own, self.client):
+            sock.close()
+
+
+def bundle(when, *messages):
+    builder = OscBundleBuilder(when)
+    for address, *arguments in messages:
+        message = OscMessageBuilder(address)
+        for argument in arguments:
+            message.add_arg(argument)
+        builder.add_content(message.build())
+    return builder.build().dgram
+
+
+@pytest.mark.parametrize(("address", "arguments", "event"), [
+    ("/performer/note/on", [60, 100], NoteOn(60, 100, 1, "osc")),
+    ("/performer/note/on", [60.0, 100.0, 3.0], NoteOn(60, 100, 3, "osc")),
+    ("/performer/note/on", [60, 0], NoteOff(60, 1, "osc")),
+    ("/performer/note/off", [60], NoteOff(60, 1, "osc")),
+    ("/performer/control", [64, 127], Control(64, 127, 1, "osc")),
+    ("/performer/panic", [], Panic("osc")),
+    ("/performer/panic", [1], Panic("osc")),
+    ("/performer/sync", [], Sync("me")),
+    ("/performer/visuals/react", [0.5], ParameterSet("/performer/visuals/react", 0.5, "me")),
+])  # fmt: skip
+def test_messages_become_events(address, arguments, event):
+    assert understand(TABLE, address, arguments, "osc", "me") == event
+
+
+@pytest.mark.parametrize(("address", "arguments"), [
+    ("/performer/note/on", [60]), ("/performer/note/on", [128, 1]), ("/performer/note/on", [60, 1, 0]), ("/performer/note/on", [60, 1, 17]),
+    ("/performer/note/on", ["C4", 1]), ("/performer/note/on", [60.5, 1]), ("/performer/note/off", []), ("/performer/nowhere", [1]),
+    ("/performer/note/on", [float("nan"), 1]),
+])  # fmt: skip
+def test_wrong_messages_are_refused(address, arguments):
+    with pytest.raises(ParameterError):
+        understand(TABLE, address, arguments, "osc", "me")
+
+
+def test_a_datagram_arrives_and_its_sender_is_remembered(ear):
+    ear.send(encode("/performer/note/on", 60, 100))
+    (timed,) = ear.events
+    assert timed.event == NoteOn(60, 100, 1, "osc")
+    assert 0 <= timed.time <= ear.clock.now()
+    assert ear.spoke == [f"127.0.0.1:{ear.client.getsockname()[1]}"]
+
+
+def test_an_error_goes_to_the_sender_with_address_and_reason(ear):
+    ear.send(encode("/performer/visuals/react", 99.0))
+    assert ear.events == []
+    ((sender, address, reason),) = ear.errors
+    assert sender.endswith(str(ear.client.getsockname()[1]))
+    assert address == "/performer/visuals/react"
+    assert "from 0 to 2" in reason
+
+
+@pytest.mark.parametrize("datagram", [
+    b"/performer/note/on", b"/a\0\0,ii\0\0\0\0\1", b"#bundle\0" + b"\0" * 8 + b"\xff\xff\xff\xff", b"#bundle\0", b"/" + b"x" * 5000,
+])  # fmt: skip
+def test_malformed_datagrams_are_counted_and_told(ear, datagram):
+    ear.send(datagram)
+    assert ear.events == []
+    assert ear.input.malformed == 1
+    assert len(ear.errors) == 1
+
+
+@pytest.mark.parametrize("datagram", [b"", b"\0\1\2\3", b"#reply\0\0,\0\0\0", b"performer/panic\0,\0\0\0"])
+def test_what_is_no_osc_is_dropped_quietly(ear, datagram):
+    ear.send(datagram)
+    assert (ear.events, ear.errors, ear.input.malformed) == ([], [], 1)
+
+
+def test_a_bundle_waits_for_its_time_tag(ear):
+    ear.send(bundle(time.time() + 0.2, ("/performer/note/on", 60, 90), ("/performer/note/on", 64, 90)))
+    assert ear.events == []
+    begun = ear.clock.now()
+    while len(ear.events) < 2 and ear.clock.now() - begun < 3.0:
+        ear.input.turn(1.0)
+    assert [timed.event.pitch for timed in ear.events] == [60, 64]
+    assert all(0.15 < timed.time - begun < 0.21 for timed in ear.events)
+
+
+def test_a_bundle_from_the_past_happens_now_and_one_far_ahead_is_refused(ear):
+    ear.send(bundle(time.time() - 100, ("/performer/panic",)))
+    assert [timed.event for timed in ear.events] == [Panic("osc")]
+    ear.send(bundle(time.time() + 3600, ("/performer/panic",)))
+    assert len(ear.events) == 1
+    assert "ahead" in ear.errors[0][2]
+
+
+def test_only_our_own_processes_may_send_features(ear):
+    ear.send(encode("/performer/listening/features", 0.5, 0.1, 0.2, 0.3, 0.4, 0.0), to=ear.own)
+    assert ear.private == [pytest.approx([0.5, 0.1, 0.2, 0.3, 0.4, 0.0])]
+    ear.send(encode("/performer/listening/features", 0.5, 0.1, 0.2, 0.3, 0.4, 0.0))
+    assert len(ear.private) == 1
+    assert len(ear.errors) == 1
+
+
+def test_a_burst_of_a_thousand_is_not_lost(ear):
+    for number in range(1000):
+        ear.client.sendto(encode("/performer/visuals/react", number / 1000), ear.public.getsockname())
+    while len(ear.events) < 1000:
+        before = len(ear.events)
+        ear.input.turn(1.0)
+        assert len(ear.events) > before, "the burst was cut short"
+    assert [timed.event.value for timed in ear.events] == pytest.approx([number / 1000 for number in range(1000)])
