@@ -31,11 +31,12 @@ from performer.inputs.midi import MidiInput
 from performer.inputs.osc import OscInput, Source
 from performer.inputs.replay import Replay
 from performer.loopback import Loopback, watch_lifeline
+from performer.midi_port import PortWatch
 from performer.outputs.features import Features
 from performer.outputs.midi import MidiOutput, NullOutput
 from performer.outputs.osc import OscOutput
 from performer.outputs.take import Opening, TakeWriter
-from performer.scheduler import Ledger, Report, Scheduler, Stage
+from performer.scheduler import Ledger, Output, Report, Scheduler, Stage
 from performer.session.state import Parts, Session
 from performer.show import Show
 from performer.worker import Worker
@@ -74,9 +75,11 @@ def session_for(show: Show, seed: int) -> Session:
 
 
 class Engine:
-    """Inputs, session, inference, scheduler and outputs of one show, in one process."""
+    """Inputs, session, inference, scheduler and outputs of one show, in one process. `output` stands in for the MIDI ports."""
 
-    def __init__(self, options: EngineOptions, loopback: Loopback, public: socket.socket, mirror: MutableSequence[int]) -> None:
+    def __init__(
+        self, options: EngineOptions, loopback: Loopback, public: socket.socket, mirror: MutableSequence[int], output: Output | None = None
+    ) -> None:
         show = options.show
         self.clock = SystemClock()
         self.facts: dict[str, Any] = {"show": show.general.name}
@@ -90,7 +93,9 @@ class Engine:
         self._features = Features(self.clock, self._osc.say)
         self._osc.noticed = self._features.notice
         self._thinking = Thinking(Thinker(self._mind), self.clock, self.hear)
-        self._output, self._input = self._ports(show)
+        self._output, self._input = (output, None) if output is not None else self._ports(show)
+        ports = [each.port for each in (self._output, self._input) if isinstance(each, (MidiOutput, MidiInput))]
+        self._watch = PortWatch(ports, self._ports_changed)
         self._ledger = Ledger(mirror)
         self._close_left_over(mirror)
         stage = Stage([self._output], self._left, self._due, self._ledger)
@@ -123,8 +128,7 @@ class Engine:
         gc.freeze()
         self._running.set()
         self._net_thread.start()
-        if self._input is not None:
-            self._input.start()
+        self._watch.start()
         self.hear(Timed(self.clock.now(), Sync("desk")))
         self._tell_facts()
         for remark in self._remarks:
@@ -137,6 +141,7 @@ class Engine:
         """End in silence, then close."""
         if self._replay is not None:
             self._replay.stop()
+        self._watch.stop()
         if self._input is not None:
             self._input.stop()
         self._running.clear()
@@ -146,7 +151,8 @@ class Engine:
         ended = self._scheduler.stop()
         self._features.stop()
         self._osc.stop()
-        self._output.stop()
+        if isinstance(self._output, MidiOutput):
+            self._output.stop()
         if self.take is not None:
             self.take.stop(ended, self._scheduler.stage.done)
 
@@ -184,24 +190,30 @@ class Engine:
             except Exception:
                 log.exception("the network thread met an error; it goes on")
 
-    def _ports(self, show: Show) -> tuple[Any, MidiInput | None]:
-        """The MIDI ports. A port that the show names must be there; where it names none and there is no MIDI system, the show goes on."""
+    def _ports(self, show: Show) -> tuple[MidiOutput | NullOutput, MidiInput | None]:
+        """The MIDI ports, open. One that the show names must be there; a virtual one that cannot be made now is made when it can be."""
         if not show.midi.enabled:
             self.facts |= {"midi_in": "off", "midi_out": "off"}
             return NullOutput(), None
-        output: MidiOutput | NullOutput
-        try:
-            output = MidiOutput(show.midi.output or None)
-            output.start()
-            midi_in = MidiInput(show.midi.input or None, self.clock, self.hear)
-        except PortError as error:
-            if show.midi.input or show.midi.output:
-                raise
-            self._remarks.append(str(error))
-            self.facts |= {"midi_in": "none", "midi_out": "none"}
-            return NullOutput(), None
-        self.facts |= {"midi_in": midi_in.name, "midi_out": output.name}
+        output, midi_in = MidiOutput(show.midi.output or None), MidiInput(show.midi.input or None, self.clock, self.hear)
+        for port, key, named in ((output, "midi_out", show.midi.output), (midi_in, "midi_in", show.midi.input)):
+            try:
+                port.start()
+                self.facts[key] = port.name
+            except PortError as error:
+                if named:
+                    raise
+                self.facts[key] = "none"
+                if str(error) not in self._remarks:
+                    self._remarks.append(str(error))
         return output, midi_in
+
+    def _ports_changed(self, sentence: str) -> None:
+        log.warning(sentence)
+        for port, key in ((self._output, "midi_out"), (self._input, "midi_in")):
+            if isinstance(port, (MidiOutput, MidiInput)):
+                self.facts[key] = port.name if port.port.handle is not None else "none"
+        self._tell_facts()
 
     def _close_left_over(self, mirror: MutableSequence[int]) -> None:
         """End what an engine that died before this one left sounding."""

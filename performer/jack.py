@@ -1,0 +1,100 @@
+"""libjack, spoken to without a library in between: is there a server, does it still answer, which MIDI ports does it have.
+
+python-rtmidi holds Python's global lock while it opens a client (about 10 ms) and never notices that the server died. A call through ctypes
+holds no lock, and a question that the server itself must answer (about 30 µs) tells at once whether it lives. No server is ever started.
+"""
+
+import ctypes
+import functools
+import sys
+from pathlib import Path
+from typing import Any
+
+NO_START = 0x01  # jack_options_t: JackNoStartServer
+IS_INPUT, IS_OUTPUT = 0x1, 0x2  # JackPortFlags
+MIDI_TYPE = b"8 bit raw midi"
+
+
+def quiet_handler() -> ctypes.c_void_p:
+    """A C function that may stand for any error handler: it takes no argument, does nothing and needs no lock of Python's."""
+    return ctypes.cast(ctypes.CDLL(None).getpid, ctypes.c_void_p)
+
+
+@functools.cache
+def library() -> Any | None:
+    """libjack with its functions declared and its chatter on the standard error silenced; None where there is none.
+
+    The copy that rtmidi brought along is taken if it is loaded: silencing another would not help."""
+    if not sys.platform.startswith("linux"):
+        return None
+    try:
+        lib = ctypes.CDLL(_loaded("libjack") or "libjack.so.0")
+        for name, result, *arguments in (
+            ("jack_client_open", ctypes.c_void_p, ctypes.c_char_p, ctypes.c_int, ctypes.c_void_p),
+            ("jack_client_close", ctypes.c_int, ctypes.c_void_p),
+            ("jack_get_client_name", ctypes.c_char_p, ctypes.c_void_p),
+            ("jack_get_uuid_for_client_name", ctypes.c_void_p, ctypes.c_void_p, ctypes.c_char_p),
+            ("jack_get_ports", ctypes.POINTER(ctypes.c_char_p), ctypes.c_void_p, ctypes.c_char_p, ctypes.c_char_p, ctypes.c_ulong),
+            ("jack_free", None, ctypes.c_void_p),
+            ("jack_set_error_function", None, ctypes.c_void_p),
+            ("jack_set_info_function", None, ctypes.c_void_p),
+        ):
+            function = getattr(lib, name)
+            function.restype, function.argtypes = result, arguments
+    except (OSError, AttributeError):
+        return None
+    lib.jack_set_error_function(quiet_handler())
+    lib.jack_set_info_function(quiet_handler())
+    return lib
+
+
+def _loaded(name: str) -> str | None:
+    """The path of the shared library called so that this process has loaded, or None."""
+    for line in Path("/proc/self/maps").read_text(encoding="utf-8", errors="replace").splitlines():
+        path = line.split(maxsplit=5)[-1]
+        if name in Path(path).name and ".so" in path:
+            return path
+    return None
+
+
+class Observer:
+    """A client without ports that asks the running server. For one thread at a time."""
+
+    def __init__(self, lib: Any, client: int) -> None:
+        self._lib = lib
+        self._client: int | None = client
+        self._name: bytes = lib.jack_get_client_name(client)
+
+    @classmethod
+    def open(cls, name: str = "Performer look") -> "Observer | None":
+        """An observer of the server that runs (JACK_DEFAULT_SERVER names it), or None if none does or there is no libjack."""
+        lib = library()
+        status = ctypes.c_int()
+        client = lib.jack_client_open(name.encode(), NO_START, ctypes.byref(status)) if lib is not None else None
+        return cls(lib, client) if client else None
+
+    def answers(self) -> bool:
+        """Whether the server answers a question."""
+        if self._client is None:
+            return False
+        found = self._lib.jack_get_uuid_for_client_name(self._client, self._name)
+        if found:
+            self._lib.jack_free(found)
+        return bool(found)
+
+    def midi_ports(self, flags: int) -> tuple[str, ...]:
+        """The full names of the MIDI ports with these flags. Meaningless unless the server `answers`."""
+        names = self._lib.jack_get_ports(self._client, None, MIDI_TYPE, flags)
+        if not names:
+            return ()
+        out = []
+        while names[len(out)]:
+            out.append(names[len(out)].decode(errors="replace"))
+        self._lib.jack_free(names)
+        return tuple(out)
+
+    def close(self) -> None:
+        """Leave the server; safe when it is dead, and twice."""
+        if self._client is not None:
+            self._lib.jack_client_close(self._client)
+            self._client = None

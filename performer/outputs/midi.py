@@ -1,0 +1,158 @@
+"""MIDI out. Channels are 1-16 here and 0-15 in the bytes. The scheduler's thread plays; nothing raises while a show runs, it is counted.
+
+JACK through rtmidi has a trap: a message to a dead server is kept, and when 16 KiB of them are (about 2,300) the next one waits for ever
+with Python's lock in its hand, so that the whole process stands still. Hence a port is asked whether it lives long before that.
+"""
+
+from collections.abc import Iterable, Mapping
+
+from performer.events import Bend, Control, Event, Pressure, Program
+from performer.midi_port import Port
+
+VIRTUAL = "Performer Out"
+PEDAL, ALL_SOUND_OFF, ALL_NOTES_OFF = 64, 120, 123
+UNCONFIRMED = 1500  # messages that may leave before the port is asked whether it lives
+_SILENCE: Mapping[int, tuple[tuple[int, int, int], ...]] = {
+    channel: tuple((0xAF + channel, number, 0) for number in (PEDAL, ALL_NOTES_OFF, ALL_SOUND_OFF)) for channel in range(1, 17)
+}
+
+
+def encode(event: Event) -> tuple[int, ...] | None:
+    """The bytes of an event that may be passed through; None for any other."""
+    match event:
+        case Control(number, value, channel):
+            return (0xAF + channel, number, value)
+        case Bend(value, channel):
+            return (0xDF + channel, value + 8192 & 0x7F, value + 8192 >> 7)
+        case Pressure(value, None, channel):
+            return (0xCF + channel, value)
+        case Pressure(value, int(pitch), channel):
+            return (0x9F + channel, pitch, value)
+        case Program(number, channel):
+            return (0xBF + channel, number)
+    return None
+
+
+class MidiOutput:
+    """The port that Performer plays to: `want` is (part of) the name of an existing one, None makes the virtual port "Performer Out".
+
+    `sent` counts messages, `failed` those that could not be sent: there was no port, or they were no MIDI."""
+
+    def __init__(self, want: str | None) -> None:
+        self.sent = 0
+        self.failed = 0
+        self.port = Port("out", want, VIRTUAL)
+        self._confirmed = 0
+        self._unconfirmed = 0
+
+    @property
+    def name(self) -> str:
+        """The name of the port."""
+        return self.port.name
+
+    def start(self) -> None:
+        """Open the port. Raises PortError with the names that there are."""
+        self.port.open()
+
+    def stop(self) -> None:
+        self.port.close()
+
+    def alive(self) -> bool:
+        """Whether the port is still there; see `Port.alive`."""
+        return self.port.alive()
+
+    def note_on(self, channel: int, pitch: int, velocity: int) -> None:
+        self._play((0x8F + channel, pitch, velocity))
+
+    def note_off(self, channel: int, pitch: int) -> None:
+        self._play((0x7F + channel, pitch, 0))
+
+    def control(self, channel: int, number: int, value: int) -> None:
+        self._play((0xAF + channel, number, value))
+
+    def send(self, event: Event) -> None:
+        """Pass a Control, Bend, Pressure or Program through; any other event is counted as failed."""
+        self._play(encode(event) or ())
+
+    def silence(self, channels: Iterable[int]) -> None:
+        """Pedal up, all notes off, all sound off."""
+        for channel in channels:
+            for message in _SILENCE[channel]:
+                self._play(message)
+
+    def _play(self, message: tuple[int, ...]) -> None:
+        handle = self.port.handle
+        if handle is None or not message or max(message[1:]) > 127 or not self._is_safe():
+            self.failed += 1
+            return
+        try:
+            handle.send_message(message)
+        except Exception:  # rtmidi's own errors are known only to rtmidi, and none may stop the scheduler
+            self.failed += 1
+        else:
+            self.sent += 1
+
+    def _is_safe(self) -> bool:
+        if self.port.confirmed != self._confirmed:
+            self._confirmed = self.port.confirmed
+            self._unconfirmed = 0
+        self._unconfirmed += 1
+        if self._unconfirmed <= UNCONFIRMED:
+            return True
+        self._unconfirmed = 0
+        if self.port.alive():
+            return True
+        self.port.abandon()
+        return False
+
+
+class NullOutput:
+    """Plays to nobody: the output of a machine without MIDI."""
+
+    name = "nothing"
+
+    def start(self) -> None:
+        pass
+
+    def stop(self) -> None:
+        pass
+
+    def note_on(self, channel: int, pitch: int, velocity: int) -> None:
+        pass
+
+    def note_off(self, channel: int, pitch: int) -> None:
+        pass
+
+    def control(self, channel: int, number: int, value: int) -> None:
+        pass
+
+    def send(self, event: Event) -> None:
+        pass
+
+    def silence(self, channels: Iterable[int]) -> None:
+        pass
+
+
+class RecordingOutput(NullOutput):
+    """Writes down what is played, as tuples: ("on", channel, pitch, velocity), ("off", channel, pitch), ("control", channel, number, value),
+    ("send", event), ("silence", channels)."""
+
+    name = "recording"
+
+    def __init__(self) -> None:
+        self.played: list[tuple[object, ...]] = []
+
+    def note_on(self, channel: int, pitch: int, velocity: int) -> None:
+        self.played.append(("on", channel, pitch, velocity))
+
+    def note_off(self, channel: int, pitch: int) -> None:
+        self.played.append(("off", channel, pitch))
+
+    def control(self, channel: int, number: int, value: int) -> None:
+        self.played.append(("control", channel, number, value))
+
+    def send(self, event: Event) -> None:
+        self.played.append(("send", event))
+
+    def silence(self, channels: Iterable[int]) -> None:
+        self.played.append(("silence", tuple(channels)))

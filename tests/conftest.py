@@ -1,0 +1,24 @@
+"""Fixtures that more than one folder of tests needs."""
+
+import os
+import shutil
+from collections.abc import Iterator
+
+import pytest
+
+from tests.jack import JackServer
+
+
+@pytest.fixture
+def jack_server(monkeypatch: pytest.MonkeyPatch) -> Iterator[JackServer]:
+    """A JACK server of this test's own, on a dummy device; rtmidi, PortAudio and JACK's tools use it. In CI it may not be missing."""
+    if shutil.which("jackd") is None and not os.environ.get("CI"):
+        pytest.skip("jackd is not installed")
+    server = JackServer()
+    monkeypatch.setenv("JACK_DEFAULT_SERVER", server.name)
+    monkeypatch.setenv("JACK_NO_START_SERVER", "1")
+    server.start()
+    try:
+        yield server
+    finally:
+        server.end()

@@ -1,0 +1,92 @@
+"""A real JACK server without hardware, and a second process that plays into it or listens to it."""
+
+import json
+import os
+import queue
+import subprocess
+import sys
+import threading
+from collections.abc import Sequence
+from pathlib import Path
+
+PEER = Path(__file__).with_name("midi_peer.py")
+
+
+class JackServer:
+    """`jackd` with the dummy driver under a name of its own. A killed one keeps its place, of eight, in JACK's registry until a server
+    of the same name ends in order."""
+
+    def __init__(self) -> None:
+        self.name = f"performer-test-{os.getpid()}"
+        self._process: subprocess.Popen[bytes] | None = None
+
+    def start(self) -> None:
+        """Start the server, again if it was killed, and wait until it answers."""
+        command = ["jackd", "-n", self.name, "-r", "-d", "dummy", "-r", "48000", "-p", "64"]
+        self._process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        subprocess.run(["jack_wait", "-s", self.name, "-w", "-t", "10"], check=True, capture_output=True, timeout=15)
+
+    def kill(self) -> None:
+        """Kill the server as a crash would."""
+        if self._process is not None:
+            self._process.kill()
+            self._process.wait(10)
+            self._process = None
+
+    def end(self) -> None:
+        """End the server in order, so that its name is free again."""
+        if self._process is None:
+            self.start()
+        assert self._process is not None
+        self._process.terminate()
+        self._process.wait(10)
+        self._process = None
+
+    def ports(self) -> list[str]:
+        """The full names of all ports."""
+        return subprocess.run(["jack_lsp"], check=True, capture_output=True, text=True, timeout=10).stdout.split("\n")[:-1]
+
+    def connect(self, source: str, target: str) -> None:
+        subprocess.run(["jack_connect", source, target], check=True, capture_output=True, timeout=10)
+
+
+class MidiPeer:
+    """Another process with a MIDI port, connected to the port whose name contains `target`: role "play" sends to it, "hear" receives."""
+
+    def __init__(self, role: str, target: str) -> None:
+        self._process = subprocess.Popen(
+            [sys.executable, str(PEER), role, target], stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True
+        )
+        self._heard: queue.SimpleQueue[list[int]] = queue.SimpleQueue()
+        assert self._process.stdout is not None
+        self._process.stdout.readline()  # it is connected
+        self._thread = threading.Thread(target=self._read, daemon=True)
+        self._thread.start()
+
+    def play(self, messages: Sequence[Sequence[int]]) -> None:
+        assert self._process.stdin is not None
+        self._process.stdin.write(json.dumps(messages) + "\n")
+        self._process.stdin.flush()
+
+    def heard(self, count: int, timeout: float = 5.0) -> list[list[int]]:
+        """The next `count` messages. Raises queue.Empty when one of them does not come within `timeout` seconds."""
+        return [self._heard.get(timeout=timeout) for _ in range(count)]
+
+    def close(self) -> None:
+        self._process.kill()
+        self._process.wait(10)
+        self._thread.join(5)
+        for stream in (self._process.stdin, self._process.stdout):
+            if stream is not None:
+                stream.close()
+
+    def __enter__(self) -> "MidiPeer":
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def _read(self) -> None:
+        assert self._process.stdout is not None
+        for line in self._process.stdout:
+            self._heard.put(json.loads(line))
