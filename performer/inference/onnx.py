@@ -1,0 +1,137 @@
+"""Opening an ONNX graph. ONNX Runtime is imported here only, when a model is opened: before the show, never on the hot path.
+
+Creating a session holds the GIL and may print from C++; both are over when `open_graph` returns. A graph is run on the caller's thread:
+with one intra-op thread there is no pool to wake, which is what many small calls of a batch of one want.
+"""
+
+import contextlib
+import ctypes
+import io
+import os
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from performer.card import Graph
+from performer.errors import ModelError
+
+Array = npt.NDArray[Any]
+KINDS = {"float": np.float32, "int64": np.int64}
+DRIVER = {"linux": "libcuda.so.1", "win32": "nvcuda.dll"}  # what an NVIDIA driver brings; without it nothing of CUDA is tried
+EXPORT_AGAIN = "Export the model again with this version's training scripts."
+
+
+@dataclass(frozen=True, slots=True)
+class Port:
+    """An input or output of a graph: its name, its kind as ONNX names it (a key of KINDS) and its shape."""
+
+    name: str
+    kind: str
+    shape: tuple[int, ...]
+
+
+class OpenGraph:
+    """A graph ready to run: call it with the inputs in the order of its ports, and get the outputs in theirs. Thread-safe."""
+
+    def __init__(self, session: Any, graph: Graph, inputs: tuple[Port, ...], outputs: tuple[Port, ...]) -> None:
+        self.device = "cuda" if "CUDAExecutionProvider" in session.get_providers() else "cpu"
+        self._graph, self._ports = graph, inputs
+        self._names = tuple(port.name for port in inputs)
+        self._wanted = [port.name for port in outputs]
+        self._run = session.run
+
+    def __call__(self, *arrays: Array) -> list[Array]:
+        out: list[Array] = self._run(self._wanted, dict(zip(self._names, arrays, strict=True)))
+        return out
+
+    def warm(self, times: int = 8) -> None:
+        """Run on zeros. Raises ModelError where the graph fails on them or gives numbers that are none."""
+        zeros = [np.zeros(port.shape, KINDS[port.kind]) for port in self._ports]
+        try:
+            outputs = [self(*zeros) for _ in range(times)][-1]
+        except Exception as error:
+            raise ModelError(f"Graph '{self._graph.path}' does not run: {_brief(error)}.", EXPORT_AGAIN) from None
+        if not all(np.isfinite(output).all() for output in outputs):
+            raise ModelError(f"Graph '{self._graph.path}' gives numbers that are not finite.", EXPORT_AGAIN)
+
+
+def open_graph(graph: Graph, inputs: tuple[Port, ...], outputs: tuple[Port, ...], device: str = "cpu") -> OpenGraph:
+    """Load `graph`, hold its inputs and outputs against those expected, and run it once.
+
+    `device` "cuda" is a wish: without a working CUDA the graph runs on the CPU, and `OpenGraph.device` tells. For a batch of one through
+    a small LSTM the CPU is the faster of the two. Raises ModelError for a file that is no graph, or another one."""
+    with _quiet():
+        import onnxruntime
+
+        options = onnxruntime.SessionOptions()
+        options.intra_op_num_threads = options.inter_op_num_threads = 1
+        options.execution_mode = onnxruntime.ExecutionMode.ORT_SEQUENTIAL
+        options.log_severity_level = 4  # errors arrive as exceptions
+        try:
+            session = onnxruntime.InferenceSession(str(graph.path), options, providers=_providers(onnxruntime, device))
+        except Exception as error:
+            raise ModelError(f"'{graph.path}' is not an ONNX graph that can be loaded: {_brief(error)}.", EXPORT_AGAIN) from None
+    _check(graph, "input", inputs, session.get_inputs())
+    _check(graph, "output", outputs, session.get_outputs())
+    opened = OpenGraph(session, graph, inputs, outputs)
+    opened.warm(1)
+    return opened
+
+
+def _check(graph: Graph, side: str, expected: tuple[Port, ...], found: list[Any]) -> None:
+    """A dimension that the graph leaves open fits any number."""
+    there = {each.name: each for each in found}
+    if there.keys() != {port.name for port in expected}:
+        names = ", ".join(port.name for port in expected)
+        raise ModelError(f"Graph '{graph.path}' has the {side}s {', '.join(there)} where {names} are expected.", EXPORT_AGAIN)
+    for port in expected:
+        shape, kind = there[port.name].shape, there[port.name].type.removeprefix("tensor(").removesuffix(")")
+        fits = len(shape) == len(port.shape) and all(a == b for a, b in zip(shape, port.shape, strict=True) if isinstance(a, int))
+        if kind != port.kind or not fits:
+            raise ModelError(
+                f"The {side} '{port.name}' of '{graph.path}' is {kind} {shape} where {port.kind} {list(port.shape)} is expected.",
+                EXPORT_AGAIN,
+            )
+
+
+def _providers(onnxruntime: Any, device: str) -> list[str]:
+    """CUDA where it is asked for, built in and a driver is there; always the CPU behind it."""
+    cpu = ["CPUExecutionProvider"]
+    if device != "cuda" or "CUDAExecutionProvider" not in onnxruntime.get_available_providers():
+        return cpu
+    try:
+        ctypes.CDLL(DRIVER.get(sys.platform, ""))
+    except OSError:
+        return cpu
+    if hasattr(onnxruntime, "preload_dlls"):  # the CUDA libraries of pip's own wheels; says on standard output what it misses
+        with contextlib.redirect_stdout(io.StringIO()):
+            onnxruntime.preload_dlls()
+    return ["CUDAExecutionProvider", *cpu]
+
+
+@contextlib.contextmanager
+def _quiet() -> Iterator[None]:
+    """Nothing that C++ writes to standard error reaches the terminal: the GPU wheel grumbles, already on import, where it finds no GPU."""
+    try:
+        kept = os.dup(2)
+    except OSError:  # a process without a terminal has nothing to keep quiet
+        yield
+        return
+    silence = os.open(os.devnull, os.O_WRONLY)
+    try:
+        os.dup2(silence, 2)
+        yield
+    finally:
+        os.dup2(kept, 2)
+        os.close(kept)
+        os.close(silence)
+
+
+def _brief(error: Exception) -> str:
+    """The first line of what ONNX Runtime says, without its code and its end."""
+    lines = str(error).strip().splitlines() or [type(error).__name__]
+    return lines[0].rsplit("] : ", 1)[-1].rstrip(". ")[:160]
