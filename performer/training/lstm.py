@@ -110,9 +110,11 @@ class NoteNet(nn.Module):
     def loss(self, events: Tensor, targets: Tensor, weight: Tensor, rank: Tensor, state: State | None) -> tuple[Tensor, State]:
         """Mean nats an event over those with weight; events (batch, time, 7), targets (batch, time, 5) are the events after them.
 
-        On a GPU the heads run in bfloat16. The LSTM does not: autocast would run it in float16, whose small gradients vanish."""
+        On a GPU the heads run in bfloat16; the LSTM does not: autocast would run it in float16, whose small gradients vanish. On a CPU both
+        do where the caller turned autocast on (it doubles the speed where the processor has bfloat16)."""
         hidden, state = self.step(events, state)
-        with torch.autocast(events.device.type, torch.bfloat16, enabled=events.device.type == "cuda"):
+        kind = events.device.type
+        with torch.autocast(kind, torch.bfloat16, enabled=kind == "cuda" or torch.is_autocast_enabled(kind)):
             nats = self.heads.nats(hidden.flatten(0, 1), targets.flatten(0, 1), rank.flatten(0, 1)).sum(1)
         return (nats * weight.flatten()).sum() / weight.sum().clamp(min=1), state
 
@@ -196,7 +198,8 @@ class Trainer:
                 group["lr"] = options.rate * min(1.0, (self.steps + 1) / options.warmup) * (0.01 + 0.495 * (1 + np.cos(np.pi * min(1.0, share))))
             events, targets, weight, fresh = next(windows)
             state = None if fresh else self._loosened(state)
-            loss, state = self.net.loss(events, targets, weight, ranks(weight.shape, self.device, self.generator), state)
+            with torch.autocast("cpu", torch.bfloat16, enabled=options.bfloat16 and self.device.type == "cpu"):
+                loss, state = self.net.loss(events, targets, weight, ranks(weight.shape, self.device, self.generator), state)
             self.optimizer.zero_grad(set_to_none=True)
             loss.backward()
             nn.utils.clip_grad_norm_(self.net.parameters(), 1.0)
@@ -250,6 +253,8 @@ def parser() -> argparse.ArgumentParser:
     out.add_argument("--seconds", type=float, default=540)
     out.add_argument("--batches", type=int, default=0, help="stop after so many batches as well (0: no limit)")
     out.add_argument("--device", default="auto")
+    out.add_argument("--bfloat16", action="store_true", help="on a CPU: half the width, twice the speed")
+    out.add_argument("--threads", type=int, default=0, help="of the CPU (0: as many as there are)")
     out.add_argument("--corpora", nargs="*", default=[], help="only these (default: all in the file)")
     out.add_argument("--hidden", type=int, default=Shape().hidden)
     out.add_argument("--layers", type=int, default=Shape().layers)
@@ -271,6 +276,8 @@ def main() -> None:
     options = parser().parse_args()
     device = torch.device(("cuda" if torch.cuda.is_available() else "cpu") if options.device == "auto" else options.device)
     torch.manual_seed(options.seed)
+    if options.threads:
+        torch.set_num_threads(options.threads)
     torch.set_float32_matmul_precision("high")
     store = load(options.data)
     unknown = set(options.corpora) - set(store.corpora)
