@@ -28,6 +28,7 @@ log = logging.getLogger("performer")
 CONTEXT = multiprocessing.get_context("spawn")
 FIRST_WAIT, LONGEST_WAIT = 0.25, 20.0  # seconds before a dead child is started again, doubled each time
 STEADY = 30.0  # seconds of life after which a death counts as the first again
+FORMAT = "performer: %(message)s"
 PATIENCE = 4.0  # seconds that a child has to stop by itself
 
 
@@ -47,10 +48,17 @@ class Child:
     def start(self) -> None:
         """Start it with a lifeline of its own: when this end closes, the child stops."""
         here, there = CONTEXT.Pipe()
-        self.process = CONTEXT.Process(target=self.target, args=(*self.arguments, there), name=f"performer {self.name}")
+        arguments = (logging.getLogger().level, self.target, *self.arguments, there)
+        self.process = CONTEXT.Process(target=_begin, args=arguments, name=f"performer {self.name}")
         self.process.start()
         there.close()
         self.lifeline, self.started, self.due = here, time.monotonic(), 0.0
+
+    def exit_code(self) -> int | None:
+        """How a process whose end was seen ended. The end of its pipe is seen a moment before its status can be read."""
+        assert self.process is not None
+        self.process.join(1.0)
+        return self.process.exitcode
 
     def died(self) -> float:
         """Note the death and return the seconds to wait before the next start."""
@@ -77,6 +85,12 @@ class Child:
             log.warning("%s did not stop by itself", self.name)
             self.process.kill()
             self.process.join(1.0)
+
+
+def _begin(level: int, target: Callable[..., None], *arguments: Any) -> None:
+    """The first function of every child."""
+    logging.basicConfig(level=level, format=FORMAT, stream=sys.stderr)
+    target(*arguments)
 
 
 class Supervisor:
@@ -141,7 +155,7 @@ class Supervisor:
             waits = [0.25, *(child.due - time.monotonic() for child in self.children if child.process is None)]
             for sentinel in multiprocessing.connection.wait(list(alive), max(0.01, min(waits))):
                 child = alive[sentinel]  # type: ignore[index]
-                code = child.process.exitcode if child.process else None
+                code = child.exit_code()
                 if not self._stopping:
                     (log.debug if code == 4 else log.warning)("%s ended (%s); it starts again in %.1f s", child.name, code, child.died())
             for child in self.children:
