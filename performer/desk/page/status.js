@@ -1,0 +1,72 @@
+// The status line, the sentences that come and go, and the banner of a lost connection.
+import { keyName } from "./names.js";
+
+const TOAST = 7000; // ms
+const MOST_TOASTS = 3;
+const BANNERS = {
+  open: "",
+  silent: "The engine is silent. It is started again by itself.",
+  lost: "The desk is out of reach. Trying again …",
+};
+
+export class Status {
+  constructor({ line, toasts, banner }) {
+    Object.assign(this, { line, toasts, banner });
+    this.facts = {};
+    this.cells = new Map();
+    this.timer = 0;
+  }
+
+  // The engine tells facts in a JSON object; they add up.
+  hear(json) {
+    Object.assign(this.facts, JSON.parse(json));
+  }
+
+  // Write the line: what the engine told, and what this page measured.
+  show({ fps, lateness, reply, link }) {
+    const { model, midi_in: input, midi_out: output, audio, visuals, key } = this.facts;
+    this.#cell("model", model);
+    this.#cell("key", key && keyName(...key));
+    this.#cell("picture", fps === null ? visuals && "waiting" : `${fps.toFixed(0)} fps`);
+    this.#cell("late", lateness === null ? "" : `${lateness.toFixed(1)} ms`);
+    this.#cell("reply", reply === null ? "" : `${reply.toFixed(0)} ms`);
+    this.#cell("in", input);
+    this.#cell("out", output);
+    this.#cell("audio", audio);
+    document.body.dataset.link = link;
+  }
+
+  say(sentence, wrong = false) {
+    const last = this.toasts.lastElementChild;
+    if (last?.textContent === sentence) return;
+    const toast = document.createElement("p");
+    toast.textContent = sentence;
+    toast.classList.toggle("wrong", wrong);
+    this.toasts.append(toast);
+    while (this.toasts.children.length > MOST_TOASTS) this.toasts.firstElementChild.remove();
+    setTimeout(() => toast.remove(), TOAST);
+  }
+
+  // A short interruption shows nothing; a longer one its banner.
+  link(state) {
+    clearTimeout(this.timer);
+    this.timer = setTimeout(() => {
+      this.banner.textContent = BANNERS[state];
+      this.banner.hidden = state === "open";
+    }, state === "open" ? 0 : 400);
+  }
+
+  #cell(name, value) {
+    let cell = this.cells.get(name);
+    if (!cell) {
+      cell = document.createElement("div");
+      cell.append(document.createElement("dt"), document.createElement("dd"));
+      cell.firstChild.textContent = name;
+      cell.dataset.fact = name;
+      this.cells.set(name, cell);
+      this.line.append(cell);
+    }
+    cell.hidden = !value;
+    if (cell.lastChild.textContent !== String(value ?? "")) cell.lastChild.textContent = value ?? "";
+  }
+}
