@@ -6,6 +6,7 @@ sounds (`duration`) and `velocity`. The classes nest inside the bins that every 
 A change here that changes what a number means is a new `ENCODING`, and models of another are refused.
 """
 
+import itertools
 from collections.abc import Mapping
 from dataclasses import dataclass
 
@@ -83,7 +84,7 @@ def _nested(edges: npt.NDArray[np.float64], limit: float, per_bin: int) -> npt.N
     """Edges with every bin cut into `per_bin`: evenly in the first (from 0), in equal ratios elsewhere."""
     first = np.linspace(0.0, edges[0], per_bin + 1)
     ends = np.concatenate([edges, [limit]])
-    pieces = [np.geomspace(low, high, per_bin + 1)[1:] for low, high in zip(ends[:-1], ends[1:], strict=True)]
+    pieces = [np.geomspace(low, high, per_bin + 1)[1:] for low, high in itertools.pairwise(ends)]
     out = np.concatenate([first, *pieces])
     out[per_bin::per_bin] = ends  # exactly the evaluation's edges, whatever the rounding of geomspace
     return out

@@ -107,15 +107,14 @@ def _providers(onnxruntime: Any, device: str) -> list[str]:
         ctypes.CDLL(DRIVER.get(sys.platform, ""))
     except OSError:
         return cpu
-    if hasattr(onnxruntime, "preload_dlls"):  # the CUDA libraries of pip's own wheels; says on standard output what it misses
-        with contextlib.redirect_stdout(io.StringIO()):
-            onnxruntime.preload_dlls()
+    if hasattr(onnxruntime, "preload_dlls"):  # the CUDA libraries of pip's own wheels
+        onnxruntime.preload_dlls()
     return ["CUDAExecutionProvider", *cpu]
 
 
 @contextlib.contextmanager
 def _quiet() -> Iterator[None]:
-    """Nothing that C++ writes to standard error reaches the terminal: the GPU wheel grumbles, already on import, where it finds no GPU."""
+    """Nothing that ONNX Runtime prints reaches the terminal, be it C++ or Python: the GPU wheel grumbles where it finds no GPU."""
     try:
         kept = os.dup(2)
     except OSError:  # a process without a terminal has nothing to keep quiet
@@ -124,7 +123,8 @@ def _quiet() -> Iterator[None]:
     silence = os.open(os.devnull, os.O_WRONLY)
     try:
         os.dup2(silence, 2)
-        yield
+        with contextlib.redirect_stdout(io.StringIO()):
+            yield
     finally:
         os.dup2(kept, 2)
         os.close(kept)

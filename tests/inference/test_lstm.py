@@ -1,0 +1,192 @@
+"""The instant model through the real runtime: constraints hold, forks are apart, and a wrong folder is one sentence."""
+
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from performer.card import read_card, sha256_of
+from performer.constraints import CANONICAL, Constraints
+from performer.encoding import DURATION_LIMIT, GAP_LIMIT, VOICES
+from performer.errors import ModelError
+from performer.events import ModelNote
+from performer.inference import onnx
+from performer.inference.lstm import LstmMind, load_mind
+from tests.inference.conftest import TINY
+
+STATE = ("state_hidden", "state_cell", "new_state_hidden", "new_state_cell")
+NOTES = tuple(ModelNote(0.1 * k, 50 + 3 * k, 20 * k + 20, None if k == 2 else 0.1 + k, k, k % 2 == 0) for k in range(5))
+
+
+def some(rng: np.random.Generator) -> Constraints:
+    """Any constraints; each attribute is free a third of the time."""
+
+    def span(low: float, high: float) -> tuple[float, float]:
+        first, last = sorted(rng.uniform(low, high, 2).tolist())
+        return first, last
+
+    free = rng.random(5) < 0.33
+    velocities = sorted(rng.integers(1, 128, 2).tolist())
+    return Constraints(
+        None if free[0] else int(rng.integers(len(VOICES))),
+        None if free[1] else span(0.0, float(rng.choice([0.01, 0.5, 4.0, 30.0]))),
+        None if free[2] else tuple(rng.choice(128, rng.integers(1, 20), replace=False).tolist()),
+        None if free[3] else span(0.0, float(rng.choice([0.05, 1.0, 20.0]))),
+        None if free[4] else (velocities[0], velocities[1]),
+        *rng.uniform(0.05, 2.0, 3).tolist(),
+        float(rng.uniform(0.05, 1.0)),
+        tuple(rng.permutation(CANONICAL).tolist()),
+    )
+
+
+def test_constraints_hold_over_many_questions(mind):
+    rng = np.random.default_rng(5)
+    for _ in range(500):
+        wanted = some(rng)
+        note = mind.query(wanted, rng)
+        assert note.voice == wanted.voice if wanted.voice is not None else 0 <= note.voice < len(VOICES)
+        assert note.pitch in (wanted.pitches or range(128))
+        for value, span, most in ((note.gap, wanted.gap, GAP_LIMIT), (note.duration, wanted.duration, DURATION_LIMIT)):
+            assert (span or (0, most))[0] <= value <= (span or (0, most))[1]
+        assert (wanted.velocity or (1, 127))[0] <= note.velocity <= (wanted.velocity or (1, 127))[1]
+        assert note.own
+        assert isinstance(note.velocity, int)
+        mind.feed(note)
+
+
+def phrase(mind: LstmMind, seed: int, count: int = 12) -> list[ModelNote]:
+    """Notes composed on a fork."""
+    fork, rng, out = mind.fork(), np.random.default_rng(seed), []
+    for _ in range(count):
+        out.append(fork.query(Constraints(top_p=0.95), rng))
+        fork.feed(out[-1])
+    return out
+
+
+def test_the_same_history_and_seed_say_the_same(mind):
+    other = load_mind(TINY)
+    for note in NOTES:
+        mind.feed(note)
+        other.feed(note)
+    assert phrase(mind, 3) == phrase(other, 3)
+    assert phrase(mind, 3) != phrase(mind, 4)
+
+
+def test_a_fork_does_not_disturb_the_original(mind):
+    for note in NOTES:
+        mind.feed(note)
+    before = phrase(mind, 7)
+    fork = mind.fork()
+    for note in NOTES:
+        fork.feed(note)
+    assert phrase(fork, 7) != before
+    fork.reset()
+    assert phrase(mind, 7) == before
+
+
+def test_reset_is_where_it_began(mind):
+    fresh = phrase(mind, 1)
+    for note in NOTES:
+        mind.feed(note)
+    assert phrase(mind, 1) != fresh
+    mind.reset()
+    assert phrase(mind, 1) == fresh
+
+
+def test_warming_up_changes_nothing(mind):
+    mind.feed(NOTES[0])
+    before = phrase(mind, 1)
+    mind.warm()
+    assert phrase(mind, 1) == before
+
+
+def test_name_and_hashes_are_those_of_the_card(mind):
+    assert mind.name == "tiny-lstm"
+    assert mind.hashes == {name: sha256_of(TINY / f"{name}.onnx") for name in ("step", "heads")}
+
+
+def test_no_pitch_at_all_is_refused(mind):
+    with pytest.raises(ValueError, match="nothing is allowed"):
+        mind.query(Constraints(pitches=()), np.random.default_rng(0))
+
+
+def test_the_runtime_imports_no_torch_and_prints_nothing():
+    script = (
+        "import sys\nfrom pathlib import Path\nfrom performer.inference.lstm import load_mind\n"
+        f"load_mind(Path({str(TINY)!r})).warm()\nassert 'torch' not in sys.modules"
+    )
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, timeout=60, check=True)
+    assert done.stdout + done.stderr == ""
+
+
+@pytest.mark.parametrize("driver", ["no-such-library", "libc.so.6"])
+def test_cuda_is_a_wish_and_the_lack_of_it_is_silent(monkeypatch, capfd, driver):
+    """The second driver can be loaded but is none, so that ONNX Runtime itself has to find out."""
+    monkeypatch.setitem(onnx.DRIVER, sys.platform, driver)
+    event, state = onnx.Port("event", "int64", (1, 7)), [onnx.Port(name, "float", (2, 1, 8)) for name in STATE]
+    outputs = (onnx.Port("hidden", "float", (1, 8)), *state[2:])
+    opened = onnx.open_graph(read_card(TINY).graphs["step"], (event, *state[:2]), outputs, "cuda")
+    assert opened.device in ("cpu", "cuda")
+    assert capfd.readouterr() == ("", "")
+
+
+def recard(folder: Path, old: str = "", new: str = "") -> None:
+    """Write `new` for `old` in the card, and hashes that are right again."""
+    path = folder / "card.toml"
+    text = path.read_text(encoding="utf-8").replace(old, new)
+
+    def entry(found: re.Match[str]) -> str:
+        return f'file = "{found[1]}"\nsha256 = "{sha256_of(folder / found[1])}"'
+
+    path.write_text(re.sub(r'file = "(.*)"\nsha256 = ".*"', entry, text), encoding="utf-8")
+
+
+def corrupt(folder: Path) -> None:
+    (folder / "step.onnx").write_bytes(b"\x00 this is no graph")
+    recard(folder)
+
+
+def cut_short(folder: Path) -> None:
+    content = (folder / "heads.onnx").read_bytes()
+    (folder / "heads.onnx").write_bytes(content[: len(content) // 2])
+    recard(folder)
+
+
+def without_a_file(folder: Path) -> None:
+    (folder / "heads.onnx").unlink()
+
+
+def altered(folder: Path) -> None:
+    with (folder / "heads.onnx").open("ab") as file:
+        file.write(b"\x00")
+
+
+SPOILT = {
+    "corrupt": (corrupt, "is not an ONNX graph that can be loaded"),
+    "cut short": (cut_short, "heads.onnx"),
+    "without a file": (without_a_file, "is missing"),
+    "altered": (altered, "is not the one its card describes"),
+    "another graph": (lambda folder: recard(folder, "step.onnx", "heads.onnx"), "has the inputs hidden, known where event"),
+    "another shape": (lambda folder: recard(folder, "hidden = 8", "hidden = 16"), "is float [2, 1, 8] where float [2, 1, 16] is expected"),
+    "no shape": (lambda folder: recard(folder, "[shape]", "[form]"), "has no [shape]"),
+    "another encoding": (lambda folder: recard(folder, "notes-1", "notes-0"), "speaks encoding 'notes-0'"),
+    "another role": (lambda folder: recard(folder, 'role = "notes"', 'role = "pictures"'), "has the role 'pictures'"),
+    "a file elsewhere": (lambda folder: recard(folder, "step.onnx", "../x.onnx"), "outside its folder"),
+    "no card": (lambda folder: (folder / "card.toml").unlink(), "has no card.toml"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("how", SPOILT)
+def test_a_spoilt_folder_is_one_sentence_with_a_remedy(folder, how, capfd):
+    spoil, words = SPOILT[how]
+    (folder.parent / "x.onnx").write_bytes(b"")
+    spoil(folder)
+    with pytest.raises(ModelError) as caught:
+        load_mind(folder)
+    assert words in str(caught.value)
+    assert caught.value.remedy.endswith(".")
+    assert "\n" not in str(caught.value)
+    assert capfd.readouterr() == ("", "")
