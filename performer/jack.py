@@ -87,7 +87,7 @@ class Observer:
         names = self._lib.jack_get_ports(self._client, None, MIDI_TYPE, flags)
         if not names:
             return ()
-        out = []
+        out: list[str] = []
         while names[len(out)]:
             out.append(names[len(out)].decode(errors="replace"))
         self._lib.jack_free(names)

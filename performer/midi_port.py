@@ -6,6 +6,7 @@
 import gc
 import logging
 import threading
+import time
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -14,6 +15,7 @@ from performer.errors import PortError
 from performer.midi_system import Callback, Direction, MidiSystem, Opened, Ports, open_port
 
 log = logging.getLogger("performer")
+POLL_S = 0.001  # seconds between two looks for messages where rtmidi is polled: about 1 % of a core
 
 
 class Port:
@@ -27,6 +29,7 @@ class Port:
         self._title = want or virtual
         self._kept: list[Any] = []
         self._retired: list[Any] = []
+        self._reader: threading.Thread | None = None
 
     @property
     def name(self) -> str:
@@ -41,9 +44,13 @@ class Port:
         self.opened = open_port(*self._ask)
         if self.opened.remark:
             log.warning(self.opened.remark)
-        if self._ask[3] is not None:
-            self._keep_callback(self._ask[3])
         self.handle = self.opened.handle
+        callback = self._ask[3]
+        if callback is not None and self.opened.system.polled:
+            self._reader = threading.Thread(target=self._read, args=(self.handle, callback), name=f"midi {self._ask[0]}", daemon=True)
+            self._reader.start()
+        elif callback is not None:
+            self._keep_callback(callback)
 
     def among(self, ports: Ports) -> bool:
         """Whether the open port is among these."""
@@ -67,8 +74,7 @@ class Port:
         handle, self.handle = self.handle, None
         if handle is None or self.opened is None:
             return
-        if self._ask[3] is not None:
-            handle.cancel_callback()
+        self._stop_listening(handle, self.opened)
         if self.opened.system.name == "JACK":
             handle.close_port()  # and no more, since the server may be dead by the time of the freeing
         else:
@@ -79,14 +85,27 @@ class Port:
         if self.opened is not None and self.opened.system.name == "JACK" and not self.alive():
             self.abandon()
         handle, self.handle = self.handle, None
-        if handle is not None:
-            if self._ask[3] is not None:
-                handle.cancel_callback()
+        if handle is not None and self.opened is not None:
+            self._stop_listening(handle, self.opened)
             self._retired.append(handle)
         if self._retired:
             # A callback may be waiting for Python's lock: freeing its thread now would wait for it for ever.
             threading.Event().wait(0.02)
         self._delete_retired()
+
+    def _read(self, handle: Any, callback: Callback) -> None:
+        while self.handle is handle:
+            while (message_and_delta := handle.get_message()) is not None:
+                callback(message_and_delta, None)
+            time.sleep(POLL_S)
+
+    def _stop_listening(self, handle: Any, opened: Opened) -> None:
+        """After this no thread but rtmidi's own is inside the handle, which `self.handle` no longer is."""
+        if self._reader is not None:
+            self._reader.join(1.0)
+            self._reader = None
+        elif self._ask[3] is not None and not opened.system.polled:
+            handle.cancel_callback()
 
     def _delete_retired(self) -> None:
         while self._retired:

@@ -17,8 +17,8 @@ def jack_server(monkeypatch: pytest.MonkeyPatch) -> Iterator[JackServer]:
     server = JackServer()
     monkeypatch.setenv("JACK_DEFAULT_SERVER", server.name)
     monkeypatch.setenv("JACK_NO_START_SERVER", "1")
-    server.start()
     try:
+        server.start()
         yield server
     finally:
         server.end()

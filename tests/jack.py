@@ -1,11 +1,13 @@
 """A real JACK server without hardware, and a second process that plays into it or listens to it."""
 
+import contextlib
 import json
 import os
 import queue
 import subprocess
 import sys
 import threading
+import time
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -21,8 +23,11 @@ class JackServer:
         self._process: subprocess.Popen[bytes] | None = None
 
     def start(self) -> None:
-        """Start the server, again if it was killed, and wait until it answers."""
-        command = ["jackd", "-n", self.name, "-r", "-d", "dummy", "-r", "48000", "-p", "64"]
+        """Start the server, again if it was killed, and wait until it answers.
+
+        It is synchronous: the other kind does not wait for a client that is late, as any is here now and then without the right to
+        real-time scheduling, and then loses what was sent to it and plays once more what it sent."""
+        command = ["jackd", "-n", self.name, "-r", "-S", "-d", "dummy", "-r", "48000", "-p", "64"]
         self._process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
         subprocess.run(["jack_wait", "-s", self.name, "-w", "-t", "10"], check=True, capture_output=True, timeout=15)
 
@@ -59,7 +64,8 @@ class MidiPeer:
         )
         self._heard: queue.SimpleQueue[list[int]] = queue.SimpleQueue()
         assert self._process.stdout is not None
-        self._process.stdout.readline()  # it is connected
+        assert self._process.stdout.readline() == "connected\n"
+        await_connection("Tester", target)
         self._thread = threading.Thread(target=self._read, daemon=True)
         self._thread.start()
 
@@ -73,6 +79,12 @@ class MidiPeer:
         return [self._heard.get(timeout=timeout) for _ in range(count)]
 
     def close(self) -> None:
+        """End the process in order: a JACK server needs five seconds more for its own end where a client of it was killed."""
+        assert self._process.stdin is not None
+        with contextlib.suppress(BrokenPipeError):
+            self._process.stdin.close()
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            self._process.wait(5)
         self._process.kill()
         self._process.wait(10)
         self._thread.join(5)
@@ -90,3 +102,17 @@ class MidiPeer:
         assert self._process.stdout is not None
         for line in self._process.stdout:
             self._heard.put(json.loads(line))
+
+
+def await_connection(client: str, target: str, seconds: float = 5.0) -> None:
+    """Wait until a port of the client is connected with the port that has `target` in its name: JACK does so with its next cycle only."""
+    deadline = time.monotonic() + seconds
+    while time.monotonic() < deadline:
+        listed = subprocess.run(["jack_lsp", "-c"], check=True, capture_output=True, text=True, timeout=10).stdout
+        port = ""
+        for line in listed.splitlines():
+            if not line.startswith(" "):
+                port = line
+            elif target in port and client in line:
+                return
+    raise AssertionError(f"{client} was not connected with {target}")

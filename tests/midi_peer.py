@@ -1,7 +1,9 @@
-"""A program: `midi_peer.py play|hear NAME` connects to the MIDI port with that in its name, and is driven by tests/jack.py over its pipes."""
+"""A program: `midi_peer.py play|hear NAME` connects to the MIDI port with that in its name; tests/jack.py drives it over its pipes."""
 
 import json
+import queue
 import sys
+import threading
 
 import rtmidi
 
@@ -20,14 +22,24 @@ def play(name: str) -> None:
     for line in sys.stdin:
         for message in json.loads(line):
             handle.send_message(message)
+    handle.delete()
 
 
 def hear(name: str) -> None:
+    heard: queue.SimpleQueue[list[int]] = queue.SimpleQueue()
     handle = rtmidi.MidiIn(rtmidi.API_UNIX_JACK, CLIENT)
     handle.ignore_types(sysex=False, timing=False, active_sense=False)
-    handle.set_callback(lambda pair, _: sys.stdout.write(json.dumps(pair[0]) + "\n") and sys.stdout.flush())
+    handle.set_callback(lambda pair, _: heard.put(pair[0]))  # and no more: JACK waits for it
     connect(handle, name)
+    threading.Thread(target=tell, args=(heard,), daemon=True).start()
     sys.stdin.read()
+    handle.delete()
+
+
+def tell(heard: "queue.SimpleQueue[list[int]]") -> None:
+    while True:
+        sys.stdout.write(json.dumps(heard.get()) + "\n")
+        sys.stdout.flush()
 
 
 if __name__ == "__main__":

@@ -1,6 +1,7 @@
-"""MIDI in: a message's bytes become an event. The callback runs on rtmidi's own thread: it stamps the time, parses, posts and does nothing else.
+"""MIDI in: a message's bytes become an event. The callback runs on rtmidi's own thread, or with JACK on the port's, which looks every
+millisecond: it stamps the time, parses, posts and does nothing else.
 
-rtmidi's delta is not used: with JACK it is taken in the same callback, and with the others it says nothing about the show's clock.
+rtmidi's delta is not used: it says nothing about the show's clock.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -69,7 +70,7 @@ def parse(message: Sequence[int]) -> Event | None:
 class MidiInput:
     """The port that is played into: `want` is (part of) the name of an existing one, None makes the virtual port "Performer In".
 
-    `post` is called on rtmidi's thread and must neither wait nor raise. `heard` counts messages, `senseless` those that were no MIDI."""
+    `post` is called on the port's thread and must neither wait nor raise. `heard` counts messages, `senseless` those that were no MIDI."""
 
     def __init__(self, want: str | None, clock: Clock, post: Callable[[Timed], object]) -> None:
         self.heard = 0

@@ -39,11 +39,13 @@ def _note_on(values: Sequence[int], source: str, sender: str) -> Event:
 
 
 def _note_off(values: Sequence[int], source: str, sender: str) -> Event:
-    return NoteOff(*(*values, 1)[:2], source)
+    pitch, channel = (*values, 1)[:2]
+    return NoteOff(pitch, channel, source)
 
 
 def _control(values: Sequence[int], source: str, sender: str) -> Event:
-    return Control(*(*values, 1)[:3], source)
+    number, value, channel = (*values, 1)[:3]
+    return Control(number, value, channel, source)
 
 
 _COMMANDS: Mapping[str, Callable[[Sequence[int], str, str], Event]] = {

@@ -1,5 +1,6 @@
 """MIDI out: the bytes, a real port heard in another process, and a JACK server that dies."""
 
+import contextlib
 import queue
 import threading
 from collections.abc import Iterator
@@ -11,7 +12,7 @@ from performer.events import Bend, Control, Event, NoteOn, Pressure, Program, Ti
 from performer.inputs.midi import MidiInput, parse
 from performer.midi_port import PortWatch
 from performer.outputs.midi import MidiOutput, RecordingOutput, encode
-from tests.jack import JackServer, MidiPeer
+from tests.jack import JackServer, MidiPeer, await_connection
 
 
 @pytest.mark.parametrize(
@@ -40,6 +41,13 @@ def test_the_recording_output_writes_down_what_is_played() -> None:
 
 
 @pytest.fixture
+def closing(jack_server: JackServer) -> Iterator[contextlib.ExitStack]:
+    """Stops what the test started, also when it fails, while the server is still there."""
+    with contextlib.ExitStack() as stack:
+        yield stack
+
+
+@pytest.fixture
 def out(jack_server: JackServer) -> Iterator[MidiOutput]:
     out = MidiOutput(None)
     out.start()
@@ -49,7 +57,7 @@ def out(jack_server: JackServer) -> Iterator[MidiOutput]:
 
 @pytest.mark.programs
 def test_another_process_hears_everything_in_order(jack_server: JackServer, out: MidiOutput) -> None:
-    assert "Performer:Performer Out" in jack_server.ports()
+    assert "Performer Out:Performer Out" in jack_server.ports()
     with MidiPeer("hear", "Performer Out") as peer:
         out.note_on(16, 60, 100)
         out.note_off(16, 60)
@@ -80,51 +88,52 @@ def test_a_flood_into_a_dead_server_neither_hangs_nor_raises(jack_server: JackSe
 
 
 @pytest.mark.programs
-def test_ports_come_back_with_the_server(jack_server: JackServer, out: MidiOutput) -> None:
+def test_ports_come_back_with_the_server(jack_server: JackServer, out: MidiOutput, closing: contextlib.ExitStack) -> None:
     inbox: queue.SimpleQueue[Timed] = queue.SimpleQueue()
     said: queue.SimpleQueue[str] = queue.SimpleQueue()
     midi = MidiInput(None, SystemClock(), inbox.put)
     midi.start()
+    closing.callback(midi.stop)
     watch = PortWatch([midi.port, out.port], said.put, every_s=0.05)
     watch.start()
+    closing.callback(watch.stop)
+    names = ("Performer In", "Performer Out")
     for _ in range(2):
         jack_server.kill()
-        assert {said.get(timeout=5.0) for _ in range(2)} == {
-            f"The MIDI system JACK died; '{name}' comes back with it." for name in ("Performer In", "Performer Out")
-        }
+        assert {said.get(timeout=5.0) for _ in range(2)} == {f"The MIDI system JACK died; '{name}' comes back with it." for name in names}
         out.note_on(1, 60, 100)  # nobody hears it, nothing breaks
         jack_server.start()
-        assert {said.get(timeout=5.0) for _ in range(2)} == {f"The MIDI port '{name}' is open." for name in ("Performer In", "Performer Out")}
-        assert {"Performer:Performer In", "Performer-01:Performer Out"} <= set(jack_server.ports())
+        assert {said.get(timeout=5.0) for _ in range(2)} == {f"The MIDI port '{name}' is open." for name in names}
+        assert {"Performer In:Performer In", "Performer Out:Performer Out"} <= set(jack_server.ports())
         with MidiPeer("play", "Performer In") as peer:
             peer.play([[0x90, 61, 1]])
             assert inbox.get(timeout=5.0).event == NoteOn(61, 1)
         with MidiPeer("hear", "Performer Out") as peer:
             out.note_on(1, 62, 1)
             assert peer.heard(1) == [[0x90, 62, 1]]
-    watch.stop()
-    midi.stop()
 
 
 @pytest.mark.programs
-def test_a_named_port_that_vanishes_is_taken_again_when_it_is_back(jack_server: JackServer) -> None:
+def test_a_named_port_that_vanishes_is_taken_again_when_it_is_back(closing: contextlib.ExitStack) -> None:
     said: list[str] = []
     inbox: queue.SimpleQueue[Timed] = queue.SimpleQueue()
     synth = MidiInput(None, SystemClock(), inbox.put)
     synth.start()
+    closing.callback(synth.stop)
     out = MidiOutput("Performer In")
     out.start()
+    closing.callback(out.stop)
     watch = PortWatch([out.port], said.append)
+    closing.callback(watch.stop)
     watch.look()
     assert said == []
     synth.stop()
     watch.look()
-    assert said == ["The MIDI port 'Performer:Performer In' vanished; it is opened again when it is back."]
+    assert said == ["The MIDI port 'Performer In:Performer In' vanished; it is opened again when it is back."]
     out.note_on(1, 60, 100)
     assert out.failed == 1
     synth.start()
     watch.look()
+    await_connection("Performer Out", "Performer In")
     out.note_on(1, 61, 100)
     assert inbox.get(timeout=5.0).event == NoteOn(61, 100)
-    for each in (watch, out, synth):
-        each.stop()

@@ -1,0 +1,197 @@
+"""`performer doctor`: what works on this machine and what is missing, each with the command that gets it here.
+
+Nothing is changed: a port that is opened to see whether it can be is closed again. Performer itself needs only the first three.
+"""
+
+import importlib
+import os
+import shutil
+import socket
+import sys
+import tempfile
+import webbrowser
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from performer import midi_system
+from performer.assets import find_model, models_dir, own_models_dir, takes_dir
+from performer.card import CARD, read_card
+from performer.errors import ModelError, PortError
+from performer.listening import audio
+from performer.midi_port import Port
+from performer.packages import install, reinstall
+from performer.show import Show
+
+OLDEST_PYTHON = (3, 11)
+BROWSERS = (
+    "firefox", "firefox-esr", "chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "microsoft-edge", "brave-browser",
+    "epiphany", "falkon", "konqueror",
+)  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One thing that was looked at: its name, whether it works, what was seen, and the remedy where it does not."""
+
+    what: str
+    works: bool
+    seen: str
+    remedy: str = ""
+
+
+def examine() -> list[Finding]:
+    """Look at everything; an examination that fails itself is a finding too."""
+    return [finding for examination in _EXAMINATIONS for finding in _examined(examination)]
+
+
+def report(findings: Sequence[Finding]) -> str:
+    """The findings as lines: `ok` or `missing`, and the remedy below."""
+    lines = []
+    for finding in findings:
+        lines.append(f"{'ok     ' if finding.works else 'missing'}  {finding.what}: {finding.seen}")
+        if finding.remedy:
+            lines.append(f"         {finding.remedy}")
+    missing = sum(not finding.works for finding in findings)
+    count = f"{missing} thing{'s are' if missing > 1 else ' is'} missing; what does not need {'them' if missing > 1 else 'it'} runs."
+    return "\n".join([*lines, "", count if missing else "Everything works here."])
+
+
+def _examined(examination: Callable[[], Iterator[Finding]]) -> Iterator[Finding]:
+    try:
+        yield from examination()
+    except PortError as error:
+        yield Finding(_title(examination), False, error.problem, error.remedy)
+    except Exception as error:  # whatever a library does on this machine, the other examinations go on
+        yield Finding(_title(examination), False, f"it could not be examined ({type(error).__name__}: {error}).")
+
+
+def _title(examination: Callable[[], Iterator[Finding]]) -> str:
+    return (examination.__doc__ or "").rstrip(".")
+
+
+def _python() -> Iterator[Finding]:
+    """Python."""
+    version = ".".join(map(str, sys.version_info[:3]))
+    works = sys.version_info[:2] >= OLDEST_PYTHON
+    wanted = ".".join(map(str, OLDEST_PYTHON))
+    yield Finding("Python", works, f"{version}, {wanted} or later is wanted.", "" if works else install("python"))
+
+
+def _onnx_runtime() -> Iterator[Finding]:
+    """ONNX Runtime."""
+    try:
+        runtime = importlib.import_module("onnxruntime")
+    except (ImportError, OSError) as error:
+        yield Finding("ONNX Runtime", False, f"it does not load ({error}).", reinstall("onnxruntime"))
+        return
+    providers = ", ".join(name.removesuffix("ExecutionProvider") for name in runtime.get_available_providers())
+    yield Finding("ONNX Runtime", True, f"{runtime.__version__}, built for {providers}.")
+
+
+def _models() -> Iterator[Finding]:
+    """Models."""
+    models = Show().models
+    for place, name, without in (
+        ("notes", models.notes, "Until then 'echo' answers with what you played."),
+        ("pictures", models.pictures, "Until then nothing is painted."),
+    ):
+        if find_model(name) is None:
+            seen = f"'{name}' is not among the models."
+            yield Finding(f"Model for {place}", False, seen, f"Put its folder into {own_models_dir()}. {without}")
+    for folder in sorted(card.parent for root in (models_dir(), own_models_dir()) for card in root.glob(f"*/{CARD}")):
+        try:
+            card = read_card(folder)
+        except ModelError as error:
+            yield Finding(f"Model {folder.name}", False, error.problem, error.remedy)
+        else:
+            yield Finding(f"Model {folder.name}", True, f"for {card.role}, its card agrees with its files.")
+
+
+def _midi() -> Iterator[Finding]:
+    """MIDI."""
+    try:
+        systems = midi_system.systems()
+    except PortError as error:
+        if "rtmidi" not in sys.modules:
+            remedy = f"{install('midi')} If that is not it: {reinstall('midi')}"
+        elif sys.platform.startswith("linux") and not shutil.which("jackd"):
+            remedy = f"{error.remedy} JACK: {install('jack')}"
+        else:
+            remedy = error.remedy
+        yield Finding("MIDI", False, error.problem, remedy)
+        return
+    yield Finding("MIDI", True, f"{', '.join(system.name for system in systems)}.")
+    port = Port("out", None, "Performer Doctor")
+    try:
+        port.open()
+    except PortError as error:
+        yield Finding("Virtual MIDI ports", False, error.problem, error.remedy)
+    else:
+        port.close()
+        yield Finding("Virtual MIDI ports", True, f"can be made ({systems[0].name}).")
+
+
+def _audio() -> Iterator[Finding]:
+    """Audio input."""
+    device = audio.choose(None, audio.inputs())
+    yield Finding("Audio input", True, f"{device}.")
+
+
+def _ports() -> Iterator[Finding]:
+    """UDP and TCP ports."""
+    show = Show()
+    for what, kind, name, port, key in (
+        ("OSC", socket.SOCK_DGRAM, "UDP", show.osc.port, "[osc] port"),
+        ("Desk page", socket.SOCK_STREAM, "TCP", show.desk.port, "[desk] port"),
+    ):
+        free = is_free(kind, port)
+        remedy = f"Stop the program that uses it (a Performer that runs already?), or write another {key} in the show file."
+        yield Finding(what, free, f"{name} port {port} is {'free' if free else 'taken'}.", "" if free else remedy)
+
+
+def is_free(kind: socket.SocketKind, port: int) -> bool:
+    """Whether a show could have this port of 127.0.0.1."""
+    with socket.socket(socket.AF_INET, kind) as sock:
+        if kind == socket.SOCK_STREAM and sys.platform != "win32":
+            sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            sock.bind(("127.0.0.1", port))
+        except OSError:
+            return False
+    return True
+
+
+def _takes() -> Iterator[Finding]:
+    """Takes."""
+    folder = takes_dir()
+    there = next(each for each in (folder, *folder.parents) if each.exists())
+    writable = _writable(there)
+    remedy = 'Write another one into the show file: folder = "..." under [takes].'
+    yield Finding("Takes", writable, f"{folder} {'can' if writable else 'cannot'} be written.", "" if writable else remedy)
+
+
+def _writable(folder: Path) -> bool:
+    """Whether a file can be made there. A folder that does not exist yet is examined at its nearest parent, and not made."""
+    if not folder.is_dir() or not os.access(folder, os.W_OK):
+        return False
+    try:
+        with tempfile.TemporaryFile(dir=folder):
+            return True
+    except OSError:
+        return False
+
+
+def _browser() -> Iterator[Finding]:
+    """Browser."""
+    found = next((name for name in BROWSERS if shutil.which(name)), "")
+    if not found:
+        try:
+            found = webbrowser.get().name
+        except (webbrowser.Error, AttributeError):
+            found = "the system's own" if sys.platform in ("darwin", "win32") else ""
+    seen = f"{found} shows the desk page, the sound in it and the picture." if found else "there is none for the desk page and the picture."
+    yield Finding("Browser", bool(found), seen, "" if found else f"{install('browser')} Or open the page on another device of the network.")
+
+
+_EXAMINATIONS = (_python, _onnx_runtime, _models, _midi, _audio, _ports, _takes, _browser)

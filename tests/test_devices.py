@@ -1,0 +1,51 @@
+"""`performer devices`, with a real MIDI and audio system and with none."""
+
+import os
+import subprocess
+import sys
+
+import pytest
+
+from performer.cli import main
+from performer.outputs.midi import MidiOutput
+from tests.jack import JackServer
+
+
+def printed() -> str:
+    """What the command prints in a process of its own: PortAudio looks for devices once in its life."""
+    return subprocess.run([sys.executable, "-m", "performer", "devices"], check=True, capture_output=True, text=True, timeout=30).stdout
+
+
+@pytest.mark.programs
+def test_ports_and_inputs_are_listed_by_the_names_for_the_show_file(jack_server: JackServer) -> None:
+    out = MidiOutput(None)
+    out.start()
+    text = printed()
+    out.stop()
+    lines = text.splitlines()
+    inputs, outputs = lines.index("MIDI inputs (JACK):"), lines.index("MIDI outputs (JACK): none")
+    assert '    "Performer Out:Performer Out"' in lines[inputs:outputs]
+    assert '    "system"  JACK Audio Connection Kit, 2 channels, 48000 Hz, taken where no name is given' in lines
+    assert "under [midi]" in text
+    assert "under [audio]" in text
+
+
+@pytest.mark.skipif(sys.platform != "linux" or os.path.exists("/dev/snd"), reason="this machine has a sound system")
+def test_without_any_it_is_a_sentence_each(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("JACK_DEFAULT_SERVER", "there-is-none")
+    text = printed()
+    assert "MIDI: This machine has no MIDI system that answers." in text
+    assert "Audio inputs: " in text
+
+
+def test_the_command_prints_what_cannot_be_listed(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    def gone() -> list[object]:
+        raise performer_error
+
+    from performer.errors import PortError
+
+    performer_error = PortError("It is gone.", "Fetch it.")
+    monkeypatch.setattr("performer.midi_system.systems", gone)
+    monkeypatch.setattr("performer.listening.audio.inputs", gone)
+    assert main(["devices"]) == 0
+    assert capsys.readouterr().out == "MIDI: It is gone. Fetch it.\n\nAudio inputs: It is gone. Fetch it.\n"

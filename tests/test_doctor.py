@@ -1,0 +1,128 @@
+"""`performer doctor`: what works and what is missing, with the remedy of this system."""
+
+import socket
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from performer import doctor
+from performer.cli import main
+from performer.doctor import Finding, examine, is_free, report
+from performer.errors import PortError
+from performer.packages import install
+from tests.jack import JackServer
+
+
+def found(what: str) -> Finding:
+    return next(finding for finding in examine() if finding.what == what)
+
+
+def test_every_finding_is_a_sentence_and_what_is_missing_has_a_remedy() -> None:
+    findings = examine()
+    assert {"Python", "ONNX Runtime", "MIDI", "OSC", "Desk page", "Takes", "Browser"} <= {finding.what for finding in findings}
+    for finding in findings:
+        assert finding.seen.endswith(".")
+        assert finding.works or finding.remedy
+
+
+def test_the_report_says_ok_or_missing_with_the_remedy_below() -> None:
+    text = report([Finding("Bread", True, "fresh."), Finding("Butter", False, "there is none.", "Churn some.")])
+    assert text.splitlines() == [
+        "ok       Bread: fresh.",
+        "missing  Butter: there is none.",
+        "         Churn some.",
+        "",
+        "1 thing is missing; what does not need it runs.",
+    ]
+    assert report([Finding("Bread", True, "fresh.")]).endswith("Everything works here.")
+
+
+def test_the_command_ends_well_whatever_is_missing(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    def broken() -> list[object]:
+        raise RuntimeError("boom")
+
+    monkeypatch.setattr("performer.midi_system.systems", broken)
+    monkeypatch.setattr("performer.listening.audio.inputs", broken)
+    assert main(["doctor"]) == 0
+    printed = capsys.readouterr().out
+    assert "missing  MIDI: it could not be examined (RuntimeError: boom)." in printed
+    assert "missing  Audio input: it could not be examined" in printed
+
+
+def test_a_port_in_use_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    for kind in (socket.SOCK_DGRAM, socket.SOCK_STREAM):
+        with socket.socket(socket.AF_INET, kind) as sock:
+            sock.bind(("127.0.0.1", 0))
+            if kind == socket.SOCK_STREAM:
+                sock.listen()
+            port = sock.getsockname()[1]
+            assert not is_free(kind, port)
+        assert is_free(kind, port)
+    monkeypatch.setattr(doctor, "is_free", lambda kind, port: False)
+    assert found("OSC").seen == "UDP port 9000 is taken."
+    assert "[desk] port" in found("Desk page").remedy
+
+
+def test_models_are_found_and_their_cards_held_against_their_files(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setattr(doctor, "models_dir", lambda: tmp_path)
+    monkeypatch.setattr(doctor, "own_models_dir", lambda: tmp_path / "none")
+    monkeypatch.setattr(doctor, "find_model", lambda name: None)
+    card = '[model]\nname = "one"\nrole = "notes"\nencoding = "1"\n[graphs.step]\nfile = "model.onnx"\nsha256 = "{}"\n'
+    for name, digest in (("whole", "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855"), ("altered", "0" * 64)):
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "model.onnx").write_bytes(b"")
+        (tmp_path / name / "card.toml").write_text(card.format(digest), encoding="utf-8")
+    findings = {finding.what: finding for finding in examine()}
+    assert findings["Model whole"].works
+    assert not findings["Model altered"].works
+    assert "is not the one its card describes" in findings["Model altered"].seen
+    assert "'echo' answers" in findings["Model for notes"].remedy
+
+
+def test_takes_that_cannot_be_written(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setattr(doctor, "takes_dir", lambda: tmp_path / "not" / "yet")
+    assert found("Takes").works
+    assert not (tmp_path / "not").exists()
+    (tmp_path / "file").write_text("")
+    monkeypatch.setattr(doctor, "takes_dir", lambda: tmp_path / "file" / "below")
+    assert not found("Takes").works
+
+
+@pytest.mark.parametrize(
+    ("installer", "thing", "command"),
+    [
+        ("apt-get", "portaudio", "sudo apt-get install libportaudio2"),
+        ("dnf", "portaudio", "sudo dnf install portaudio"),
+        ("pacman", "jack", "sudo pacman -S jack2"),
+        ("brew", "browser", "brew install --cask firefox"),
+        ("winget", "python", "winget install Python.Python.3.13"),
+        ("winget", "portaudio", "-m pip install --force-reinstall sounddevice"),
+    ],
+)
+def test_the_command_is_that_of_this_system(monkeypatch: pytest.MonkeyPatch, installer: str, thing: str, command: str) -> None:
+    monkeypatch.setattr("shutil.which", lambda name: f"/bin/{name}" if name == installer else None)
+    monkeypatch.setattr("sys.platform", "win32" if installer == "winget" else "linux")
+    assert install(thing).endswith(command)
+
+
+def test_a_missing_midi_system_names_jack_and_its_package(monkeypatch: pytest.MonkeyPatch) -> None:
+    def none() -> list[object]:
+        raise PortError("This machine has no MIDI system that answers.", "Start a JACK server.")
+
+    monkeypatch.setattr("performer.midi_system.systems", none)
+    monkeypatch.setattr("sys.platform", "linux")
+    monkeypatch.setattr("shutil.which", lambda name: "/usr/bin/apt-get" if name == "apt-get" else None)
+    monkeypatch.setitem(sys.modules, "rtmidi", object())
+    assert found("MIDI").remedy == "Start a JACK server. JACK: Install it with: sudo apt-get install jackd2"
+
+
+@pytest.mark.programs
+def test_with_a_jack_server_everything_of_it_works(jack_server: JackServer) -> None:
+    command = [sys.executable, "-m", "performer", "doctor"]  # in a process of its own: PortAudio does not outlive its server
+    lines = subprocess.run(command, check=True, capture_output=True, text=True, timeout=30).stdout.splitlines()
+    assert "ok       MIDI: JACK." in lines
+    assert "ok       Virtual MIDI ports: can be made (JACK)." in lines
+    assert "ok       Audio input: 'system' (JACK Audio Connection Kit, 2 channels, 48000 Hz)." in lines
+    assert not any("Performer" in port for port in jack_server.ports())
