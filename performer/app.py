@@ -93,6 +93,8 @@ class Engine:
         self._features = Features(self.clock, self._osc.say)
         self._osc.noticed = self._features.notice
         self._thinking = Thinking(Thinker(self._mind), self.clock, self.hear)
+        self._output: Output
+        self._input: MidiInput | None
         self._output, self._input = (output, None) if output is not None else self._ports(show)
         ports = [each.port for each in (self._output, self._input) if isinstance(each, (MidiOutput, MidiInput))]
         self._watch = PortWatch(ports, self._ports_changed)

@@ -99,5 +99,6 @@ def _graph(folder: Path, name: str, entry: Mapping[str, Any]) -> Graph:
         raise ModelError(f"Model file '{path}' is missing.", "Copy the whole model folder, or export it again.")
     digest = sha256_of(path)
     if digest != entry["sha256"]:
-        raise ModelError(f"Model file '{path}' is not the one its card describes (sha256 {digest[:12]}…).", "Restore the file, or export the model again.")
+        problem = f"Model file '{path}' is not the one its card describes (sha256 {digest[:12]}…)."
+        raise ModelError(problem, "Restore the file, or export the model again.")
     return Graph(name, path, digest)

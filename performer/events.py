@@ -176,4 +176,5 @@ def from_json(content: Mapping[str, Any]) -> Event:
     kind = KINDS[content["kind"]]
     if kind is Answer and values.get("note") is not None:
         values["note"] = ModelNote(**{key: value for key, value in values["note"].items() if key != "kind"})
-    return kind(**values)
+    event: Event = kind(**values)
+    return event

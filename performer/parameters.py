@@ -122,7 +122,7 @@ COMMANDS: tuple[Command, ...] = (
 )
 FEEDBACK: tuple[Command, ...] = (
     Command("/performer/error", "ss", "The address that was wrong, and why. Nothing was changed."),
-    Command("/performer/played", "iiiff", "A note leaves: voice, pitch, velocity, duration in seconds (0 while it is held), lateness in milliseconds."),
+    Command("/performer/played", "iiiff", "A note leaves: voice, pitch, velocity, seconds it lasts (0: held), lateness in milliseconds."),
     Command("/performer/released", "ii", "A note of a voice ends: voice, pitch."),
     Command("/performer/heard", "iii", "A key of the human: pitch, velocity (0 when it comes up), channel."),
     Command("/performer/features", "fffffff", "Level, low, middle and high band, centroid, onset (each 0 to 1), source (0 notes, 1 audio)."),

@@ -14,8 +14,8 @@ from dataclasses import dataclass
 from typing import Any, Protocol
 
 from performer.clock import Clock
-from performer.events import Event
 from performer.effects import Effect, Pass, Play, Release, Silence, Wake
+from performer.events import Event
 
 log = logging.getLogger("performer")
 

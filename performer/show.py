@@ -157,7 +157,7 @@ class _Reader:
         if not isinstance(content, dict):
             self.fail("", title, f"{title} is a section", f"write [{title}] and its keys below it")
         known = {each.name: each for each in dataclasses.fields(kind)}
-        values = {}
+        values: dict[str, Any] = {}
         for key, value in content.items():
             if key not in known:
                 self.fail(title, key, f"[{title}] has no such key", f"its keys are {', '.join(known)}")
@@ -167,7 +167,7 @@ class _Reader:
     def voices(self, content: Any) -> tuple[dict[str, Any], tuple[str, ...]]:
         if not isinstance(content, list) or not 1 <= len(content) <= VOICES or not all(isinstance(voice, dict) for voice in content):
             self.fail("voice", "voice", "voices are written as [[voice]]", f"write 1 to {VOICES} of them")
-        table, values, instruments = Table(len(content)), {}, []
+        table, values, instruments = Table(len(content)), dict[str, Any](), list[str]()
         for number, voice in enumerate(content, start=1):
             instrument = voice.get("instrument", "keys")
             if instrument not in INSTRUMENTS:
@@ -182,7 +182,7 @@ class _Reader:
         return self._parameters("visuals", "/performer/visuals/", content, Table(), ("enabled",)), content.get("enabled", True)
 
     def _parameters(self, title: str, prefix: str, content: Mapping[str, Any], table: Table, also: Items, place: int = 1) -> dict[str, Any]:
-        values = {}
+        values: dict[str, Any] = {}
         for key, value in content.items():
             if key in also:
                 continue

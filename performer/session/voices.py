@@ -107,7 +107,7 @@ class Voice:
 
     def velocity(self, wanted: int) -> int:
         """The model's velocity drawn towards the player's by the setting `velocity`."""
-        follow = self.setting("velocity")
+        follow = float(self.setting("velocity"))
         return round(follow * self.room.loudness + (1 - follow) * wanted)
 
     def stop(self, time: float) -> Iterator[Effect]:
