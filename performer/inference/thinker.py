@@ -60,8 +60,8 @@ class Thinker:
             note = mind.query(constraints_of(ask, free, index), rng)
             if ask.distinct:
                 used.add(note.pitch % 12)
+            yield note  # at once: what comes after it is thought of while it leaves
             mind.feed(note)
-            yield note
 
 
 def constraints_of(ask: Ask, classes: set[int], index: int) -> Constraints:

@@ -1,32 +1,36 @@
-"""The networks of the light: mapping, synthesis, encoder, discriminator. One file of modules, trained by `gan.py`, shipped by `gan_export.py`.
+"""The networks of the light that are shipped: mapping and synthesis. Trained by `gan.py` against `critic.py`, shipped by `gan_export.py`.
 
-The synthesis is a StyleGAN2 (Karras et al. 2020) made light after MobileStyleGAN (Belousov 2021): every convolution is depthwise then
-pointwise, the last doubling is a pixel shuffle, and since a depthwise filter commutes with a scale for each channel, style and
-demodulation both go into the pointwise weights. Polar coordinates with the harmonics of the angle join each level, so that a symmetry of
-order k is one channel away.
+The synthesis is a StyleGAN2 (Karras et al. 2020) made light after MobileStyleGAN (Belousov 2021): convolutions are dense only where the
+picture is small, above that depthwise then pointwise; the last doubling is a pixel shuffle. Since a depthwise filter commutes with a
+scale for each channel, style and demodulation both go into the pointwise weights. Polar coordinates with the harmonics of the angle join
+each level by as much as the style wants, so that a symmetry of order k is one number away.
 """
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
+from performer.training.critic import Reader
+from performer.training.pictures.labels import LABEL_DIM
+
 
 @dataclass(frozen=True, slots=True)
 class Shape:
-    """The numbers of an architecture. `channels[i]` belongs to features of `base * 2**i` pixels; the picture is twice the last of them."""
+    """The numbers of an architecture. `channels[i]` belongs to features of `base * 2**i` pixels; the picture is twice the last of them.
+    Convolutions on features of up to `dense_px` pixels are dense. The defaults take 14 ms a picture of 256 px on one core of an EPYC."""
 
     z_dim: int = 96
-    label_dim: int = 31
+    label_dim: int = LABEL_DIM
     w_dim: int = 192
     mapping_layers: int = 3
     base: int = 8
     channels: tuple[int, ...] = (256, 192, 144, 96, 48)
+    dense_px: int = 16
     harmonics: int = 8
-    encoder_channels: int = 32
-    critic_channels: int = 32
 
     @property
     def px(self) -> int:
@@ -37,13 +41,10 @@ class Shape:
         """Style inputs: two convolutions a level (the first level too)."""
         return 2 * len(self.channels)
 
-    def px_at(self, level: int) -> int:
-        """Side of the picture when the synthesis stops after `level` (0 ...)."""
-        return self.base * 2 ** (level + 1)
 
-
-def polar_features(px: int, harmonics: int) -> Tensor:
-    """Constant maps of the place, (2 + 2 * harmonics + 6, px, px): radius, edge, cos and sin of k times the angle (fading to 0 at the centre), rings."""
+def place_maps(px: int, harmonics: int) -> Tensor:
+    """Constant maps of the place, (2 + 2 * harmonics + 6 + 10, px, px): radius, edge, cos and sin of k times the angle (fading to 0 at the
+    centre), rings, then across and down: the axis and two waves."""
     axis = (torch.arange(px) + 0.5) / px * 2 - 1
     y, x = torch.meshgrid(axis, axis, indexing="ij")
     radius, angle = torch.sqrt(x * x + y * y), torch.atan2(y, x)
@@ -52,7 +53,20 @@ def polar_features(px: int, harmonics: int) -> Tensor:
         fade = torch.tanh(radius * px / 2 / k)
         maps += [torch.cos(k * angle) * fade, torch.sin(k * angle) * fade]
     maps += [torch.cos(f * math.pi * radius + p) for f in (1.0, 2.0, 4.0) for p in (0.0, math.pi / 2)]
+    for along in (x, y):
+        maps += [along, *(torch.cos(f * math.pi * along + p) for f in (1.0, 2.0) for p in (0.0, math.pi / 2))]
     return torch.stack(maps)
+
+
+LABEL_LENGTH = 3.0  # of a typical label vector: one family, one symmetry, three phases, nine amounts
+
+
+def _style(w_dim: int, channels: int) -> nn.Linear:
+    """w -> a scale for each channel, about 1 +- 0.5 at the start."""
+    layer = nn.Linear(w_dim, channels)
+    nn.init.normal_(layer.weight, std=0.5 * w_dim**-0.5)
+    nn.init.ones_(layer.bias)
+    return layer
 
 
 class Mapping(nn.Module):
@@ -64,6 +78,11 @@ class Mapping(nn.Module):
         self.label_in = nn.Linear(shape.label_dim, shape.w_dim)
         self.hidden = nn.ModuleList(nn.Linear(2 * shape.w_dim if i == 0 else shape.w_dim, shape.w_dim) for i in range(shape.mapping_layers))
         self.register_buffer("w_mean", torch.zeros(shape.w_dim))
+        nn.init.normal_(self.z_in.weight, std=shape.z_dim**-0.5)
+        nn.init.normal_(self.label_in.weight, std=LABEL_LENGTH**-1)
+        for i, layer in enumerate(self.hidden):
+            gain = 1.0 if i + 1 == len(self.hidden) else nn.init.calculate_gain("leaky_relu", 0.2)
+            nn.init.normal_(layer.weight, std=gain * layer.in_features**-0.5)
 
     def forward(self, z: Tensor, labels: Tensor) -> Tensor:
         z = z * torch.rsqrt(z.square().mean(1, keepdim=True) + 1e-8)
@@ -84,8 +103,7 @@ class StyledConv(nn.Module):
         with torch.no_grad():
             self.depthwise.weight.mul_(0.5)
             self.depthwise.weight[:, :, 1, 1] += 0.7
-        self.style = nn.Linear(w_dim, inputs)
-        nn.init.ones_(self.style.bias)
+        self.style = _style(w_dim, inputs)
         self.weight = nn.Parameter(torch.randn(outputs, inputs))
         self.bias = nn.Parameter(torch.zeros(outputs))
         self.noise = nn.Parameter(torch.zeros(outputs))
@@ -97,15 +115,35 @@ class StyledConv(nn.Module):
         if w.shape[0] == 1:  # the shipped path: everything into the weights
             weight = self.weight * style
             weight = weight * torch.rsqrt(weight.square().sum(1, keepdim=True) + 1e-8)
-            x = F.conv2d(x, weight[:, :, None, None], self.bias if noise is None else None)
+            x = F.conv2d(x, weight[:, :, None, None])
         else:
-            scale = torch.rsqrt((style.float().square() @ self.weight.float().square().t()) + 1e-8).to(x.dtype)
+            scale = torch.rsqrt(style.float().square() @ self.weight.float().square().t() + 1e-8).to(x.dtype)
             x = F.conv2d(x * style.to(x.dtype)[:, :, None, None], self.weight[:, :, None, None]) * scale[:, :, None, None]
-            if noise is None:
-                x = x + self.bias[:, None, None]
-        if noise is not None:
-            x = x + torch.addcmul(self.bias[:, None, None], noise, self.noise[:, None, None]).to(x.dtype)
-        return F.leaky_relu(x, 0.2) * math.sqrt(2)
+        return _finish(x, self.bias, self.noise, noise)
+
+
+def _finish(x: Tensor, bias: Tensor, strength: Tensor, noise: Tensor | None) -> Tensor:
+    """Bias (channels,), noise (batch or 1, 1, h, w) times its learned strength (channels,), leaky ReLU that keeps the variance."""
+    offset = bias[:, None, None] if noise is None else torch.addcmul(bias[:, None, None], noise, strength[:, None, None])
+    return F.leaky_relu(x + offset.to(x.dtype), 0.2) * math.sqrt(2)
+
+
+class DenseConv(nn.Module):
+    """3x3 over all channels: the style scales what goes in, the demodulation what comes out, so that the weights stay constant."""
+
+    def __init__(self, inputs: int, outputs: int, w_dim: int) -> None:
+        super().__init__()
+        self.style = _style(w_dim, inputs)
+        self.weight = nn.Parameter(torch.randn(outputs, inputs, 3, 3))
+        self.bias = nn.Parameter(torch.zeros(outputs))
+        self.noise = nn.Parameter(torch.zeros(outputs))
+
+    def forward(self, x: Tensor, w: Tensor, noise: Tensor | None) -> Tensor:
+        """As StyledConv.forward."""
+        style = self.style(w)
+        scale = torch.rsqrt(style.float().square() @ self.weight.float().square().sum((2, 3)).t() + 1e-8).to(x.dtype)
+        x = F.conv2d(x * style.to(x.dtype)[:, :, None, None], self.weight, padding=1) * scale[:, :, None, None]
+        return _finish(x, self.bias, self.noise, noise)
 
 
 class Picture(nn.Module):
@@ -113,9 +151,8 @@ class Picture(nn.Module):
 
     def __init__(self, inputs: int, w_dim: int) -> None:
         super().__init__()
-        self.style = nn.Linear(w_dim, inputs)
-        nn.init.ones_(self.style.bias)
-        self.weight = nn.Parameter(torch.randn(12, inputs) / math.sqrt(inputs) * 0.3)
+        self.style = _style(w_dim, inputs)
+        self.weight = nn.Parameter((torch.randn(3, inputs) / math.sqrt(inputs) * 0.3).repeat_interleave(4, 0))  # no grid of pixels at first
         self.bias = nn.Parameter(torch.zeros(12))
 
     def forward(self, x: Tensor, w: Tensor) -> Tensor:
@@ -127,46 +164,59 @@ class Picture(nn.Module):
         return F.pixel_shuffle(x, 2)
 
 
-class Level(nn.Module):
-    """One side length: (pointwise to fewer channels at the smaller side, doubled,) place maps added, two styled convolutions, a picture."""
+def _doubled(x: Tensor) -> Tensor:
+    return F.interpolate(x, scale_factor=2.0, mode="bilinear", align_corners=False)
 
-    def __init__(self, inputs: int, outputs: int, px: int, shape: Shape, noisy: bool) -> None:
+
+class Level(nn.Module):
+    """One side length: (pointwise to fewer channels at the smaller side, doubled,) place maps added as the style likes them, two styled
+    convolutions (noise in the first), a picture."""
+
+    def __init__(self, inputs: int, outputs: int, px: int, shape: Shape) -> None:
         super().__init__()
         self.narrow = nn.Conv2d(inputs, outputs, 1) if inputs else None
-        self.start = None if inputs else nn.Parameter(torch.randn(1, outputs, px, px) * 0.5)
-        self.register_buffer("place", polar_features(px, shape.harmonics), persistent=False)
+        self.start = None if inputs else nn.Parameter(torch.randn(1, outputs, px, px) * 0.1)
+        self.register_buffer("place", place_maps(px, shape.harmonics), persistent=False)
+        self.place_style = _style(shape.w_dim, self.place.shape[0])
         self.place_in = nn.Parameter(torch.randn(outputs, self.place.shape[0]) * 0.1)
-        self.first, self.second = StyledConv(outputs, outputs, shape.w_dim), StyledConv(outputs, outputs, shape.w_dim)
+        conv = DenseConv if px <= shape.dense_px else StyledConv
+        self.first, self.second = conv(outputs, outputs, shape.w_dim), conv(outputs, outputs, shape.w_dim)
         self.picture = Picture(outputs, shape.w_dim)
-        self.noisy = noisy
 
     def forward(self, x: Tensor | None, w: Tensor, noise: Tensor | None) -> tuple[Tensor, Tensor]:
-        place = torch.einsum("oc,chw->ohw", self.place_in, self.place)[None]
-        x = self.start.expand(w.shape[0], -1, -1, -1) if x is None else F.interpolate(self.narrow(x), scale_factor=2.0, mode="nearest")
-        x = x + place.to(x.dtype)
-        x = self.first(x, w[:, 0], noise if self.noisy else None)
+        maps = self.place * self.place_style(w[:, 0])[:, :, None, None]  # (batch, maps, h, w)
+        x = self.start.expand(w.shape[0], -1, -1, -1) if x is None else _doubled(self.narrow(x))
+        x = x + F.conv2d(maps, self.place_in[:, :, None, None]).to(x.dtype)
+        x = self.first(x, w[:, 0], noise)
         x = self.second(x, w[:, 1], None)
         return x, self.picture(x, w[:, 1])
 
 
 class Synthesis(nn.Module):
-    """(ws (batch, layers, w_dim), noise maps, one a level) -> picture (batch, 3, px, px) in [-1, 1]."""
+    """(ws (batch, layers, w_dim), noise maps, one a level) -> picture (batch, 3, px, px) in -1.03 ... 1.03."""
 
     def __init__(self, shape: Shape) -> None:
         super().__init__()
         self.shape = shape
         inputs = (0, *shape.channels[:-1])
-        self.levels = nn.ModuleList(
-            Level(inputs[i], channels, shape.base * 2**i, shape, noisy=True) for i, channels in enumerate(shape.channels)
-        )
+        self.levels = nn.ModuleList(Level(inputs[i], channels, shape.base * 2**i, shape) for i, channels in enumerate(shape.channels))
 
-    def forward(self, ws: Tensor, noises: list[Tensor] | None, level: int | None = None, fade: float = 1.0) -> Tensor:
-        """`level` stops early (a smaller picture); `fade` below 1 lets the last level's picture in by degrees."""
-        last = len(self.levels) - 1 if level is None else level
+    def noises(self, batch: int, generator: torch.Generator | None = None) -> list[Tensor]:
+        """Fresh noise maps (batch, 1, h, w) on the synthesis' device."""
+        device = next(self.parameters()).device
+        return [torch.randn(batch, 1, *level.place.shape[1:], device=device, generator=generator) for level in self.levels]
+
+    def forward(self, ws: Tensor, noises: Sequence[Tensor] | None) -> Tensor:
         x, picture = None, None
-        for i in range(last + 1):
-            x, part = self.levels[i](x, ws[:, 2 * i : 2 * i + 2], None if noises is None else noises[i])
-            if i == last and fade < 1:
-                part = part * fade
-            picture = part if picture is None else F.interpolate(picture, scale_factor=2.0, mode="bilinear", align_corners=False) + part
-        return (torch.tanh(picture.float()) * 1.03).clamp(-1, 1)
+        for i, level in enumerate(self.levels):
+            x, part = level(x, ws[:, 2 * i : 2 * i + 2], None if noises is None else noises[i])
+            picture = part if picture is None else _doubled(picture) + part
+        return torch.tanh(picture.float()) * 1.03  # a little beyond white and black, so that both are reached
+
+
+class Light(nn.Module):
+    """Mapping and synthesis together, and while training a reader, which turns pictures back into latents."""
+
+    def __init__(self, shape: Shape) -> None:
+        super().__init__()
+        self.mapping, self.synthesis, self.reader = Mapping(shape), Synthesis(shape), Reader(shape.z_dim)

@@ -181,10 +181,13 @@ FIELDS: dict[str, Callable[[Recipe, int, torch.Generator], tuple[Tensor, Tensor]
 assert tuple(FIELDS) == FAMILIES
 
 
+DRAWN_AT_SIZE = ("flame", "streams")  # both are sums of many footprints, smooth already
+
+
 def fields(recipe: Recipe, px: int, generator: torch.Generator) -> tuple[Tensor, Tensor]:
-    """Light and hue of a batch at `px`. Flames are drawn at the size; the others at twice the size and averaged, so that lines do not step."""
+    """Light and hue of a batch at `px`. Most families are drawn at twice the size and averaged, so that lines do not step."""
     name = FAMILIES[recipe.family]
-    if name == "flame":
+    if name in DRAWN_AT_SIZE:
         return FIELDS[name](recipe, px, generator)
     light, hue = FIELDS[name](recipe, 2 * px, generator)
     light = light.clamp(0, 6)

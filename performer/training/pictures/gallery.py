@@ -21,7 +21,8 @@ LUMA = (0.299, 0.587, 0.114)
 
 @dataclass(frozen=True, slots=True)
 class Gallery:
-    """pictures (count, 3, px, px) uint8, labels (count, LABEL_DIM) float32, on one device, in random order; and how many were drawn and kept."""
+    """pictures (count, 3, px, px) uint8, labels (count, LABEL_DIM) float32, on one device, families by turns; and how many were drawn and
+    kept of each."""
 
     pictures: Tensor
     labels: Tensor
@@ -47,7 +48,7 @@ def worth_keeping(pictures: Tensor) -> Tensor:
     blown = (luma > 0.85).float().mean((1, 2))
     dark = (luma < 0.10).float().mean((1, 2))
     return (
-        (brightness > 0.035) & (brightness < 0.48) & (contrast > 0.055) & (lit > 0.07) & (blown < 0.12) & (dark > 0.08)
+        (brightness > 0.045) & (brightness < 0.48) & (contrast > 0.055) & (lit > 0.1) & (blown < 0.12) & (dark > 0.08)
         & (detail > 0.006) & (detail < 0.16) & torch.isfinite(brightness)
     )  # fmt: skip
 
@@ -61,37 +62,30 @@ def paint(recipe: Recipe, px: int, generator: torch.Generator) -> Tensor:
 
 
 @torch.no_grad()
-def make_gallery(count: int, px: int, seed: int, device: torch.device | str = "cpu", batch: int | None = None) -> Gallery:
-    """`count` pictures and labels; the same seed, count, px, batch and kind of device give the same ones."""
+def make_gallery(
+    count: int, px: int, seed: int, device: torch.device | str = "cpu", batch: int | None = None, seconds: float = float("inf")
+) -> Gallery:
+    """`count` pictures and labels, fewer if they are not made within `seconds`. The same seed, px, batch and kind of device give the same
+    ones (on CUDA up to the order of sums)."""
     device = torch.device(device)
+    end = time.monotonic() + seconds
     generator = torch.Generator(device).manual_seed(seed)
-    batch = batch or (64 if device.type == "cuda" else 8)
+    batch = batch or (128 if device.type == "cuda" else 8)
     pictures = torch.empty(count, 3, px, px, dtype=torch.uint8, device=device)
     labels = torch.empty(count, LABEL_DIM, device=device)
     drawn, kept, filled = dict.fromkeys(FAMILIES, 0), dict.fromkeys(FAMILIES, 0), 0
-    for family, (name, weight) in enumerate(zip(FAMILIES, FAMILY_WEIGHTS, strict=True)):
-        want = count - filled if family + 1 == len(FAMILIES) else round(count * weight)
-        while kept[name] < want:
-            recipe = Recipe.draw(family, batch, generator)
-            made = paint(recipe, px, generator)
-            good = worth_keeping(made)
-            vectors = recipe.vectors(measure(made))[good][: want - kept[name]]
-            chosen = made[good][: want - kept[name]]
-            pictures[filled : filled + len(chosen)] = (chosen * 255 + 0.5).to(torch.uint8)
-            labels[filled : filled + len(chosen)] = vectors
-            filled += len(chosen)
-            drawn[name] += batch if kept[name] + int(good.sum()) <= want else round(batch * len(chosen) / max(1, int(good.sum())))
-            kept[name] += len(chosen)
-    order = torch.randperm(count, generator=torch.Generator().manual_seed(seed)).to(device)
-    return Gallery(_permuted(pictures, order), labels[order], drawn, kept)
-
-
-def _permuted(pictures: Tensor, order: Tensor) -> Tensor:
-    """pictures[order] a piece at a time, so that the peak is not twice the gallery plus indices."""
-    out = torch.empty_like(pictures)
-    for start in range(0, len(order), 4096):
-        out[start : start + 4096] = pictures[order[start : start + 4096]]
-    return out
+    while filled < count and (filled == 0 or time.monotonic() < end):
+        family = max(range(len(FAMILIES)), key=lambda i: FAMILY_WEIGHTS[i] * (filled + batch) - kept[FAMILIES[i]])  # the one most behind
+        recipe = Recipe.draw(family, batch, generator)
+        made = paint(recipe, px, generator)
+        good = worth_keeping(made)
+        chosen, vectors = made[good][: count - filled], recipe.vectors(measure(made))[good][: count - filled]
+        pictures[filled : filled + len(chosen)] = (chosen * 255 + 0.5).to(torch.uint8)
+        labels[filled : filled + len(chosen)] = vectors
+        filled += len(chosen)
+        drawn[FAMILIES[family]] += batch
+        kept[FAMILIES[family]] += len(chosen)
+    return Gallery(pictures[:filled], labels[:filled], drawn, kept)
 
 
 def contact_sheet(pictures: Tensor, columns: int, path: Path) -> None:

@@ -22,6 +22,13 @@ for _name, _width in (("family", len(FAMILIES)), ("palette", 6), ("symmetry", le
     _start = max((stop for _, stop in LAYOUT.values()), default=0)
     LAYOUT[_name] = (_start, _start + _width)
 LABEL_DIM = max(stop for _, stop in LAYOUT.values())
+NAMES = (
+    *(f"family {name}" for name in FAMILIES),
+    *(f"palette {wave} {channel}" for wave in ("cosine", "sine") for channel in ("red", "green", "blue")),
+    *(f"symmetry {order}" for order in ORDERS),
+    *AMOUNTS,
+    *MEASURES,
+)  # of each number of the vector
 
 
 @dataclass(frozen=True, slots=True)

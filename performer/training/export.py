@@ -1,0 +1,191 @@
+"""A trained note model as a folder that Performer plays from: two ONNX graphs and a card.
+
+    python -m performer.training.export --checkpoint .work/lstm/best.pt --out models/onnx/lstm-first --metrics .work/lstm/metrics.json
+
+The folder takes its place only when ONNX Runtime and PyTorch agree over 64 steps with each its own carried state; otherwise nothing is left
+behind, a model that was there before stays, and the exit status is 1.
+"""
+
+import argparse
+import copy
+import json
+import logging
+import pickle
+import shutil
+import sys
+import warnings
+from collections.abc import Iterable, Sequence
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import onnx
+import torch
+from torch import Tensor, nn
+
+from performer.card import read_card
+from performer.encoding import ATTRIBUTES, CLASSES, ENCODING, FIELDS
+from performer.errors import ModelError, PerformerError
+from performer.inference.lstm import open_graphs
+from performer.training.card_writer import write_card
+from performer.training.data import CORPORA
+from performer.training.lstm import TABLES, NoteNet, Step, restore
+
+OPSET, IR_VERSION = 18, 10  # what ONNX Runtime 1.20 reads
+STEPS, TOLERANCE = 64, 1e-4
+STEP_INPUTS, STEP_OUTPUTS = ("event", "state_hidden", "state_cell"), ("hidden", "new_state_hidden", "new_state_cell")
+HEADS_INPUTS, HEADS_OUTPUTS = ("hidden", "known"), ("logits",)
+
+
+class OneStep(nn.Module):
+    """`Step` as it is played: one event (1, 7), the state as two tensors (layers, 1, hidden) -> hidden (1, hidden), the new state."""
+
+    def __init__(self, step: Step) -> None:
+        super().__init__()
+        self.step = step
+
+    def forward(self, event: Tensor, state_hidden: Tensor, state_cell: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+        hidden, (new_hidden, new_cell) = self.step(event.unsqueeze(1), (state_hidden, state_cell))
+        return hidden.squeeze(1), new_hidden, new_cell
+
+
+def write_graphs(net: NoteNet, folder: Path) -> None:
+    """step.onnx and heads.onnx of the network."""
+    net = copy.deepcopy(net).eval()  # tracing leaves its marks on the weights of an LSTM
+    state_hidden, state_cell = (
+        torch.zeros(net.shape.layers, 1, net.shape.hidden) for _ in range(2)
+    )  # one tensor would be taken for one input
+    hidden = torch.zeros(1, net.shape.hidden)
+    event, known = torch.zeros(1, len(FIELDS), dtype=torch.long), torch.zeros(1, len(ATTRIBUTES), dtype=torch.long)
+    _write(OneStep(net.step).eval(), (event, state_hidden, state_cell), STEP_INPUTS, STEP_OUTPUTS, folder / "step.onnx")
+    _write(net.heads, (hidden, known), HEADS_INPUTS, HEADS_OUTPUTS, folder / "heads.onnx")
+
+
+def _write(module: nn.Module, example: tuple[Tensor, ...], inputs: tuple[str, ...], outputs: tuple[str, ...], path: Path) -> None:
+    logging.getLogger("torch.onnx").setLevel(logging.ERROR)  # it misses torchvision
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        program = torch.onnx.export(
+            module, example, input_names=inputs, output_names=outputs, opset_version=OPSET, dynamo=True, verbose=False
+        )  # fmt: skip
+    model = program.model_proto
+    model.ir_version = IR_VERSION
+    for node in model.graph.node:
+        del node.metadata_props[:]  # where in this machine's files each line came from
+    onnx.checker.check_model(model)
+    onnx.save_model(model, path)
+
+
+def disagreement(net: NoteNet, folder: Path, steps: int = STEPS, seed: int = 0) -> float:
+    """The largest difference between PyTorch and ONNX Runtime over `steps` events: hidden vector, state and logits, whatever is known."""
+    net = net.eval()
+    step, heads = open_graphs(read_card(folder))
+    rng = np.random.default_rng(seed)
+    zeros = np.zeros((net.shape.layers, 1, net.shape.hidden), np.float32)
+    mine, theirs, worst = (zeros, zeros), (torch.from_numpy(zeros), torch.from_numpy(zeros)), [0.0]
+    for _ in range(steps):
+        event = rng.integers(0, TABLES, (1, len(FIELDS)))
+        known = rng.integers(0, np.array(CLASSES) + 1, (1, len(ATTRIBUTES)))
+        hidden, *mine = step(event, *mine)
+        (logits,) = heads(hidden, known)
+        with torch.no_grad():
+            their_hidden, *theirs = OneStep(net.step)(torch.from_numpy(event), *theirs)
+            their_logits = net.heads(their_hidden, torch.from_numpy(known))
+        pairs = zip((hidden, *mine, logits), (their_hidden, *theirs, their_logits), strict=True)
+        worst += [float(np.abs(a - b.numpy()).max()) for a, b in pairs]
+    return float(np.max(worst))  # a number that is none stays none
+
+
+def card_of(folder: Path, name: str, net: NoteNet, facts: dict[str, Any]) -> dict[str, Any]:
+    """The card's tables, the graphs as they lie in `folder`. Raises ModelError for training data whose licence nobody wrote down."""
+    unknown = [corpus for corpus in facts["corpora"] if corpus not in CORPORA]
+    if unknown:
+        raise ModelError(
+            f"The licence of the training data '{', '.join(unknown)}' is not known.", "Enter it in CORPORA of training/data.py."
+        )
+    shape, log = net.shape, facts.get("log", {})
+    sentence = f"An LSTM of {shape.layers} x {shape.hidden} cells over notes with performed timing and loudness; it answers at once."
+    return {
+        "model": {"name": name, "role": "notes", "encoding": ENCODING, "sentence": sentence},
+        "shape": {**asdict(shape), "parameters": sum(parameter.numel() for parameter in net.parameters())},
+        "graphs": {graph: _entry(folder, f"{graph}.onnx") for graph in ("step", "heads")},
+        "training": {key: log[key] for key in ("seconds", "steps", "events") if key in log} | {"seed": facts.get("seed", 0)},
+        "data": licences(facts["corpora"]),
+    }
+
+
+def licences(corpora: Sequence[str]) -> list[dict[str, str]]:
+    """The training data as the card names it. Raises ModelError for data whose licence nobody wrote down."""
+    unknown = [corpus for corpus in corpora if corpus not in CORPORA]
+    if unknown:
+        raise ModelError(
+            f"The licence of the training data '{', '.join(unknown)}' is not known.", "Enter it in CORPORA of training/data.py."
+        )
+    return [{"name": corpus, "licence": CORPORA[corpus].licence, "credit": CORPORA[corpus].credit} for corpus in corpora]
+
+
+def _entry(folder: Path, file: str) -> dict[str, Any]:
+    """The file's name, and its inputs and outputs in words: event = "int64 1 x 7"."""
+    graph = onnx.load(folder / file).graph
+
+    def told(values: Iterable[onnx.ValueInfoProto]) -> dict[str, str]:
+        types = {value.name: value.type.tensor_type for value in values}
+        kinds = {name: onnx.TensorProto.DataType.Name(kind.elem_type).lower() for name, kind in types.items()}
+        return {name: f"{kinds[name]} {' x '.join(str(d.dim_value) for d in kind.shape.dim)}" for name, kind in types.items()}
+
+    return {"file": file, "inputs": told(graph.input), "outputs": told(graph.output)}
+
+
+def export(net: NoteNet, facts: dict[str, Any], out: Path, metrics: dict[str, Any]) -> float:
+    """Put the model at `out` and return how far the two runtimes were apart. Raises ModelError, `out` untouched, where they disagree."""
+    licences(facts["corpora"])
+    new, old = out.with_name(f".{out.name}.new"), out.with_name(f".{out.name}.old")
+    for left_over in (new, old):
+        shutil.rmtree(left_over, ignore_errors=True)
+    new.mkdir(parents=True)
+    try:
+        write_graphs(net, new)
+        write_card(new, {**card_of(new, out.name, net, facts), "metrics": metrics})
+        apart = disagreement(net, new)
+        if not apart <= TOLERANCE:
+            raise ModelError(f"ONNX Runtime and PyTorch are {apart:.1e} apart, more than {TOLERANCE:.0e}.", "The model was not exported.")
+        if out.exists():
+            out.rename(old)
+        new.rename(out)
+    finally:
+        shutil.rmtree(new, ignore_errors=True)
+    shutil.rmtree(old, ignore_errors=True)
+    return apart
+
+
+def _trained(path: Path) -> tuple[NoteNet, dict[str, Any]]:
+    """What `lstm.save` wrote. Raises ModelError for anything else."""
+    try:
+        return restore(path)
+    except (pickle.UnpicklingError, EOFError, KeyError, TypeError, RuntimeError):
+        raise ModelError(
+            f"'{path}' is no checkpoint of this version's performer.training.lstm.", "Name the best.pt of its --out."
+        ) from None
+
+
+def main(arguments: list[str] | None = None) -> int:
+    parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
+    parser.add_argument("--checkpoint", type=Path, required=True, help="a best.pt of performer.training.lstm")
+    parser.add_argument("--out", type=Path, required=True, help="the model's folder; its last part is the model's name")
+    parser.add_argument("--metrics", type=Path, help="what performer.training.evaluate wrote with --out")
+    options = parser.parse_args(arguments)
+    try:
+        net, facts = _trained(options.checkpoint)
+        metrics = json.loads(options.metrics.read_text(encoding="utf-8")) if options.metrics else {}
+        apart = export(net, facts, options.out, metrics)
+    except (PerformerError, OSError, ValueError) as error:
+        print(f"{options.out} was not written: {error}", file=sys.stderr)
+        return 1
+    size = sum(path.stat().st_size for path in options.out.glob("*.onnx"))
+    print(f"{options.out}: {size / 1e6:.1f} MB; ONNX Runtime and PyTorch agree to {apart:.1e} over {STEPS} steps.")
+    return 0
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())

@@ -1,0 +1,304 @@
+"""Training of the light: a generator conditional on a picture's labels, on made pictures in memory, against the critic of `critic.py`.
+
+    python -m performer.training.gan --out .work/light --seconds 3000 --size 64 --channels 160 128 96 --pictures 6000 --batch 32
+    python -m performer.training.gan --out .work/light --resume .work/light --seconds 2400 --size 128 --channels 160 128 96 48
+
+Half of each batch is painted after real pictures that the reader has turned into latents: it shall look like them (at several scales and
+to the eyes), which teaches quickly and holds every kind of picture. The other half is painted from random latents, and shall have the tones
+of the real pictures whose labels it was given. The critic judges both.
+A larger --size on resumption adds levels (growing, Karras et al. 2018). It ends by the clock, saving included, however fast the machine.
+
+The folder then holds generator_ema.pt (to export), generator.pt and critic.pt (to go on from), log.csv and samples.png: rows of three,
+real pictures, the same after a reading, and others for the same labels.
+"""
+
+import argparse
+import csv
+import json
+import time
+from dataclasses import asdict, replace
+from pathlib import Path
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional as F
+
+from performer.training import checkpoint
+from performer.training.critic import Eyes, Mixing, Projected, augment
+from performer.training.generator import Light, Shape
+from performer.training.pictures.gallery import Gallery, contact_sheet, make_gallery
+
+EMA, GENERATOR, CRITIC, LOG, SAMPLES = "generator_ema.pt", "generator.pt", "critic.pt", "log.csv", "samples.png"
+MEASURED = ("critic", "generator", "pixels", "features", "tones", "nats")
+
+
+class Trainer:
+    """All networks, their optimisers and the gallery on one device."""
+
+    def __init__(self, options: argparse.Namespace, device: torch.device, begun: float) -> None:
+        self.options, self.device, self.begun = options, device, begun
+        saved = {name: checkpoint.load(options.resume / name) for name in (EMA, GENERATOR, CRITIC)} if options.resume else {}
+        begin = {"steps": 0, "seen": 0, "seconds": 0.0, "drawn": {}, "kept": {}, "galleries": []}
+        self.facts: dict[str, Any] = saved[EMA]["facts"] if saved else begin
+        self.before = self.facts["seconds"]
+        torch.manual_seed(options.seed + self.facts["steps"])
+        self.shape = _shape(options, checkpoint.shape_of(saved[EMA]) if saved else Shape())
+        self.eyes, self.mixing = Eyes(trained=not options.blind).to(device), Mixing().to(device)
+        self.light, self.average = Light(self.shape).to(device), Light(self.shape).to(device).requires_grad_(False)
+        self.critic = Projected(self.shape.label_dim).to(device)
+        self.light_steps, self.critic_steps = adam(self.light, options.rate), adam(self.critic, options.critic_rate)
+        if saved:
+            checkpoint.restore(self.light, self.light_steps, saved[GENERATOR])
+            checkpoint.restore(self.critic, self.critic_steps, saved[CRITIC])
+        self.average.load_state_dict(self.light.state_dict())
+        if saved:
+            checkpoint.restore(self.average, None, saved[EMA])
+        for net in (self.light, self.critic, self.eyes, self.mixing):
+            net.to(memory_format=torch.channels_last)
+        self.gallery = self._gallery()
+        self.measured = {name: torch.zeros((), device=device) for name in MEASURED}
+
+    def _gallery(self) -> Gallery:
+        """From the cache if it is there, else fresh pictures: other ones at each resumption, so that more are seen in all."""
+        cache, known, limit = self.options.cache, self.facts["galleries"], self.options.gallery_seconds
+        seed = self.options.seed + 1000 * len(known)
+        name = cache.name if cache else f"seed {seed}"
+        if cache and cache.exists():
+            gallery = Gallery(**checkpoint.load(cache))
+        else:
+            gallery = make_gallery(self.options.pictures, self.shape.px, seed, self.device, seconds=limit)
+            if cache:
+                checkpoint.save(cache, {name: getattr(gallery, name) for name in ("pictures", "labels", "drawn", "kept")})
+        if name not in known:
+            known.append(name)
+            for count in ("drawn", "kept"):
+                total = self.facts[count]
+                self.facts[count] = {family: total.get(family, 0) + n for family, n in getattr(gallery, count).items()}
+        kept, drawn = sum(self.facts["kept"].values()), sum(self.facts["drawn"].values())
+        print(f"{len(gallery.pictures)} pictures after {self._passed():.0f} s; in all {kept} kept, {drawn - kept} rejected", flush=True)
+        pictures, times = gallery.pictures, gallery.pictures.shape[-1] // self.shape.px
+        if times > 1:
+            pictures = torch.cat([F.avg_pool2d(part.float(), times).round().to(torch.uint8) for part in pictures.split(256)])
+        return replace(gallery, pictures=pictures.to(self.device), labels=gallery.labels.to(self.device))
+
+    def _passed(self) -> float:
+        return time.monotonic() - self.begun
+
+    def _autocast(self) -> torch.autocast:
+        return torch.autocast(self.device.type, torch.bfloat16, enabled=self.options.bfloat16)
+
+    def _real(self) -> tuple[Tensor, Tensor]:
+        """A batch of pictures in -1 ... 1, turned and mirrored at random, and their labels (which this leaves true)."""
+        places = torch.randint(len(self.gallery.pictures), (self.options.batch,), device=self.device)
+        pictures = torch.rot90(self.gallery.pictures[places], int(torch.randint(4, ())), (2, 3))
+        pictures = pictures.flip(3) if torch.rand(()) < 0.5 else pictures
+        return pictures.float() / 127.5 - 1, self.gallery.labels[places]
+
+    def _look(self, pictures: Tensor, half: int) -> list[Tensor]:
+        """What the eyes see of the first half as it is and of the second half augmented."""
+        shown = torch.cat([pictures[:half], augment(pictures[half:])]).contiguous(memory_format=torch.channels_last)
+        with self._autocast():
+            return self.eyes(shown)
+
+    def _paint(self, z: Tensor, labels: Tensor) -> Tensor:
+        """A picture for each latent and label; in one batch out of four, two styles of the second half are crossed at a random layer."""
+        w, layers = self.light.mapping(z, labels), self.shape.layers
+        ws = w[:, None].expand(-1, layers, -1)
+        if torch.rand(()) < 0.25:
+            half = len(z) // 2
+            other = self.light.mapping(torch.randn_like(z[half:]), labels[half:])
+            fine = torch.arange(layers, device=self.device)[:, None] >= torch.randint(1, layers, (), device=self.device)
+            ws = torch.cat([ws[:half], torch.where(fine, other[:, None], w[half:, None])])
+        with self._autocast():
+            return self.light.synthesis(ws, self.light.synthesis.noises(len(labels)))
+
+    def step(self) -> None:
+        """One batch: the critic learns, then the generator and the reader, from the same pictures."""
+        half = self.options.batch // 2
+        real, labels = self._real()
+        with torch.no_grad():
+            seen = self._look(real, half)
+        with self._autocast():
+            mean, spread = self.light.reader([x[:half] for x in seen])
+        latents = mean + torch.exp(spread / 2) * torch.randn_like(mean)
+        made = self._paint(torch.cat([latents, torch.randn(len(real) - half, self.shape.z_dim, device=self.device)]), labels)
+        looks = self._look(made, half)
+        self._teach_critic(seen, [x.detach() for x in looks], labels)
+        with self._autocast():
+            judged = -self.critic(self.mixing(looks), labels).mean()
+        pixels = likeness(made[:half], real[:half])
+        features = torch.stack([_apart(a[:half].float(), b[:half].float()) for a, b in zip(looks, seen, strict=True)]).mean()
+        tones = (_tones(made[half:]) - _tones(real[half:])).abs().mean()
+        nats = 0.5 * (mean.square() + spread.exp() - 1 - spread).sum(1).mean()
+        self.light_steps.zero_grad(set_to_none=True)
+        weight = self.options.judged * min(1.0, self.facts["steps"] / self.options.judged_after)
+        (weight * judged + 4 * pixels + 2 * features + 8 * tones + self.options.nats * nats).backward()
+        self.light_steps.step()
+        self._measure(generator=judged, pixels=pixels, features=features, tones=tones, nats=nats)
+        self._follow()
+        self.facts["steps"] += 1
+        self.facts["seen"] += self.options.batch
+
+    def _teach_critic(self, real: list[Tensor], made: list[Tensor], labels: Tensor) -> None:
+        """Hinge loss. Real and made ones pass apart, since the heads normalise by batch."""
+        self.critic.requires_grad_(True)
+        with self._autocast():
+            loss = F.relu(1 - self.critic(self.mixing(real), labels)).mean() + F.relu(1 + self.critic(self.mixing(made), labels)).mean()
+        self.critic_steps.zero_grad(set_to_none=True)
+        loss.backward()
+        self.critic_steps.step()
+        self.critic.requires_grad_(False)
+        self._measure(critic=loss)
+
+    def _measure(self, **values: Tensor) -> None:
+        for name, value in values.items():
+            self.measured[name] = torch.lerp(self.measured[name], value.detach().float(), 0.05 if self.facts["steps"] else 1.0)
+
+    @torch.no_grad()
+    def _follow(self) -> None:
+        """The moving average takes in the new weights: half of them after `half_life` pictures, sooner at the start."""
+        steps = self.facts["steps"]
+        keep = min(0.5 ** (self.options.batch / self.options.half_life), (1 + steps) / (10 + steps))
+        torch._foreach_lerp_(list(self.average.parameters()), list(self.light.parameters()), 1 - keep)
+
+    def run(self) -> None:
+        """Train until the time is over, then save."""
+        options, first = self.options, self.facts["steps"]
+        next_log, next_save, saving, marked, mark = 0.0, options.save_seconds, 3.0, self._passed(), first
+        while not options.steps or self.facts["steps"] - first < options.steps:
+            self.step()
+            if self.device.type == "cuda":
+                torch.cuda.current_stream().synchronize()  # so that the clock is the device's, and the end comes in time
+            passed = self._passed()
+            if passed > options.seconds - 2 - 1.5 * saving:
+                break
+            if passed > next_log:
+                self._log((self.facts["steps"] - mark) * options.batch / (passed - marked))
+                next_log, marked, mark = passed + options.log_seconds, passed, self.facts["steps"]
+            if passed > next_save:
+                self.save()
+                saving = self._passed() - passed
+                next_save = passed + options.save_seconds
+        self._log((self.facts["steps"] - mark) * options.batch / max(1e-6, self._passed() - marked))
+        self.save()
+        print(f"{self.facts['steps']} steps, {self._passed():.1f} s", flush=True)
+
+    def _log(self, rate: float) -> None:
+        row = {"seconds": round(self.before + self._passed(), 1), "per_second": round(rate, 1), "px": self.shape.px}
+        row |= {name: self.facts[name] for name in ("steps", "seen")}
+        row |= {name: round(float(value), 4) for name, value in self.measured.items()}
+        path = self.options.out / LOG
+        new = not path.exists()
+        with path.open("a", newline="") as file:
+            writer = csv.DictWriter(file, list(row))
+            if new:
+                writer.writeheader()
+            writer.writerow(row)
+        print(json.dumps(row), flush=True)
+
+    @torch.no_grad()
+    def save(self) -> None:
+        """Write the checkpoint and the sheet. Raises RuntimeError, and leaves the files as they were, if a weight is no longer a number."""
+        if not all(bool(torch.isfinite(p).all()) for p in self.light.parameters()):
+            raise RuntimeError(f"A weight is no longer a number after {self.facts['steps']} steps; resume with a lower --rate.")
+        self.facts["seconds"] = self.before + self._passed()
+        out, mapping = self.options.out, self.average.mapping
+        labels = self.gallery.labels[:4096]
+        mapping.w_mean.copy_(mapping(torch.randn(len(labels), self.shape.z_dim, device=self.device), labels).mean(0))
+        whole = {"shape": asdict(self.shape), "facts": self.facts, "labels": self.gallery.labels[:256].cpu()}
+        checkpoint.save(out / EMA, {**whole, "weights": checkpoint.weights(self.average)})
+        for name, net, steps in ((GENERATOR, self.light, self.light_steps), (CRITIC, self.critic, self.critic_steps)):
+            checkpoint.save(out / name, {"weights": checkpoint.weights(net, torch.float16), "squares": checkpoint.squares(net, steps)})
+        contact_sheet(self._samples(24), 8, out / SAMPLES)
+
+    def _samples(self, count: int) -> Tensor:
+        """Rows of eight by turns: real pictures, what the average paints after a reading of them, what it paints for the same labels."""
+        average, real, labels = self.average, self.gallery.pictures[:count].float() / 127.5 - 1, self.gallery.labels[:count]
+        generator = torch.Generator(self.device).manual_seed(1)
+        parts = [real]
+        with self._autocast():
+            read = average.reader(self.eyes(real))[0]
+            for z in (read, torch.randn(read.shape, device=self.device, generator=generator)):
+                ws = average.mapping(z, labels)[:, None].expand(-1, self.shape.layers, -1)
+                parts.append(average.synthesis(ws, average.synthesis.noises(len(real), generator)))
+        return torch.cat([row for rows in zip(*(part.split(8) for part in parts), strict=True) for row in rows])
+
+
+def adam(net: nn.Module, rate: float) -> torch.optim.Adam:
+    """Adam without momentum whose steps are `rate` of a tensor's size at its start (in groups by powers of 2), 1 at most."""
+    groups: dict[float, list[nn.Parameter]] = {}
+    for parameter in net.parameters():
+        size = float(parameter.detach().std()) if parameter.dim() > 1 else 0.25
+        size = 2.0 ** round(torch.log2(torch.tensor(min(1.0, max(size, 1 / 32)))).item())
+        groups.setdefault(size, []).append(parameter)
+    return torch.optim.Adam([{"params": p, "lr": rate * size} for size, p in groups.items()], betas=(0.0, 0.99), fused=True)
+
+
+def likeness(made: Tensor, real: Tensor) -> Tensor:
+    """Mean distance of pictures at full size and averaged over 4 x 4 and 16 x 16 pixels."""
+    return torch.stack([F.l1_loss(F.avg_pool2d(made, n), F.avg_pool2d(real, n)) for n in (1, 4, 16)]).mean()
+
+
+def _tones(pictures: Tensor) -> Tensor:
+    """(batch, 6): mean and standard deviation of each colour."""
+    return torch.cat([pictures.mean((2, 3)), pictures.std((2, 3))], 1)
+
+
+def _apart(made: Tensor, real: Tensor) -> Tensor:
+    """Distance of features relative to their size."""
+    return (made - real).abs().mean() / (real.abs().mean() + 1e-3)
+
+
+def _shape(options: argparse.Namespace, usual: Shape) -> Shape:
+    """The shape for --size and --channels, otherwise `usual`."""
+    shape = replace(usual, channels=tuple(options.channels or usual.channels))
+    if options.size not in (0, shape.px):
+        raise SystemExit(f"--size {options.size} does not go with {len(shape.channels)} --channels: they make {shape.px} px.")
+    return shape
+
+
+def parser() -> argparse.ArgumentParser:
+    out = argparse.ArgumentParser(description=__doc__.split("\n")[0])
+    out.add_argument("--out", type=Path, required=True, help="the folder of the checkpoint, the log and the samples")
+    out.add_argument("--resume", type=Path, help="go on from the checkpoint in this folder")
+    out.add_argument("--seconds", type=float, default=580, help="from the start of the program to its end")
+    out.add_argument("--steps", type=int, default=0, help="stop after so many batches as well (0: no limit)")
+    out.add_argument("--pictures", type=int, default=40000)
+    out.add_argument("--gallery-seconds", type=float, default=120, help="stop making pictures after this time")
+    out.add_argument("--cache", type=Path, help="keep the pictures in this file; take them, and shrink them, if it exists")
+    out.add_argument("--size", type=int, default=0, help="side of the picture; it has to agree with --channels")
+    out.add_argument("--channels", type=int, nargs="*", default=[], help="of each level, from 8 px up; the picture is twice the last")
+    out.add_argument("--batch", type=int, default=64)
+    out.add_argument("--rate", type=float, default=3e-3, help="a step of the generator relative to its weights")
+    out.add_argument("--critic-rate", type=float, default=3e-3)
+    out.add_argument("--judged", type=float, default=0.5, help="weight of the critic's judgement beside likeness to real pictures")
+    out.add_argument("--judged-after", type=int, default=1000, help="steps over which that weight grows from nothing")
+    out.add_argument("--nats", type=float, default=0.002, help="price of a nat that the reader tells beyond chance")
+    out.add_argument("--half-life", type=float, default=10000, help="of the moving average, in pictures")
+    out.add_argument("--blind", action="store_true", help="random weights in the eyes (to test)")
+    out.add_argument("--bfloat16", action=argparse.BooleanOptionalAction, default=True)
+    out.add_argument("--threads", type=int, default=0, help="of the CPU (0: as PyTorch likes)")
+    out.add_argument("--device", default="auto")
+    out.add_argument("--seed", type=int, default=1)
+    out.add_argument("--log-seconds", type=float, default=15)
+    out.add_argument("--save-seconds", type=float, default=90)
+    return out
+
+
+def train(options: argparse.Namespace, begun: float) -> None:
+    """One run. `begun` is the time.monotonic() from which --seconds count."""
+    device = torch.device(("cuda" if torch.cuda.is_available() else "cpu") if options.device == "auto" else options.device)
+    if options.threads:
+        torch.set_num_threads(options.threads)
+    torch.set_float32_matmul_precision("high")
+    torch.backends.cudnn.benchmark = True
+    options.out.mkdir(parents=True, exist_ok=True)
+    trainer = Trainer(options, device, begun)
+    light, critic = (sum(p.numel() for p in net.parameters()) / 1e6 for net in (trainer.light, trainer.critic))
+    print(f"generator {light:.2f} M, critic {critic:.2f} M parameters on {device}, {trainer.shape.px} px", flush=True)
+    trainer.run()
+
+
+if __name__ == "__main__":
+    train(parser().parse_args(), time.monotonic())

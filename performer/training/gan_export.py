@@ -1,0 +1,201 @@
+"""A trained light as a folder that Performer paints from: mapping.onnx, synthesis.onnx and a card.
+
+    python -m performer.training.gan_export --checkpoint .work/light --out models/onnx/light-128 --metrics .work/light/metrics.json
+
+`mapping`: z (1, z_dim), labels (1, label_dim) -> w (1, w_dim), w_mean (1, w_dim). `synthesis`: styles (1, layers, w_dim) -> picture
+(px, px, 3) uint8; it also takes `noise` (1, levels), the strength of each level's grain, 1 where nothing is given. The folder takes its
+place only when ONNX Runtime and PyTorch agree on the picture before it is rounded.
+"""
+
+import argparse
+import json
+import logging
+import shutil
+import sys
+import warnings
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import onnx
+import torch
+from torch import Tensor, nn
+
+from performer.errors import ModelError, PerformerError
+from performer.training import checkpoint
+from performer.training.card_writer import write_card
+from performer.training.gan import EMA
+from performer.training.generator import Light, Mapping, Synthesis
+from performer.training.pictures.labels import FAMILIES, LAYOUT, NAMES
+
+ENCODING = "style-1"
+OPSET, IR_VERSION = 18, 10  # what ONNX Runtime 1.20 reads
+TOLERANCE, TRIALS = 1e-3, 6  # of a picture in -1 ... 1; styles and grains tried
+KINDS = 4  # label vectors of each family that the card offers to walk between
+
+
+class MappingGraph(nn.Module):
+    """The mapping with the mean of w beside each answer."""
+
+    def __init__(self, mapping: Mapping) -> None:
+        super().__init__()
+        self.mapping = mapping
+
+    def forward(self, z: Tensor, labels: Tensor) -> tuple[Tensor, Tensor]:
+        return self.mapping(z, labels), self.mapping.w_mean[None] * 1.0
+
+
+class SynthesisGraph(nn.Module):
+    """The synthesis with its grain held still. styles (1, layers, w_dim), noise (1, levels) -> picture (px, px, 3) uint8, and the same as
+    float in -1 ... 1, which the shipped graph leaves out."""
+
+    def __init__(self, synthesis: Synthesis, seed: int = 0) -> None:
+        super().__init__()
+        self.synthesis = synthesis
+        for i, level in enumerate(synthesis.levels):
+            side = level.place.shape[-1]
+            self.register_buffer(f"grain{i}", torch.randn(1, 1, side, side, generator=torch.Generator().manual_seed(seed + i)))
+
+    def forward(self, styles: Tensor, noise: Tensor) -> tuple[Tensor, Tensor]:
+        grains = [getattr(self, f"grain{i}") * noise[:, i, None, None, None] for i in range(len(self.synthesis.levels))]
+        picture = self.synthesis(styles, grains).clamp(-1, 1)[0].permute(1, 2, 0)
+        return (picture * 127.5 + 128).clamp(0, 255).to(torch.uint8), picture
+
+
+def restore(folder: Path) -> tuple[Light, dict[str, Any]]:
+    """The moving average of a checkpoint, in evaluation mode, and the file it lay in."""
+    saved = checkpoint.load(folder / EMA)
+    light = Light(checkpoint.shape_of(saved))
+    light.load_state_dict(saved["weights"])
+    return light.eval().requires_grad_(False), saved
+
+
+def write_graphs(light: Light, folder: Path) -> tuple[SynthesisGraph, onnx.ModelProto]:
+    """mapping.onnx and synthesis.onnx in `folder`; returns the synthesis in PyTorch, and as a graph that gives the float as well."""
+    shape = light.synthesis.shape
+    example = torch.zeros(1, shape.z_dim), torch.zeros(1, shape.label_dim)
+    onnx.save_model(_graph(MappingGraph(light.mapping), example, ("z", "labels"), ("w", "w_mean")), folder / "mapping.onnx")
+    graph = SynthesisGraph(light.synthesis).eval()
+    example = torch.zeros(1, shape.layers, shape.w_dim), torch.ones(1, len(shape.channels))
+    whole = _graph(graph, example, ("styles", "noise"), ("picture", "exact"))
+    whole.graph.initializer.append(onnx.numpy_helper.from_array(example[1].numpy(), "noise"))  # an input that may be left out
+    shipped = onnx.ModelProto()
+    shipped.CopyFrom(whole)
+    shipped.graph.output.remove(next(output for output in shipped.graph.output if output.name == "exact"))
+    onnx.checker.check_model(shipped)
+    onnx.save_model(shipped, folder / "synthesis.onnx")
+    return graph, whole
+
+
+def _graph(module: nn.Module, example: tuple[Tensor, ...], inputs: tuple[str, ...], outputs: tuple[str, ...]) -> onnx.ModelProto:
+    for chatty in ("torch.onnx", "onnx_ir"):  # one misses torchvision, the other tells what it left alone
+        logging.getLogger(chatty).setLevel(logging.ERROR)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        program = torch.onnx.export(
+            module.eval(), example, input_names=inputs, output_names=outputs, opset_version=OPSET, dynamo=True, verbose=False
+        )  # fmt: skip
+    model = program.model_proto
+    model.ir_version = IR_VERSION
+    for node in model.graph.node:
+        del node.metadata_props[:]  # where in this machine's files each line came from
+    onnx.checker.check_model(model)
+    return model
+
+
+def disagreement(light: Light, folder: Path, graph: SynthesisGraph, whole: onnx.ModelProto) -> float:
+    """The largest difference between PyTorch and ONNX Runtime over TRIALS random latents: w, w_mean, the picture in -1 ... 1."""
+    import onnxruntime
+
+    options = onnxruntime.SessionOptions()
+    options.log_severity_level = 4  # errors arrive as exceptions
+    mapping, synthesis = (
+        onnxruntime.InferenceSession(source, options, providers=["CPUExecutionProvider"])
+        for source in (str(folder / "mapping.onnx"), whole.SerializeToString())
+    )
+    shape, generator, worst = light.synthesis.shape, torch.Generator().manual_seed(0), [0.0]
+    for trial in range(TRIALS):
+        z, labels = torch.randn(1, shape.z_dim, generator=generator), torch.randn(1, shape.label_dim, generator=generator)
+        w, w_mean = mapping.run(["w", "w_mean"], {"z": z.numpy(), "labels": labels.numpy()})
+        worst += [np.abs(w - light.mapping(z, labels).numpy()).max(), np.abs(w_mean[0] - light.mapping.w_mean.numpy()).max()]
+        styles = w[:, None] + 0.3 * torch.randn(1, shape.layers, shape.w_dim, generator=generator).numpy()
+        noise = np.full((1, len(shape.channels)), trial / 2, np.float32)
+        picture, exact = synthesis.run(["picture", "exact"], {"styles": styles, "noise": noise})
+        rounded, theirs = graph(torch.from_numpy(styles), torch.from_numpy(noise))
+        worst += [np.abs(exact - theirs.numpy()).max(), (np.abs(picture.astype(int) - rounded.numpy()).max() > 1) * 1.0]
+    return float(np.max(worst))  # a number that is none stays none
+
+
+def kinds(labels: Tensor) -> list[list[float]]:
+    """KINDS label vectors of each family out of (count, label_dim), of bright and colourful pictures before dim and grey ones."""
+    lively = (labels[:, LAYOUT["brightness"][0]] > -0.3) & (labels[:, LAYOUT["saturation"][0]] > -0.3)
+    sorted_labels = torch.cat([labels[lively], labels[~lively]])
+    chosen = [sorted_labels[sorted_labels[:, i] > 0.5][:KINDS] for i in range(*LAYOUT["family"])]
+    return [[round(float(x), 4) for x in rows[i]] for i in range(KINDS) for rows in chosen if i < len(rows)]
+
+
+def card_of(name: str, light: Light, saved: dict[str, Any]) -> dict[str, Any]:
+    """The card's tables."""
+    shape, facts = light.synthesis.shape, saved["facts"]
+    kept, drawn = sum(facts["kept"].values()), sum(facts["drawn"].values())
+    sizes = {"px": shape.px, "layers": shape.layers, "levels": len(shape.channels)}
+    parameters = sum(p.numel() for net in (light.mapping, light.synthesis) for p in net.parameters())
+    return {
+        "model": {
+            "name": name,
+            "role": "pictures",
+            "encoding": ENCODING,
+            "sentence": f"A style-based generator, {shape.px} px, that knows {', '.join(FAMILIES)}, palettes and symmetries by name.",
+        },
+        "shape": {**asdict(shape), **sizes, "parameters": parameters, "label_names": list(NAMES), "labels": kinds(saved["labels"])},
+        "graphs": {graph: {"file": f"{graph}.onnx"} for graph in ("mapping", "synthesis")},
+        "training": {key: facts[key] for key in ("seconds", "steps", "seen")},
+        "data": [{
+            "name": "pictures made by performer.training.pictures", "licence": "CC0-1.0", "credit": "none needed: made by rule",
+            "kept": kept, "rejected": drawn - kept, "kept_by_family": facts["kept"],
+        }],
+    }  # fmt: skip
+
+
+def export(source: Path, out: Path, metrics: dict[str, Any]) -> float:
+    """Put the model at `out` and return how far the two runtimes were apart. Raises ModelError, `out` untouched, where they disagree."""
+    light, saved = restore(source)
+    new, old = out.with_name(f".{out.name}.new"), out.with_name(f".{out.name}.old")
+    for left_over in (new, old):
+        shutil.rmtree(left_over, ignore_errors=True)
+    new.mkdir(parents=True)
+    try:
+        graph, whole = write_graphs(light, new)
+        apart = disagreement(light, new, graph, whole)
+        if not apart <= TOLERANCE:
+            raise ModelError(f"ONNX Runtime and PyTorch are {apart:.1e} apart, more than {TOLERANCE:.0e}.", "The model was not exported.")
+        write_card(new, {**card_of(out.name, light, saved), "metrics": metrics})
+        if out.exists():
+            out.rename(old)
+        new.rename(out)
+    finally:
+        shutil.rmtree(new, ignore_errors=True)
+    shutil.rmtree(old, ignore_errors=True)
+    return apart
+
+
+def main(arguments: list[str] | None = None) -> int:
+    parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
+    parser.add_argument("--checkpoint", type=Path, required=True, help="the folder that performer.training.gan wrote")
+    parser.add_argument("--out", type=Path, required=True, help="the model's folder; its last part is the model's name")
+    parser.add_argument("--metrics", type=Path, help="what performer.training.gan_evaluate wrote with --json")
+    options = parser.parse_args(arguments)
+    try:
+        metrics = json.loads(options.metrics.read_text(encoding="utf-8")) if options.metrics else {}
+        apart = export(options.checkpoint, options.out, metrics)
+    except (PerformerError, OSError, ValueError, KeyError, RuntimeError) as error:
+        print(f"{options.out} was not written: {error}", file=sys.stderr)
+        return 1
+    size = sum(path.stat().st_size for path in options.out.glob("*.onnx"))
+    print(f"{options.out}: {size / 1e6:.1f} MB; ONNX Runtime and PyTorch agree to {apart:.1e} over {TRIALS} pictures.")
+    return 0
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())
