@@ -1,6 +1,7 @@
 """A real JACK server without hardware, and a second process that plays into it or listens to it."""
 
 import contextlib
+import itertools
 import json
 import os
 import queue
@@ -15,11 +16,14 @@ PEER = Path(__file__).with_name("midi_peer.py")
 
 
 class JackServer:
-    """`jackd` with the dummy driver under a name of its own. A killed one keeps its place, of eight, in JACK's registry until a server
-    of the same name ends in order."""
+    """`jackd` with the dummy driver under a name of its own, which no other has had: what a client of a dead server leaves behind in
+    shared memory makes the next server of its name hang. A killed one keeps its place, of eight, in JACK's registry until a server of
+    the same name ends in order."""
+
+    _numbers = itertools.count(1)
 
     def __init__(self) -> None:
-        self.name = f"performer-test-{os.getpid()}"
+        self.name = f"performer-test-{os.getpid()}-{next(self._numbers)}"
         self._process: subprocess.Popen[bytes] | None = None
 
     def start(self) -> None:
