@@ -73,7 +73,7 @@ class Models:
     """[models]"""
 
     notes: str = _key("lstm-first", "The model that answers with notes; 'echo' needs no weights.")
-    pictures: str = _key("light-256", "The model that paints.")
+    pictures: str = _key("light-64", "The model that paints.")
     folders: Items = _key((), "Further folders to look for models in.")
 
 
