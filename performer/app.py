@@ -7,6 +7,7 @@ import contextlib
 import gc
 import json
 import logging
+import os
 import random
 import signal
 import socket
@@ -43,6 +44,7 @@ from performer.worker import Worker
 
 log = logging.getLogger("performer")
 SWITCH_INTERVAL = 0.0005  # seconds that one Python thread may keep the others waiting
+PRIORITY = -11  # of the engine, where the system lets it: notes come before everything else
 READY = b"ready"
 
 
@@ -267,6 +269,9 @@ def run(options: EngineOptions, loopback: Loopback, public: socket.socket, mirro
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     done = threading.Event()
     signal.signal(signal.SIGTERM, lambda number, frame: done.set())
+    if hasattr(os, "setpriority"):
+        with contextlib.suppress(OSError):  # who may not is scheduled like everybody else
+            os.setpriority(os.PRIO_PROCESS, 0, PRIORITY)
     try:
         engine = Engine(options, loopback, public, mirror)
         engine.start()

@@ -39,7 +39,7 @@ class JackServer:
         """Kill the server as a crash would."""
         if self._process is not None:
             self._process.kill()
-            self._process.wait(10)
+            self._process.wait(20)
             self._process = None
 
     def end(self) -> None:
@@ -48,7 +48,7 @@ class JackServer:
             self.start()
         assert self._process is not None
         self._process.terminate()
-        self._process.wait(10)
+        self._process.wait(20)
         self._process = None
 
     def ports(self) -> list[str]:
@@ -90,7 +90,7 @@ class MidiPeer:
         with contextlib.suppress(subprocess.TimeoutExpired):
             self._process.wait(5)
         self._process.kill()
-        self._process.wait(10)
+        self._process.wait(20)
         self._thread.join(5)
         for stream in (self._process.stdin, self._process.stdout):
             if stream is not None:
