@@ -12,7 +12,7 @@ export class Keyboard {
     this.first = 48; // the lowest key shown, a C
     this.octaves = 0;
     this.keys = new Map();
-    this.lit = { human: new Map(), model: new Map() }; // pitch -> how many hold it
+    this.lit = { human: new Map(), model: new Map() }; // pitch -> the notes that hold it
     this.fingers = new Map(); // pointerId -> pitch
     this.hints = new Map();
     for (const type of ["pointerdown", "pointermove", "pointerup", "pointercancel"]) root.addEventListener(type, (event) => this.#touch(event));
@@ -31,10 +31,11 @@ export class Keyboard {
     this.#build();
   }
 
-  light(who, pitch, on) {
-    const count = (this.lit[who].get(pitch) ?? 0) + (on ? 1 : -1);
-    if (count > 0) this.lit[who].set(pitch, who === "human" ? 1 : count);
-    else this.lit[who].delete(pitch);
+  // `note` names who exactly holds the key: two voices of the model may hold the same.
+  light(who, pitch, note, on) {
+    const notes = this.lit[who].get(pitch) ?? new Set();
+    if (on) this.lit[who].set(pitch, notes.add(note));
+    else if (notes.delete(note) && !notes.size) this.lit[who].delete(pitch);
     this.#show(pitch);
   }
 

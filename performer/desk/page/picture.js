@@ -3,6 +3,9 @@ import { GlPainter } from "./painter_gl.js";
 import { PlainPainter } from "./painter_plain.js";
 
 const SHORTEST = 15, LONGEST = 250; // ms that a fade may take
+const SLOW = 40; // ms between two frames of the display; where most take longer the canvas is made coarser
+const TRIAL = 24; // frames after which that is judged
+const COARSEST = 0.3; // canvas pixels for a pixel of the page
 
 export class Picture {
   // fit: "cover" fills the canvas and crops; "ambient" shows the whole frame and lets its colours glow around it
@@ -15,6 +18,8 @@ export class Picture {
     this.waiting = null;
     this.decoding = false;
     this.dirty = true;
+    this.quality = Math.min(window.devicePixelRatio || 1, 2);
+    this.trial = { frames: 0, slow: 0, last: 0 };
     const gl = canvas.getContext("webgl", { alpha: false, antialias: false, depth: false, powerPreference: "high-performance" });
     this.painter = gl ? new GlPainter(gl, fit) : new PlainPainter(canvas.getContext("2d"), fit);
     new ResizeObserver(() => this.#resize()).observe(canvas);
@@ -76,13 +81,27 @@ export class Picture {
       this.painter.paint(progress);
       this.dirty = progress < 1;
     }
+    this.#judge(now);
     requestAnimationFrame((next) => this.#frame(next));
   }
 
+  // A machine that paints slowly, for want of a graphics card, paints fewer pixels: the notes go before the picture.
+  #judge(now) {
+    const { trial } = this;
+    trial.frames += 1;
+    trial.slow += now - trial.last > SLOW ? 1 : 0;
+    trial.last = now;
+    if (trial.frames < TRIAL) return;
+    if (trial.slow > TRIAL / 2 && this.quality > COARSEST) {
+      this.quality = Math.max(COARSEST, this.quality * 0.65);
+      this.#resize();
+    }
+    trial.frames = trial.slow = 0;
+  }
+
   #resize() {
-    const scale = Math.min(window.devicePixelRatio || 1, 2);
-    this.canvas.width = Math.max(1, Math.round(this.canvas.clientWidth * scale));
-    this.canvas.height = Math.max(1, Math.round(this.canvas.clientHeight * scale));
+    this.canvas.width = Math.max(1, Math.round(this.canvas.clientWidth * this.quality));
+    this.canvas.height = Math.max(1, Math.round(this.canvas.clientHeight * this.quality));
     this.painter.paint(1); // a canvas that was resized is empty, and this frame's painting is over
     this.dirty = true;
   }

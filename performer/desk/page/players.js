@@ -7,7 +7,7 @@ const SUSTAIN = 64;
 export class Players {
   constructor({ link, sound, keyboard, roll, channelOf }) {
     Object.assign(this, { link, sound, keyboard, roll, channelOf });
-    this.held = new Set(); // pitches that this page holds
+    this.held = new Map(); // pitch -> channel of the keys that this page holds
     this.told = []; // [pitch, time] of this page's presses that the engine has not told of yet
     this.reply = null; // ms from a press to the engine's word of it
     this.lateness = null; // ms, of the model's notes
@@ -15,15 +15,16 @@ export class Players {
 
   // A key of this page goes down.
   press(pitch, velocity, channel = 1) {
-    if (this.held.has(pitch)) this.release(pitch, channel);
-    this.held.add(pitch);
+    this.release(pitch);
+    this.held.set(pitch, channel);
     this.told.push([pitch, performance.now()]);
     this.told = this.told.slice(-64);
     this.#down(pitch, velocity, channel);
     this.link.send("/performer/note/on", pitch, velocity, channel);
   }
 
-  release(pitch, channel = 1) {
+  release(pitch) {
+    const channel = this.held.get(pitch);
     if (!this.held.delete(pitch)) return;
     this.#up(pitch);
     this.link.send("/performer/note/off", pitch, channel);
@@ -53,14 +54,14 @@ export class Players {
     const key = `model ${voice} ${pitch}`;
     this.lateness = smooth(this.lateness, lateness);
     this.sound.on("model", key, pitch, velocity, duration, this.channelOf(voice) === DRUMS);
-    this.keyboard.light("model", pitch, true);
+    this.keyboard.light("model", pitch, key, true);
     this.roll.begin("model", key, pitch, velocity, duration);
   }
 
   released(voice, pitch) {
     const key = `model ${voice} ${pitch}`;
     this.sound.off(key);
-    this.keyboard.light("model", pitch, false);
+    this.keyboard.light("model", pitch, key, false);
     this.roll.end(key);
   }
 
@@ -80,19 +81,21 @@ export class Players {
   }
 
   releaseAll() {
-    for (const pitch of [...this.held]) this.release(pitch);
+    for (const pitch of [...this.held.keys()]) this.release(pitch);
   }
 
   #down(pitch, velocity, channel) {
-    this.sound.on("human", `human ${pitch}`, pitch, velocity, 0, channel === DRUMS);
-    this.keyboard.light("human", pitch, true);
-    this.roll.begin("human", `human ${pitch}`, pitch, velocity, 0);
+    const key = `human ${pitch}`;
+    this.sound.on("human", key, pitch, velocity, 0, channel === DRUMS);
+    this.keyboard.light("human", pitch, key, true);
+    this.roll.begin("human", key, pitch, velocity, 0);
   }
 
   #up(pitch) {
-    this.sound.off(`human ${pitch}`);
-    this.keyboard.light("human", pitch, false);
-    this.roll.end(`human ${pitch}`);
+    const key = `human ${pitch}`;
+    this.sound.off(key);
+    this.keyboard.light("human", pitch, key, false);
+    this.roll.end(key);
   }
 }
 

@@ -63,6 +63,7 @@ void main() {
   if (max(scale.x, scale.y) <= 1.0001) { gl_FragColor = vec4(sharp(uv), 1.0); return; }
   vec2 edge = smoothstep(0.0, 0.16, uv) * smoothstep(0.0, 0.16, 1.0 - uv);
   float inside = (scale.x > 1.0001 ? edge.x : 1.0) * (scale.y > 1.0001 ? edge.y : 1.0);
+  if (inside >= 0.999) { gl_FragColor = vec4(sharp(uv), 1.0); return; }
   float away = length(max(vec2(0.0), abs(uv - 0.5) - 0.42));
   vec3 glow = soft(mix(at, clamp(uv, 0.0, 1.0), 0.5)) * 0.62 * exp(-1.6 * away);
   gl_FragColor = vec4(mix(glow, sharp(clamp(uv, 0.0, 1.0)), inside), 1.0);

@@ -4,12 +4,14 @@ import { playDrum } from "./kit.js";
 
 const MOST_VOICES = 40;
 const ROOM = 1.5; // seconds of reverberation
+const WAKING = 1000; // ms that a browser may take from the touch to the sound
 const INSTRUMENTS = { human: playKeys, model: playGlass };
 const PLACES = { human: -0.18, model: 0.22 }; // where they stand, left to right
 
 export class Sound {
   constructor() {
     this.context = null;
+    this.touched = -Infinity;
     this.voices = new Map(); // key -> voice, in the order they began
     this.lifted = new Set(); // keys of the human that only the pedal holds
     this.started = { human: 0, model: 0 };
@@ -25,13 +27,14 @@ export class Sound {
 
   // Begin to sound. Only a person's touch may call this; browsers refuse otherwise.
   resume() {
+    this.touched = performance.now();
     if (!this.context) this.#build();
     if (!this.running) this.context.resume().catch(() => {});
   }
 
   // `key` names the note until `off`; a duration of 0 means until then.
   on(who, key, pitch, velocity, duration, drums) {
-    if (!this.running) return;
+    if (!this.running && performance.now() - this.touched > WAKING) return; // what waits for the first touch to take effect is kept
     this.started[who] += 1;
     const bus = this.buses[who], now = this.context.currentTime, loudness = (velocity / 127) ** 1.6;
     if (drums) return playDrum(this.context, bus, pitch, loudness, now);

@@ -28,6 +28,6 @@ function connect(access, button, players) {
 function play(players, [status, first, second]) {
   const kind = status & 0xf0, channel = (status & 0x0f) + 1;
   if (kind === 0x90 && second > 0) players.press(first, second, channel);
-  else if (kind === 0x80 || kind === 0x90) players.release(first, channel);
+  else if (kind === 0x80 || kind === 0x90) players.release(first);
   else if (kind === 0xb0) players.control(first, second, channel);
 }

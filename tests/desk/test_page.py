@@ -1,0 +1,218 @@
+"""The page in headless Chromium against the real desk, with a stand-in for the engine. `window.performer` holds the page's parts."""
+
+import contextlib
+import json
+import os
+import shutil
+import threading
+from collections.abc import Iterator
+
+import pytest
+
+from performer.desk.process import DeskOptions
+from performer.parameters import Table
+from tests.desk.stand import Stand, eventually, jpeg
+
+pytestmark = pytest.mark.programs
+
+FLAGS = (
+    "--no-sandbox", "--disable-gpu-sandbox", "--use-angle=swiftshader", "--no-first-run", "--disable-background-networking",
+    "--disable-component-update", "--disable-sync", "--disable-quic",
+)  # fmt: skip
+NAMES = ("chromium", "chromium-browser", "google-chrome", "chrome")
+SMALL = {"width": 900, "height": 600}
+
+
+@pytest.fixture(scope="module")
+def stand() -> Iterator[Stand]:
+    stand = Stand(DeskOptions(voices=2))
+    yield stand
+    assert stand.end() == 0
+
+
+@pytest.fixture(scope="module")
+def browser():
+    path = next(filter(None, map(shutil.which, NAMES)), None)
+    try:
+        from playwright.sync_api import sync_playwright
+    except ImportError:
+        path = None
+    if path is None and not os.environ.get("CI"):
+        pytest.skip("chromium or playwright is not installed")
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=path, args=list(FLAGS))
+        yield browser
+        browser.close()
+
+
+@pytest.fixture
+def open_page(stand, browser):
+    """Open an address of the desk and wait until it talks with the desk. Whatever the browser complains of fails the test."""
+    complaints: list[str] = []
+    context = browser.new_context(viewport=SMALL)
+
+    def open_page(path="/"):
+        page = context.new_page()
+        page.on("pageerror", lambda error: complaints.append(str(error)))
+        page.on("console", lambda message: complaints.append(message.text) if message.type in ("error", "warning") else None)
+        page.goto(f"http://{stand.host}{path}")
+        shows(page, "!!window.performer && performer.link.state !== 'lost'")
+        stand.hears("/performer/sync")
+        return page
+
+    yield open_page
+    context.close()
+    assert [each for each in complaints if "GPU stall" not in each] == []
+
+
+def shows(page, expression):
+    """Wait until the expression is true in the page, and return it."""
+    return eventually(lambda: page.evaluate(expression), expression)
+
+
+@contextlib.contextmanager
+def painting(stand, grey=180):
+    """The picture's process: a frame every 40 ms."""
+    over = threading.Event()
+
+    def paint():
+        while not over.wait(0.04):
+            stand.paint(jpeg(grey))
+
+    thread = threading.Thread(target=paint)
+    thread.start()
+    try:
+        yield
+    finally:
+        over.set()
+        thread.join()
+
+
+def test_a_key_of_the_computer_and_a_click_reach_the_engine_and_sound(stand, open_page):
+    page = open_page()
+    page.keyboard.down("a")
+    _, pitch, velocity, channel = stand.hears("/performer/note/on")
+    assert pitch % 12 == 0 and velocity > 0 and channel == 1
+    page.keyboard.up("a")
+    stand.hears("/performer/note/off", pitch)
+    box = page.locator(f'.key[data-pitch="{pitch + 4}"]').bounding_box()
+    page.mouse.move(box["x"] + box["width"] / 2, box["y"] + box["height"] * 0.95)
+    page.mouse.down()
+    loud = stand.hears("/performer/note/on", pitch + 4)[2]
+    assert page.locator(f'.key[data-pitch="{pitch + 4}"].human').count() == 1
+    shows(page, "performer.sound.running && performer.sound.level() > 0.001")
+    page.mouse.up()
+    stand.hears("/performer/note/off", pitch + 4)
+    page.mouse.move(box["x"] + box["width"] / 2, box["y"] + box["height"] * 0.7)
+    page.mouse.down()
+    assert stand.hears("/performer/note/on", pitch + 4)[2] < loud
+    page.mouse.up()
+    assert page.evaluate("performer.sound.started.human") >= 2
+    assert not page.locator("#wake").is_visible()
+
+
+def test_what_the_model_plays_is_seen_and_heard(stand, open_page):
+    page = open_page()
+    page.keyboard.press("Tab")  # a touch: sound may begin
+    shows(page, "performer.sound.running")
+    stand.say("/performer/played", 1, 67, 100, 0.0, 0.2)
+    shows(page, "performer.roll.notes.some((note) => note.who === 'model' && note.pitch === 67 && note.end === Infinity)")
+    shows(page, "performer.sound.voices.has('model 1 67') && performer.sound.level() > 0.001")
+    assert page.locator('.key[data-pitch="67"].model').count() == 1
+    stand.say("/performer/released", 1, 67)
+    shows(page, "performer.sound.voices.size === 0 && performer.roll.notes.every((note) => note.end < Infinity)")
+    assert page.locator(".key.model").count() == 0
+    stand.say("/performer/voice/2/channel", 10)
+    stand.say("/performer/played", 2, 36, 100, 0.1, 0.2)
+    shows(page, "performer.sound.started.model === 2 && performer.sound.voices.size === 0")
+
+
+def test_a_key_that_the_engine_tells_of_is_shown_once(stand, open_page):
+    page = open_page()
+    page.keyboard.down("a")
+    pitch = stand.hears("/performer/note/on")[1]
+    stand.say("/performer/heard", pitch, 84, 1)
+    stand.say("/performer/heard", pitch + 7, 84, 1)
+    shows(page, "performer.roll.notes.length === 2 && performer.players.reply !== null")
+    assert page.evaluate("performer.roll.notes.filter((note) => note.who === 'human').length") == 2
+    page.keyboard.up("a")
+    stand.say("/performer/heard", pitch, 0, 1)
+    stand.say("/performer/heard", pitch + 7, 0, 1)
+    shows(page, "performer.roll.notes.every((note) => note.end < Infinity)")
+    assert page.locator(".key.human").count() == 0
+
+
+def test_the_picture_is_there(stand, open_page):
+    page = open_page()
+    assert page.evaluate("performer.picture.brightness()") < 0.02
+    with painting(stand):
+        shows(page, "performer.picture.drawn > 5 && performer.picture.brightness() > 0.2")
+
+
+def test_the_projector_shows_the_picture_and_nothing_else(stand, open_page):
+    page = open_page("/projector")
+    with painting(stand):
+        shows(page, "performer.picture.drawn > 5 && performer.picture.brightness() > 0.6")
+    assert page.evaluate("document.body.children.length") == 1
+    assert page.evaluate("getComputedStyle(document.documentElement).cursor") == "none"
+
+
+def test_panic(stand, open_page):
+    page = open_page()
+    page.keyboard.down("a")
+    stand.hears("/performer/note/on")
+    stand.say("/performer/played", 1, 67, 100, 0.0, 0.2)
+    shows(page, "performer.sound.voices.size === 2")
+    page.keyboard.press("Escape")
+    stand.hears("/performer/panic")
+    assert page.evaluate("performer.sound.voices.size") == 0
+    assert page.locator(".key.human, .key.model").count() == 0
+    page.get_by_role("button", name="Panic").click()
+    stand.hears("/performer/panic")
+
+
+def test_the_controls_are_the_table(stand, open_page):
+    page = open_page()
+    assert page.evaluate("[...performer.controls.rows.keys()]") == list(Table(2).rows)
+    page.get_by_role("radio", name="harmonise").first.click()
+    assert stand.hears("/performer/voice/1/mode")[1] == "harmonise"
+    slider = page.locator('[data-address="/performer/visuals/react"] input')
+    slider.focus()
+    page.keyboard.press("ArrowRight")
+    assert stand.hears("/performer/visuals/react")[1] == pytest.approx(1.01)
+    page.locator('[data-address="/performer/visuals/react"] .name').dblclick()
+    assert stand.hears("/performer/visuals/react")[1] == 1.0
+    page.locator('[data-address="/performer/voice/1/scale"] select').select_option("dorian")
+    assert stand.hears("/performer/voice/1/scale")[1] == "dorian"
+    stand.say("/performer/visuals/speed", 1.25)
+    shows(page, "document.querySelector('[data-address$=\"visuals/speed\"] output').textContent === '1.25'")
+    page.get_by_role("tab", name="Voice 2").click()
+    assert page.locator('[data-address="/performer/voice/2/mode"]').is_visible()
+
+
+def test_status_and_errors_are_sentences(stand, open_page):
+    page = open_page()
+    stand.say("/performer/status", json.dumps({"model": "lstm-first", "midi_in": "Performer In", "visuals": {"fps": 24.0}}))
+    stand.say("/performer/status", json.dumps({"voices": [{"voice": 1, "mode": "call", "doing": "answering"}], "key": [2, "minor"]}))
+    shows(page, "document.getElementById('status').innerText.includes('lstm-first')")
+    shows(page, "document.getElementById('status').innerText.includes('D minor')")
+    assert page.locator(".doing.busy").inner_text() == "answering"
+    stand.say("/performer/error", "model", "The model <b>fell</b> asleep.")
+    shows(page, "document.getElementById('toasts').textContent === 'The model <b>fell</b> asleep.'")
+
+
+def test_a_lost_connection_is_told_and_mended(stand, open_page):
+    page = open_page()
+    stand.say("/performer/played", 1, 67, 100, 0.0, 0.2)
+    shows(page, "performer.roll.notes.length === 1")
+    page.evaluate("performer.link.wait = 1500; performer.link.socket.close()")
+    shows(page, "!document.getElementById('banner').hidden")
+    assert page.locator(".key.model").count() == 0
+    stand.hears("/performer/sync")
+    shows(page, "document.getElementById('banner').hidden")
+
+
+def test_no_byte_comes_from_elsewhere(stand, open_page):
+    page = open_page()
+    asked = page.evaluate("performance.getEntriesByType('resource').map((entry) => new URL(entry.name).host)")
+    assert asked and set(asked) == {stand.host}
