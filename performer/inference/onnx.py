@@ -49,10 +49,10 @@ class OpenGraph:
         return out
 
     def warm(self, times: int = 8) -> None:
-        """Run on zeros. Raises ModelError where the graph fails on them or gives numbers that are none."""
-        zeros = [np.zeros(port.shape, KINDS[port.kind]) for port in self._ports]
+        """Run on halves (integers: zeros). Raises ModelError where the graph fails on them or gives numbers that are none."""
+        plain = [np.full(port.shape, 0.5).astype(KINDS[port.kind]) for port in self._ports]
         try:
-            outputs = [self(*zeros) for _ in range(times)][-1]
+            outputs = [self(*plain) for _ in range(times)][-1]
         except Exception as error:
             raise ModelError(f"Graph '{self._graph.path}' does not run: {_brief(error)}.", EXPORT_AGAIN) from None
         if not all(np.isfinite(output).all() for output in outputs):
