@@ -238,8 +238,10 @@ class Engine:
         return writer
 
     def _audio_status(self, arguments: Sequence[Any]) -> None:
-        self.facts["audio"] = str(arguments[0]) if arguments else ""
-        self._tell_facts()
+        said = str(arguments[0]) if arguments else ""
+        if self.facts.get("audio") != said:
+            self.facts["audio"] = said
+            self._tell_facts()
 
     def _visuals_status(self, arguments: Sequence[Any]) -> None:
         with contextlib.suppress(ValueError, IndexError, TypeError):

@@ -90,7 +90,9 @@ def _perform(show, play: Path | None, seconds: float | None) -> int:  # type: ig
         print(f"Performer plays. Model: {facts['model']}. MIDI in: {facts['midi_in']}; out: {facts['midi_out']}.")
         print(f"OSC in: UDP {show.osc.host}:{show.osc.port}; answers to port {show.osc.reply_port}.")
         if show.desk.enabled:
-            print(f"Play and steer at http://{show.desk.host}:{show.desk.port}/ - the picture alone is at /projector.")
+            host = "127.0.0.1" if show.desk.host in ("", "0.0.0.0") else show.desk.host
+            token = f"?token={show.desk.token}" if show.desk.token else ""
+            print(f"Play and steer at http://{host}:{show.desk.port}/{token} - the picture alone is at /projector{token}.")
         if "take" in facts:
             print(f"The take is written to {facts['take']}")
         print("Ctrl-C ends the show.", flush=True)

@@ -16,6 +16,7 @@ from performer.errors import ParameterError, ShowError
 from performer.parameters import VOICES, Table
 
 INSTRUMENTS = ("keys", "melody", "drums", "bass")
+HERE = ("127.0.0.1", "localhost", "::1")  # hosts that only this machine reaches
 Items = tuple[Any, ...]
 
 
@@ -137,6 +138,9 @@ def parse_show(text: str, name: str) -> Show:
             parts[place] = reader.section(key, section, kind)
         elif key not in ("voice", "visuals"):
             reader.fail(key, key, f"there is no section [{key}]", f"the sections are {', '.join((*SECTIONS, 'voice', 'visuals'))}")
+    desk = parts.get("desk", Desk())
+    if not desk.token and desk.host not in HERE:
+        reader.fail("desk", "host", f"{desk.host!r} opens the page to the network, for anybody", 'write token = "a word of your own" below it')
     values, instruments = reader.voices(content.get("voice", [{}]))
     visuals, visuals_on = reader.visuals(content.get("visuals", {}))
     return Show(**parts, instruments=instruments, values=values | visuals, visuals=visuals_on)

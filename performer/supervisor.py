@@ -100,7 +100,11 @@ class Supervisor:
         self.show = show
         self._stopping = False
         self._public = _bind(socket.SOCK_DGRAM, show.osc.host, show.osc.port, "OSC", "[osc] port")
-        self._http = _bind(socket.SOCK_STREAM, show.desk.host, show.desk.port, "the desk page", "[desk] port") if show.desk.enabled else None
+        try:
+            self._http = _bind(socket.SOCK_STREAM, show.desk.host, show.desk.port, "the desk page", "[desk] port") if show.desk.enabled else None
+        except PortError:
+            self._public.close()
+            raise
         sockets = {place: bind_loopback() for place in PLACES}
         self._loopbacks = {
             place: Loopback(sock, {other: each.getsockname()[1] for other, each in sockets.items()}) for place, sock in sockets.items()

@@ -58,3 +58,9 @@ def test_a_file_that_cannot_be_read(tmp_path):
     (tmp_path / "bytes.toml").write_bytes(b"\xff\xfe\x00")
     with pytest.raises(ShowError, match="UTF-8"):
         read_show(tmp_path / "bytes.toml")
+
+
+def test_a_page_on_the_network_needs_a_token():
+    with pytest.raises(ShowError, match=r"x, line 2, host: .* token"):
+        parse_show('[desk]\nhost = "0.0.0.0"', "x")
+    assert parse_show('[desk]\nhost = "0.0.0.0"\ntoken = "moon"', "x").desk.token == "moon"
