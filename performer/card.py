@@ -67,7 +67,7 @@ def read_card(folder: Path) -> Card:
     Raises ModelError with the name of the file that is missing, altered or malformed."""
     path = folder / CARD
     if not path.is_file():
-        raise ModelError(f"'{folder}' has no {CARD}.", "A model is a folder with a card and its ONNX files; see `performer check`.")
+        raise ModelError(f"'{folder}' has no {CARD}.", "A model is a folder with a card and its ONNX files; `performer doctor` looks at them.")
     try:
         content = tomllib.loads(path.read_text(encoding="utf-8"))
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
