@@ -84,7 +84,7 @@ def read_card(folder: Path) -> Card:
             metrics=dict(content.get("metrics", {})),
             data=tuple(content.get("data", ())),
         )
-    except (KeyError, TypeError, AttributeError) as error:
+    except (KeyError, TypeError, AttributeError, ValueError) as error:
         raise ModelError(f"{path} lacks {error} or has it in another form.", "Compare it with the card of a shipped model.") from None
     if card.role not in ROLES:
         raise ModelError(f"{path} gives the role '{card.role}'.", f"Use one of {', '.join(ROLES)}.")

@@ -54,7 +54,7 @@ def decode(datagram: bytes) -> Iterator[Message]:
             return
         message = osc_message.OscMessage(datagram)
         yield Message(message.address, tuple(message.params))
-    except (osc_message.ParseError, osc_bundle.ParseError, IndexError, UnicodeDecodeError) as error:
+    except (osc_message.ParseError, osc_bundle.ParseError, IndexError, UnicodeDecodeError, RecursionError) as error:
         raise ValueError(f"malformed OSC: {error}") from None
 
 

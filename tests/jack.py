@@ -78,7 +78,7 @@ class MidiPeer:
         self._process.stdin.write(json.dumps(messages) + "\n")
         self._process.stdin.flush()
 
-    def heard(self, count: int, timeout: float = 5.0) -> list[list[int]]:
+    def heard(self, count: int, timeout: float = 15.0) -> list[list[int]]:
         """The next `count` messages. Raises queue.Empty when one of them does not come within `timeout` seconds."""
         return [self._heard.get(timeout=timeout) for _ in range(count)]
 

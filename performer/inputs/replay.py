@@ -19,16 +19,20 @@ LONGEST_ANSWER = 15.0
 def read_performance(path: Path) -> list[Timed]:
     """The keys and pedals of a Standard MIDI File with their times in seconds. Raises TakeError for a file that is none or has no notes."""
     import mido
+    from mido.midifiles.meta import KeySignatureError
 
     events: list[Timed] = []
     time = 0.0
     try:
-        for message in mido.MidiFile(path):
+        file = mido.MidiFile(path)
+        if file.ticks_per_beat <= 0:
+            raise ValueError("its time is counted in SMPTE frames")
+        for message in file:
             time += message.time
             event = _event(message)
             if event is not None:
                 events.append(Timed(time, event))
-    except (OSError, ValueError, EOFError, IndexError, KeyError) as error:
+    except (OSError, ValueError, EOFError, IndexError, KeyError, TypeError, KeySignatureError) as error:
         raise TakeError(f"'{path}' cannot be played ({str(error) or type(error).__name__}).", "Give a Standard MIDI File.") from None
     if not any(isinstance(timed.event, NoteOn) for timed in events):
         raise TakeError(f"'{path}' has no notes.", "Give a MIDI file with a performance in it.")

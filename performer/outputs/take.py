@@ -19,6 +19,7 @@ from performer.scheduler import Applied, Ended, Played, Report
 from performer.worker import Worker
 
 FORMAT = 1
+NOTE = 5  # what stands in a line for a note: voice, channel, pitch, velocity, model
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,29 +100,43 @@ def read_take(path: Path) -> tuple[Opening, list[dict[str, Any]]]:
     if not path.is_file():
         raise TakeError(f"There is no take '{path}'.", "Takes are written to the folder that `performer doctor` names.")
     lines: list[dict[str, Any]] = []
-    texts = path.read_text(encoding="utf-8").splitlines()
+    try:
+        texts = path.read_text(encoding="utf-8").splitlines()
+    except (OSError, UnicodeDecodeError) as error:
+        raise TakeError(f"'{path}' cannot be read as text ({error}).", "Choose a .jsonl file that Performer wrote.") from None
     for number, text in enumerate(texts, start=1):
         try:
-            content = json.loads(text)
-            if "in" in content:
-                content["in"] = from_json(content["in"])
-        except (ValueError, KeyError, TypeError) as error:
+            lines.append(_line(text))
+        except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
             if number == len(texts) > 1:
                 break
             raise TakeError(f"{path}, line {number}: not a line of a take ({error}).", "Remove the line or use another take.") from None
-        lines.append(content)
     if not lines or lines[0].get("take") != FORMAT:
         raise TakeError(f"{path} does not begin like a take of format {FORMAT}.", "Choose a .jsonl file that Performer wrote.")
     first = lines[0]
     try:
         opening = Opening(first["seed"], first["voices"], tuple(first["instruments"]), first["values"], first["model"], first["sha256"])
-    except KeyError as error:
-        raise TakeError(f"{path}, line 1 lacks {error}.", "Choose a .jsonl file that Performer wrote.") from None
+    except (KeyError, TypeError) as error:
+        raise TakeError(f"{path}, line 1 lacks {error} or has it in another form.", "Choose a .jsonl file that Performer wrote.") from None
     return opening, lines[1:]
 
 
+def _line(text: str) -> dict[str, Any]:
+    content = json.loads(text)
+    if not isinstance(content, dict):
+        raise TypeError("no object")
+    if "in" in content:
+        content["in"] = from_json(content["in"])
+    if content.keys() & {"in", "on", "off", "end"}:
+        content["t"] = float(content["t"])
+    for key in content.keys() & {"on", "off"}:
+        if len(content[key]) != NOTE:
+            raise ValueError(f"{key} is a voice, a channel, a pitch, a velocity and a model")
+    return content
+
+
 def sounded(lines: list[dict[str, Any]]) -> list[Sounded]:
-    """The notes that the lines say were played, in the order of their ends."""
+    """The notes that the lines say were played, in the order of their ends. An end without a beginning is no note."""
     started: dict[tuple[int, int], float] = {}
     notes: list[Sounded] = []
     for line in lines:
@@ -130,5 +145,6 @@ def sounded(lines: list[dict[str, Any]]) -> list[Sounded]:
             started[channel, pitch] = line["t"]
         elif "off" in line:
             voice, channel, pitch, velocity, _ = line["off"]
-            notes.append(Sounded(voice, channel, pitch, velocity, started.pop((channel, pitch)), line["t"]))
+            if (channel, pitch) in started:
+                notes.append(Sounded(voice, channel, pitch, velocity, started.pop((channel, pitch)), line["t"]))
     return notes

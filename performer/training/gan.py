@@ -24,13 +24,13 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from performer.training import checkpoint
+from performer.training import checkpoint, likeness
 from performer.training.critic import Eyes, Mixing, Projected, augment
 from performer.training.generator import Light, Shape
 from performer.training.pictures.gallery import Gallery, contact_sheet, make_gallery
 
 EMA, GENERATOR, CRITIC, LOG, SAMPLES = "generator_ema.pt", "generator.pt", "critic.pt", "log.csv", "samples.png"
-MEASURED = ("critic", "generator", "pixels", "features", "tones", "nats")
+MEASURED = ("critic", "generator", "pixels", "features", "tones", "grain", "nats")
 
 
 class Trainer:
@@ -95,9 +95,9 @@ class Trainer:
         pictures = pictures.flip(3) if torch.rand(()) < 0.5 else pictures
         return pictures.float() / 127.5 - 1, self.gallery.labels[places]
 
-    def _look(self, pictures: Tensor, half: int) -> list[Tensor]:
-        """What the eyes see of the first half as it is and of the second half augmented."""
-        shown = torch.cat([pictures[:half], augment(pictures[half:])]).contiguous(memory_format=torch.channels_last)
+    def _look(self, pictures: Tensor, half: int, shift: tuple[int, int]) -> list[Tensor]:
+        """What the eyes see of the first half, shifted lest their strides always meet the same pixels, and of the second half augmented."""
+        shown = torch.cat([pictures[:half].roll(shift, (2, 3)), augment(pictures[half:])]).contiguous(memory_format=torch.channels_last)
         with self._autocast():
             return self.eyes(shown)
 
@@ -117,25 +117,26 @@ class Trainer:
         """One batch: the critic learns, then the generator and the reader, from the same pictures."""
         half = self.options.batch // 2
         real, labels = self._real()
+        shift = (int(torch.randint(8, ())), int(torch.randint(8, ())))
         with torch.no_grad():
-            seen = self._look(real, half)
+            seen = self._look(real, half, shift)
         with self._autocast():
             mean, spread = self.light.reader([x[:half] for x in seen])
         latents = mean + torch.exp(spread / 2) * torch.randn_like(mean)
         made = self._paint(torch.cat([latents, torch.randn(len(real) - half, self.shape.z_dim, device=self.device)]), labels)
-        looks = self._look(made, half)
+        looks = self._look(made, half, shift)
         self._teach_critic(seen, [x.detach() for x in looks], labels)
         with self._autocast():
             judged = -self.critic(self.mixing(looks), labels).mean()
-        pixels = likeness(made[:half], real[:half])
-        features = torch.stack([_apart(a[:half].float(), b[:half].float()) for a, b in zip(looks, seen, strict=True)]).mean()
-        tones = (_tones(made[half:]) - _tones(real[half:])).abs().mean()
+        pixels = likeness.apart(made[:half], real[:half])
+        features = likeness.features_apart([x[:half] for x in looks], [x[:half] for x in seen])
+        tones, grain = likeness.tones_apart(made[half:], real[half:]), likeness.grain_apart(made, real)
         nats = 0.5 * (mean.square() + spread.exp() - 1 - spread).sum(1).mean()
         self.light_steps.zero_grad(set_to_none=True)
         weight = self.options.judged * min(1.0, self.facts["steps"] / self.options.judged_after)
-        (weight * judged + 4 * pixels + 2 * features + 8 * tones + self.options.nats * nats).backward()
+        (weight * judged + 4 * pixels + 2 * features + 8 * tones + self.options.grain * grain + self.options.nats * nats).backward()
         self.light_steps.step()
-        self._measure(generator=judged, pixels=pixels, features=features, tones=tones, nats=nats)
+        self._measure(generator=judged, pixels=pixels, features=features, tones=tones, grain=grain, nats=nats)
         self._follow()
         self.facts["steps"] += 1
         self.facts["seen"] += self.options.batch
@@ -235,21 +236,6 @@ def adam(net: nn.Module, rate: float) -> torch.optim.Adam:
     return torch.optim.Adam([{"params": p, "lr": rate * size} for size, p in groups.items()], betas=(0.0, 0.99), fused=True)
 
 
-def likeness(made: Tensor, real: Tensor) -> Tensor:
-    """Mean distance of pictures at full size and averaged over 4 x 4 and 16 x 16 pixels."""
-    return torch.stack([F.l1_loss(F.avg_pool2d(made, n), F.avg_pool2d(real, n)) for n in (1, 4, 16)]).mean()
-
-
-def _tones(pictures: Tensor) -> Tensor:
-    """(batch, 6): mean and standard deviation of each colour."""
-    return torch.cat([pictures.mean((2, 3)), pictures.std((2, 3))], 1)
-
-
-def _apart(made: Tensor, real: Tensor) -> Tensor:
-    """Distance of features relative to their size."""
-    return (made - real).abs().mean() / (real.abs().mean() + 1e-3)
-
-
 def _shape(options: argparse.Namespace, usual: Shape) -> Shape:
     """The shape for --size and --channels, otherwise `usual`."""
     shape = replace(usual, channels=tuple(options.channels or usual.channels))
@@ -274,6 +260,7 @@ def parser() -> argparse.ArgumentParser:
     out.add_argument("--critic-rate", type=float, default=3e-3)
     out.add_argument("--judged", type=float, default=0.5, help="weight of the critic's judgement beside likeness to real pictures")
     out.add_argument("--judged-after", type=int, default=1000, help="steps over which that weight grows from nothing")
+    out.add_argument("--grain", type=float, default=0.5, help="weight of being as rough as real pictures")
     out.add_argument("--nats", type=float, default=0.002, help="price of a nat that the reader tells beyond chance")
     out.add_argument("--half-life", type=float, default=10000, help="of the moving average, in pictures")
     out.add_argument("--blind", action="store_true", help="random weights in the eyes (to test)")

@@ -1,4 +1,6 @@
-"""The page in headless Chromium against the real desk, with a stand-in for the engine. `window.performer` holds the page's parts."""
+"""The page in headless Chromium against the real desk: with a stand-in for the engine, and once in a real show.
+
+`window.performer` holds the page's parts."""
 
 import contextlib
 import json
@@ -9,9 +11,11 @@ from collections.abc import Iterator
 
 import pytest
 
+from performer.assets import find_model
 from performer.desk.process import DeskOptions
 from performer.parameters import Table
 from tests.desk.stand import Stand, eventually, jpeg
+from tests.show_process import ShowProcess
 
 pytestmark = pytest.mark.programs
 
@@ -21,6 +25,7 @@ FLAGS = (
 )  # fmt: skip
 NAMES = ("chromium", "chromium-browser", "google-chrome", "chrome")
 SMALL = {"width": 900, "height": 600}
+SHOW = ("[midi]\nenabled = false", "[audio]\nenabled = false", '[[voice]]\nmode = "harmonise"')
 
 
 @pytest.fixture(scope="module")
@@ -216,3 +221,24 @@ def test_no_byte_comes_from_elsewhere(stand, open_page):
     page = open_page()
     asked = page.evaluate("performance.getEntriesByType('resource').map((entry) => new URL(entry.name).host)")
     assert asked and set(asked) == {stand.host}
+
+
+def test_in_a_real_show_the_model_answers_and_the_picture_moves(browser, tmp_path):
+    notes = "lstm-first" if find_model("lstm-first") else "echo"
+    with ShowProcess(tmp_path, *SHOW, f'[models]\nnotes = "{notes}"') as show, browser.new_context(viewport=SMALL) as context:
+        page = context.new_page()
+        page.goto(f"http://127.0.0.1:{show.page}/")
+        shows(page, "!!window.performer && performer.link.state === 'open'")
+        page.keyboard.down("a")
+        shows(page, "performer.roll.notes.some((note) => note.who === 'human')")
+        shows(page, "performer.roll.notes.some((note) => note.who === 'model') && performer.sound.started.model > 0")
+        shows(page, "performer.sound.level() > 0.001 && performer.players.reply !== null")
+        shows(page, "performer.picture.drawn > 5 && performer.picture.brightness() > 0.02")
+        before = page.evaluate("performer.picture.brightness()")
+        shows(page, f"Math.abs(performer.picture.brightness() - {before}) > 0.0005")
+        page.keyboard.press("Escape")
+        shows(page, "performer.sound.voices.size === 0 && performer.roll.notes.every((note) => note.end < Infinity)")
+        page.goto(f"http://127.0.0.1:{show.page}/projector")
+        shows(page, "!!window.performer && performer.picture.drawn > 5 && performer.picture.brightness() > 0.02")
+        taken = show.take
+    assert '"kind":"Panic"' in taken.read_text(encoding="utf-8")

@@ -100,10 +100,10 @@ def test_ports_come_back_with_the_server(jack_server: JackServer, out: MidiOutpu
     names = ("Performer In", "Performer Out")
     for _ in range(2):
         jack_server.kill()
-        assert {said.get(timeout=5.0) for _ in range(2)} == {f"The MIDI system JACK died; '{name}' comes back with it." for name in names}
+        assert {said.get(timeout=20.0) for _ in range(2)} == {f"The MIDI system JACK died; '{name}' comes back with it." for name in names}
         out.note_on(1, 60, 100)  # nobody hears it, nothing breaks
         jack_server.start()
-        assert {said.get(timeout=5.0) for _ in range(2)} == {f"The MIDI port '{name}' is open." for name in names}
+        assert {said.get(timeout=20.0) for _ in range(2)} == {f"The MIDI port '{name}' is open." for name in names}
         assert {"Performer In:Performer In", "Performer Out:Performer Out"} <= set(jack_server.ports())
         with MidiPeer("play", "Performer In") as peer:
             peer.play([[0x90, 61, 1]])

@@ -12,7 +12,7 @@ pytest.importorskip("efficientnet_lite_pytorch")
 onnxruntime = pytest.importorskip("onnxruntime")
 
 from performer.card import read_card  # noqa: E402
-from performer.training import checkpoint, gan, gan_evaluate, gan_export  # noqa: E402
+from performer.training import checkpoint, gan, gan_evaluate, gan_export, likeness  # noqa: E402
 from performer.training.generator import Light, Shape  # noqa: E402
 from performer.training.pictures.labels import LABEL_DIM  # noqa: E402
 
@@ -130,11 +130,23 @@ def test_an_export_that_disagrees_leaves_what_was_there(model, trained, monkeypa
     assert [path.name for path in model.parent.iterdir()] == [model.name]
 
 
-def test_the_figures_of_quality(trained):
+def test_the_figures_of_quality(trained, monkeypatch):
+    monkeypatch.setattr(gan_evaluate, "FRAMES", 20)
+    monkeypatch.setattr(gan_evaluate, "WALKS", 2)
+    monkeypatch.setattr(gan_evaluate, "STEPS", 4)
+    monkeypatch.setattr(gan_evaluate, "EYES_PX", 32)
     figures = gan_evaluate.evaluate(trained, 8, torch.device("cpu"), trained_eyes=False)
     assert all(np.isfinite(figures[name]) for name in ("kid", "kid_floor", "kid_blurred", "kid_untrained", "coverage"))
     assert figures["walk"]["largest_over_mean"] >= 1 and 0 < figures["frame_ms"]["p50"] <= figures["frame_ms"]["p95"]
     json.dumps(figures)
+
+
+def test_a_grid_of_pixels_is_rough_and_other_places_are_not():
+    generator = torch.Generator().manual_seed(1)
+    real = torch.nn.functional.avg_pool2d(torch.rand(2, 3, 64, 64, generator=generator), 5, 1, 2)
+    grid = real + 0.2 * (torch.arange(64) % 2)
+    assert float(likeness.grain_apart(real.flip(3), real)) < 0.01
+    assert float(likeness.grain_apart(grid, real)) > 1
 
 
 def test_kid_and_coverage_tell_like_from_unlike():

@@ -1,0 +1,133 @@
+"""OSC out: who is told what, on real sockets."""
+
+import socket
+import threading
+from collections.abc import Iterator
+
+import pytest
+
+from performer.effects import Play, Say
+from performer.loopback import LARGEST, PLACES, Loopback, Message, bind_loopback, decode
+from performer.outputs.osc import MOST_WAITING, OscOutput
+from performer.scheduler import Applied, Ended, Played, Report
+
+KEY = Say("/performer/heard", (60, 90, 1))
+SAID = [Message("/performer/heard", (60, 90, 1))]
+STRANGER = "127.0.0.1:50000"  # a client that speaks from a port where it does not listen
+
+
+class House:
+    """Every process's socket, a client that the show names, and one that listens on the reply port."""
+
+    def __init__(self) -> None:
+        self.socks = {name: bind_loopback() for name in (*PLACES, "public", "named", "reply")}
+        self.ports = {name: sock.getsockname()[1] for name, sock in self.socks.items()}
+        loopback = Loopback(self.socks["engine"], {place: self.ports[place] for place in PLACES})
+        self.output = OscOutput(loopback, self.socks["public"], [("127.0.0.1", self.ports["named"])], self.ports["reply"])
+
+    def tell(self, *items: Say | Report) -> dict[str, list[Message]]:
+        """Say these, and end; returns what each socket received."""
+        self.output.start()
+        for item in items:
+            self.output.say(item)
+        self.output.stop()
+        return self.received()
+
+    def received(self) -> dict[str, list[Message]]:
+        heard: dict[str, list[Message]] = {}
+        for name, sock in self.socks.items():
+            sock.setblocking(False)
+            while True:
+                try:
+                    datagram = sock.recv(LARGEST)
+                except BlockingIOError:
+                    break
+                heard.setdefault(name, []).extend(decode(datagram))
+        return heard
+
+
+@pytest.fixture
+def house() -> Iterator[House]:
+    house = House()
+    yield house
+    for sock in house.socks.values():
+        sock.close()
+
+
+def test_desk_picture_and_named_clients_are_told_always(house: House):
+    assert house.tell(KEY) == {"desk": SAID, "visuals": SAID, "named": SAID}
+
+
+def test_the_last_that_spoke_is_told_on_the_reply_port(house: House):
+    house.output.spoke(STRANGER)
+    assert house.tell(KEY) == {"desk": SAID, "visuals": SAID, "named": SAID, "reply": SAID}
+
+
+def test_only_the_last_is_the_last(house: House):
+    house.output.spoke(STRANGER)
+    house.output.spoke("127.0.0.2:50000")
+    assert "reply" not in house.tell(KEY)
+
+
+def test_a_client_that_is_named_and_spoke_last_is_told_once(house: House):
+    loopback, listener = Loopback(house.socks["engine"], house.ports), house.ports["reply"]
+    house.output = OscOutput(loopback, house.socks["public"], [("127.0.0.1", listener)] * 2, listener)
+    house.output.spoke(STRANGER)
+    assert house.tell(KEY)["reply"] == SAID
+
+
+def test_a_reply_goes_to_its_sender_only(house: House):
+    house.output.spoke("127.0.0.2:50000")
+    assert house.tell(Say("/performer/heard", (60, 90, 1), STRANGER)) == {"reply": SAID}
+
+
+def test_a_reply_to_the_desk_stays_in_the_house(house: House):
+    assert house.tell(Say("/performer/heard", (60, 90, 1), "desk")) == {"desk": SAID, "visuals": SAID}
+
+
+def test_a_mistake_is_told_to_the_one_who_made_it(house: House):
+    house.output.refuse(STRANGER, "/performer/x", "There is no such thing.")
+    assert house.tell() == {"reply": [Message("/performer/error", ("/performer/x", "There is no such thing."))]}
+
+
+@pytest.mark.parametrize(("report", "told"), [
+    (Played(1.0625, Play(1.0, 2, 5, 60, 90, 0.5, "a")), [Message("/performer/played", (2, 60, 90, 0.5, 62.5))]),
+    (Played(1.0, Play(1.0, 2, 5, 60, 90, None, "a")), [Message("/performer/played", (2, 60, 90, 0.0, 0.0))]),
+    (Played(1.0, Play(1.0, 2, 5, 60, 90, 3, "a")), [Message("/performer/played", (2, 60, 90, 3.0, 0.0))]),
+    (Ended(2.0, Play(1.0, 2, 5, 60, 90, 0.5, "a")), [Message("/performer/released", (2, 60))]),
+    (Applied(3), []),
+])  # fmt: skip
+def test_what_left_is_told_in_osc(house: House, report: Report, told: list[Message]):
+    heard = house.tell(report)
+    for name in ("desk", "visuals", "named"):
+        assert heard.get(name, []) == told
+    assert [[type(value) for value in message.arguments] for message in heard.get("desk", [])] == (
+        [[int, int, int, float, float] if isinstance(report, Played) else [int, int]] if told else []
+    )
+
+
+def test_the_order_is_kept(house: House):
+    heard = house.tell(*(Say("/n", (number,)) for number in range(300)))
+    assert [message.arguments for message in heard["desk"]] == [(number,) for number in range(300)]
+
+
+def test_who_notices_hears_notes_on_the_outputs_own_thread(house: House):
+    noticed: list[tuple[object, ...]] = []
+    house.output.noticed = lambda address, arguments: noticed.append((address, tuple(arguments), threading.current_thread().name))
+    house.tell(KEY, Played(1.0, Play(1.0, 1, 1, 64, 90, None, "a")))
+    assert noticed == [("/performer/heard", (60, 90, 1), "telemetry"), ("/performer/played", (1, 64, 90, 0.0, 0.0), "telemetry")]
+
+
+def test_a_client_that_went_away_and_a_message_too_large_stop_nobody(house: House, caplog: pytest.LogCaptureFixture):
+    house.socks["named"].close()
+    house.socks["named"] = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)  # a closed one cannot be read
+    house.socks["named"].bind(("127.0.0.1", 0))
+    heard = house.tell(KEY, Say("/large", (b"x" * LARGEST,)), KEY)
+    assert heard == {"desk": SAID * 2, "visuals": SAID * 2}
+    assert not caplog.records
+
+
+def test_what_is_over_the_limit_is_counted_and_lost(house: House):
+    for _ in range(MOST_WAITING + 3):
+        house.output.say(KEY)
+    assert house.output.dropped == 3
