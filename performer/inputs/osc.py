@@ -131,7 +131,7 @@ class OscInput:
             return
         try:
             messages = OscPacket(datagram).messages
-        except (ParseError, IndexError, ValueError) as error:
+        except (ParseError, IndexError, ValueError, RecursionError) as error:
             self.malformed += 1
             self._refuse(sender, "", f"malformed OSC ({str(error)[:120]})")
             return

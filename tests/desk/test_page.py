@@ -24,7 +24,7 @@ FLAGS = (
     "--disable-component-update", "--disable-sync", "--disable-quic",
 )  # fmt: skip
 NAMES = ("chromium", "chromium-browser", "google-chrome", "chrome")
-SMALL = {"width": 900, "height": 600}
+SMALL = {"width": 920, "height": 440}
 SHOW = ("[midi]\nenabled = false", "[audio]\nenabled = false", '[[voice]]\nmode = "harmonise"')
 
 

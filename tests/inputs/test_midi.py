@@ -89,7 +89,7 @@ def test_two_thousand_messages_of_all_kinds_from_another_process_arrive_in_order
     messages = [kinds[n % len(kinds)](n) for n in range(2000)]
     with MidiPeer("play", "Performer In") as peer:
         peer.play(messages)
-        arrived = [inbox.get(timeout=5.0) for _ in messages]
+        arrived = [inbox.get(timeout=20.0) for _ in messages]
     assert [each.event for each in arrived] == [parse(message) for message in messages]
     assert [each.time for each in arrived] == sorted(each.time for each in arrived)
     assert (midi.heard, midi.senseless) == (2000, 0)
@@ -99,7 +99,7 @@ def test_two_thousand_messages_of_all_kinds_from_another_process_arrive_in_order
 def test_a_truncated_message_over_the_wire_is_counted_and_the_next_one_arrives(midi: MidiInput, inbox: queue.SimpleQueue[Timed]) -> None:
     with MidiPeer("play", "Performer In") as peer:
         peer.play([[0x90, 60], [0x91, 61, 1]])
-        assert inbox.get(timeout=5.0).event == NoteOn(61, 1, 2)
+        assert inbox.get(timeout=20.0).event == NoteOn(61, 1, 2)
     assert midi.senseless == 1
 
 
@@ -116,7 +116,7 @@ def test_a_port_is_found_by_a_part_of_its_name_and_a_wrong_name_lists_what_exist
     assert midi.name == "Performer Out:Performer Out"
     await_connection("Performer In", "Performer Out")
     source.note_on(3, 60, 100)
-    assert inbox.get(timeout=5.0).event == NoteOn(60, 100, 3)
+    assert inbox.get(timeout=20.0).event == NoteOn(60, 100, 3)
     with pytest.raises(PortError, match=r"There are: .*Performer Out"):
         MidiInput("piano", SystemClock(), inbox.put).start()
     midi.stop()

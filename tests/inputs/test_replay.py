@@ -139,3 +139,16 @@ def test_where_it_rests_it_waits_for_the_answer_but_not_for_ever(tmp_path: Path,
     listens = came.count("listens")
     assert came == [NoteOn(60, 90, 1, "replay"), NoteOff(60, 1, "replay"), *["listens"] * listens, NoteOn(64, 90, 1, "replay"), came[-1]]
     assert listens == asked
+
+
+def test_what_comes_after_the_answer_keeps_its_distance(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    """The listening is added to the rest that the performance has itself."""
+    monkeypatch.setattr("performer.inputs.replay.REST", 0.1)
+    monkeypatch.setattr("performer.inputs.replay.LISTEN", 0.2)
+    file = midi_file(tmp_path / "a.mid", down(60), up(60, 0.01), down(64, 0.12))
+    heard: queue.SimpleQueue[Timed] = queue.SimpleQueue()
+    replay = Replay(file, SystemClock(), heard.put, lambda: False)
+    replay.start()
+    _, ended, again = (heard.get(timeout=PATIENCE) for _ in range(3))
+    replay.stop()
+    assert again.time - ended.time >= 0.3

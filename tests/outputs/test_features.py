@@ -67,7 +67,8 @@ def test_the_centroid_lies_between_the_notes_and_nearer_the_louder():
 def test_a_time_that_went_back_changes_nothing():
     notes = NoteFeatures()
     notes.hear(5.0, 60, 127)
-    assert notes.at(4.0) == notes.at(5.0)
+    before = notes.at(5.0)
+    assert notes.at(4.0) == before == notes.at(5.0)
 
 
 @pytest.mark.parametrize(("address", "arguments", "heard"), [

@@ -107,7 +107,7 @@ def test_ports_come_back_with_the_server(jack_server: JackServer, out: MidiOutpu
         assert {"Performer In:Performer In", "Performer Out:Performer Out"} <= set(jack_server.ports())
         with MidiPeer("play", "Performer In") as peer:
             peer.play([[0x90, 61, 1]])
-            assert inbox.get(timeout=5.0).event == NoteOn(61, 1)
+            assert inbox.get(timeout=20.0).event == NoteOn(61, 1)
         with MidiPeer("hear", "Performer Out") as peer:
             out.note_on(1, 62, 1)
             assert peer.heard(1) == [[0x90, 62, 1]]
@@ -136,4 +136,4 @@ def test_a_named_port_that_vanishes_is_taken_again_when_it_is_back(closing: cont
     watch.look()
     await_connection("Performer Out", "Performer In")
     out.note_on(1, 61, 100)
-    assert inbox.get(timeout=5.0).event == NoteOn(61, 100)
+    assert inbox.get(timeout=20.0).event == NoteOn(61, 100)
