@@ -72,18 +72,19 @@ class Generator:
         self._orbit = Orbit(z_dim, rng)
         self._order = rng.permutation(len(self._labels))
         self._mean = self._map(self._orbit.at(0.0), 0.0)[1]
-        self._accents = [self._map(Orbit(z_dim, rng).at(0.0), 7.0 * (band + 1))[0] for band in range(3)]  # low, mid, high
+        self._accents = [Orbit(z_dim, rng) for _ in range(3)]  # of low, mid, high: where their layers lean to
         self._groups = np.minimum(np.arange(layers) * 3 // layers, 2)  # layer -> coarse, middle, fine
         self._fine = np.clip((np.arange(layers) / max(1, layers - 1) - 0.35) / 0.4, 0.0, 1.0)[:, None].astype(np.float32)
 
     def styles(self, pose: Pose) -> Floats:
         """(1, layers, w_dim): one style for all layers, a second mixed into the fine ones, and each band's accent on its third."""
         first, second = (self._map(self._orbit.at(pose.path + ahead), pose.path)[0] for ahead in (0.0, SECOND))
-        w = first + (second - first) * (self._fine * min(1.0, pose.mix + 0.35 * pose.flash))  # (layers, w_dim)
-        for layer, band in enumerate(self._groups):
-            lean = LEAN * pose.bands[band]
-            if lean:
-                w[layer] += (self._accents[band] - w[layer]) * lean
+        w = first + (second - first) * (self._fine * min(1.0, pose.mix + 0.35 * pose.flash + 0.5 * pose.bands[2]))  # (layers, w_dim)
+        for band, orbit in enumerate(self._accents):
+            if pose.bands[band]:
+                layers = self._groups == band
+                accent = self._map(orbit.at(pose.path), pose.path)[0]
+                w[layers] += (accent - w[layers]) * (LEAN * pose.bands[band])
         truncated = self._mean + (w - self._mean) * pose.truncation
         return np.asarray(truncated[None], np.float32)
 

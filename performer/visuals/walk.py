@@ -12,7 +12,7 @@ from typing import Any
 PREFIX = "/performer/visuals/"
 ATTACK, RELEASE, FLASH = 0.03, 0.22, 0.16  # seconds in which an envelope comes within 1/e of where it goes
 BY_ITSELF = 0.22  # radians of path a second at speed 1
-BY_LEVEL, BY_ONSET = 1.3, 2.6  # radians a second at full level, at full onset
+BY_LEVEL, BY_ONSET = 2.0, 2.6  # radians a second at full level, at full onset
 REST = 1e-3  # below this an envelope is at rest
 LONGEST_STEP = 0.25  # seconds: a frame that comes later than this does not jump
 
@@ -47,7 +47,7 @@ class Walk:
         self._bands = [_follow(old, new, passed, ATTACK, RELEASE) for old, new in zip(self._bands, (low, mid, high), strict=True)]
         self._flash = max(onset if onset > self._flash else 0.0, _follow(self._flash, 0.0, passed, ATTACK, FLASH))
         react = float(values[PREFIX + "react"])
-        pace = BY_ITSELF * float(values[PREFIX + "speed"]) + react * (BY_LEVEL * self._level + BY_ONSET * self._flash)
+        pace = BY_ITSELF * float(values[PREFIX + "speed"]) + react * (BY_LEVEL * self._level**2 + BY_ONSET * self._flash)
         self._path += passed * pace
         lean = [min(1.0, react * band) for band in self._bands]
         return Pose(
