@@ -6,7 +6,13 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.jack import JackServer
+from tests.jack import JackServer, sweep
+
+
+def pytest_sessionstart(session: pytest.Session) -> None:
+    """Begin with a clean JACK."""
+    if shutil.which("jackd") and shutil.which("pgrep"):
+        sweep()
 
 
 @pytest.fixture
