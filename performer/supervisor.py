@@ -124,7 +124,8 @@ class Supervisor:
             from performer.visuals.process import VisualsOptions
             from performer.visuals.process import run as paint
 
-            yield Child("visuals", paint, (self._loopbacks["visuals"], VisualsOptions(show.models.pictures, tuple(show.models.folders), show.values)))
+            light = VisualsOptions(show.models.pictures, tuple(show.models.folders), show.values, show.general.seed)
+            yield Child("visuals", paint, (self._loopbacks["visuals"], light))
         if show.audio.enabled:
             from performer.listening.process import ListeningOptions
             from performer.listening.process import run as listen

@@ -20,7 +20,7 @@ pytestmark = pytest.mark.programs
 PEER = Path(__file__).parent / "listening" / "audio_peer.py"
 LOUDNESS = (0.0, 0.02, 0.5, 0.05, 0.2, 0.01, 0.6)  # amplitude of the sine, one after the other
 STEP = 0.9  # seconds each
-LINES = ("[midi]\nenabled = false", "[desk]\nenabled = true", "[visuals]\nspeed = 0.0")
+LINES = ("[show]\nseed = 3", "[midi]\nenabled = false", "[desk]\nenabled = true", "[visuals]\nspeed = 0.0")
 
 
 class Eye:

@@ -36,11 +36,12 @@ NICENESS = 5  # the picture yields to the notes
 
 @dataclass(frozen=True, slots=True)
 class VisualsOptions:
-    """The name of the model, further folders to look for it, and the show's values of parameters by address."""
+    """The name of the model, further folders to look for it, the show's values of parameters by address, and its seed (0: a new one)."""
 
     model: str
     folders: tuple[str, ...]
     values: Mapping[str, Any]
+    seed: int = 0
 
 
 class Hearing:
@@ -102,7 +103,7 @@ def run(loopback: Loopback, options: VisualsOptions, lifeline: Connection) -> No
         os.nice(NICENESS)
     hearing = Hearing(options.values)
     threading.Thread(target=_hear, args=(loopback, hearing), name="hearing", daemon=True).start()
-    painter, remark = painter_for(options.model, tuple(map(Path, options.folders)), seed=int(time.time()))
+    painter, remark = painter_for(options.model, tuple(map(Path, options.folders)), options.seed or time.time_ns())
     if remark:
         log.warning(remark)
     loopback.send("engine", "/performer/sync")
