@@ -112,6 +112,17 @@ class Command:
     arguments: str
     doc: str
 
+    def check(self, arguments: Sequence[Any]) -> tuple[int, ...]:
+        """The arguments as MIDI numbers: 0-127, and 1-16 in the last, optional place, which is a channel. Raises ParameterError for others."""
+        required, most = len(self.arguments.split("[")[0]), len(self.arguments.replace("[", "").replace("]", ""))
+        if not required <= len(arguments) <= most:
+            raise ParameterError(f"{self.address} takes {self.arguments} ({required} to {most} numbers), not {len(arguments)}.")
+        for place, value in enumerate(arguments):
+            low, high = (1, 16) if place >= required else (0, 127)
+            if isinstance(value, bool) or not isinstance(value, (int, float)) or value not in range(low, high + 1):
+                raise ParameterError(f"{self.address} takes whole numbers, here from {low} to {high}, not {value!r}.")
+        return tuple(map(int, arguments))
+
 
 COMMANDS: tuple[Command, ...] = (
     Command("/performer/panic", "", "Silence everything that sounds, now."),

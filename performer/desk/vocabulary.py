@@ -1,14 +1,14 @@
 """What a page may say: a JSON array of an OSC address and its arguments, held against the table before it goes to the engine."""
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import asdict
 from typing import Any
 
 from performer.errors import ParameterError
 from performer.parameters import COMMANDS, FEEDBACK, Command, Table
 
-_TAGS: Mapping[str, str] = {command.address: command.arguments for command in COMMANDS}
+_BY_ADDRESS: Mapping[str, Command] = {command.address: command for command in COMMANDS}
 Said = tuple[str, tuple[Any, ...]]
 
 
@@ -21,8 +21,8 @@ def understand(table: Table, text: str) -> Said:
     if not isinstance(message, list) or not message or not isinstance(message[0], str):
         raise ParameterError("A message is a JSON array: an address and its arguments.")
     address, arguments = message[0], message[1:]
-    if address in _TAGS:
-        return address, _numbers(address, arguments)
+    if address in _BY_ADDRESS:
+        return address, _BY_ADDRESS[address].check(arguments)
     if any(isinstance(argument, (list, dict)) for argument in arguments):
         raise ParameterError(f"{address} takes numbers, texts and truth values, no lists.")
     try:
@@ -52,16 +52,3 @@ def describe(table: Table) -> dict[str, Any]:
 
 def _command(command: Command) -> dict[str, str]:
     return asdict(command)
-
-
-def _numbers(address: str, arguments: Sequence[Any]) -> tuple[int, ...]:
-    """The arguments of a command as MIDI numbers: 0-127, and 1-16 in the last, optional place, which is a channel."""
-    tags = _TAGS[address]
-    required, most = len(tags.split("[")[0]), len(tags.replace("[", "").replace("]", ""))
-    if not required <= len(arguments) <= most:
-        raise ParameterError(f"{address} takes {required} to {most} numbers, not {len(arguments)}.")
-    for place, value in enumerate(arguments):
-        low, high = (1, 16) if place >= required else (0, 127)
-        if isinstance(value, bool) or not isinstance(value, (int, float)) or value not in range(low, high + 1):
-            raise ParameterError(f"{address} takes whole numbers, here from {low} to {high}, not {value!r}.")
-    return tuple(map(int, arguments))

@@ -18,7 +18,7 @@ from performer.clock import Clock
 from performer.errors import ParameterError
 from performer.events import Control, Event, NoteOff, NoteOn, Panic, ParameterSet, Sync, Timed
 from performer.loopback import LARGEST
-from performer.parameters import COMMANDS, Table
+from performer.parameters import COMMANDS, Command, Table
 from performer.scheduler import Agenda
 
 FARTHEST = 60.0  # seconds: a bundle dated further ahead is refused
@@ -55,24 +55,13 @@ _COMMANDS: Mapping[str, Callable[[Sequence[int], str, str], Event]] = {
     "/performer/note/off": _note_off,
     "/performer/control": _control,
 }
-_TAGS: Mapping[str, str] = {command.address: command.arguments for command in COMMANDS}
+_BY_ADDRESS: Mapping[str, Command] = {command.address: command for command in COMMANDS}
 
 
 def _integers(address: str, arguments: Sequence[Any]) -> tuple[int, ...]:
-    """The arguments as MIDI numbers: 0-127, and 1-16 where the third or the last optional one is a channel."""
-    tags = _TAGS[address]
-    required, most = len(tags.split("[")[0]), len(tags.replace("[", "").replace("]", ""))
-    if required == 0:
-        return ()
-    if not required <= len(arguments) <= most:
-        raise ParameterError(f"{address} takes {tags} ({required} to {most} numbers), not {len(arguments)}.")
-    values = []
-    for place, value in enumerate(arguments):
-        low, high = (1, 16) if place == most - 1 else (0, 127)
-        if isinstance(value, bool) or not isinstance(value, (int, float)) or value not in range(low, high + 1):
-            raise ParameterError(f"{address} takes whole numbers, here from {low} to {high}, not {value!r}.")
-        values.append(int(value))
-    return tuple(values)
+    """The arguments of a command; one that takes none may come with any, as a Pure Data bang does."""
+    command = _BY_ADDRESS[address]
+    return command.check(arguments) if command.arguments else ()
 
 
 @dataclass(frozen=True, slots=True)
