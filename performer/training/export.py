@@ -11,7 +11,6 @@ import copy
 import json
 import logging
 import pickle
-import shutil
 import sys
 import warnings
 from collections.abc import Iterable, Sequence
@@ -28,7 +27,7 @@ from performer.card import read_card
 from performer.encoding import ATTRIBUTES, CLASSES, ENCODING, FIELDS
 from performer.errors import ModelError, PerformerError
 from performer.inference.lstm import open_graphs
-from performer.training.card_writer import write_card
+from performer.training.card_writer import replacing, write_card
 from performer.training.data import CORPORA
 from performer.training.lstm import TABLES, NoteNet, Step, restore
 
@@ -135,22 +134,12 @@ def _entry(folder: Path, file: str) -> dict[str, Any]:
 def export(net: NoteNet, facts: dict[str, Any], out: Path, metrics: dict[str, Any]) -> float:
     """Put the model at `out` and return how far the two runtimes were apart. Raises ModelError, `out` untouched, where they disagree."""
     licences(facts["corpora"])
-    new, old = out.with_name(f".{out.name}.new"), out.with_name(f".{out.name}.old")
-    for left_over in (new, old):
-        shutil.rmtree(left_over, ignore_errors=True)
-    new.mkdir(parents=True)
-    try:
+    with replacing(out) as new:
         write_graphs(net, new)
         write_card(new, {**card_of(new, out.name, net, facts), "metrics": metrics})
         apart = disagreement(net, new)
         if not apart <= TOLERANCE:
             raise ModelError(f"ONNX Runtime and PyTorch are {apart:.1e} apart, more than {TOLERANCE:.0e}.", "The model was not exported.")
-        if out.exists():
-            out.rename(old)
-        new.rename(out)
-    finally:
-        shutil.rmtree(new, ignore_errors=True)
-    shutil.rmtree(old, ignore_errors=True)
     return apart
 
 

@@ -10,7 +10,6 @@ place only when ONNX Runtime and PyTorch agree on the picture before it is round
 import argparse
 import json
 import logging
-import shutil
 import sys
 import warnings
 from dataclasses import asdict
@@ -24,7 +23,7 @@ from torch import Tensor, nn
 
 from performer.errors import ModelError, PerformerError
 from performer.training import checkpoint
-from performer.training.card_writer import write_card
+from performer.training.card_writer import replacing, write_card
 from performer.training.gan import EMA
 from performer.training.generator import Light, Mapping, Synthesis
 from performer.training.pictures.labels import FAMILIES, LAYOUT, NAMES
@@ -161,22 +160,12 @@ def card_of(name: str, light: Light, saved: dict[str, Any]) -> dict[str, Any]:
 def export(source: Path, out: Path, metrics: dict[str, Any]) -> float:
     """Put the model at `out` and return how far the two runtimes were apart. Raises ModelError, `out` untouched, where they disagree."""
     light, saved = restore(source)
-    new, old = out.with_name(f".{out.name}.new"), out.with_name(f".{out.name}.old")
-    for left_over in (new, old):
-        shutil.rmtree(left_over, ignore_errors=True)
-    new.mkdir(parents=True)
-    try:
+    with replacing(out) as new:
         graph, whole = write_graphs(light, new)
         apart = disagreement(light, new, graph, whole)
         if not apart <= TOLERANCE:
             raise ModelError(f"ONNX Runtime and PyTorch are {apart:.1e} apart, more than {TOLERANCE:.0e}.", "The model was not exported.")
         write_card(new, {**card_of(out.name, light, saved), "metrics": metrics})
-        if out.exists():
-            out.rename(old)
-        new.rename(out)
-    finally:
-        shutil.rmtree(new, ignore_errors=True)
-    shutil.rmtree(old, ignore_errors=True)
     return apart
 
 
