@@ -15,14 +15,14 @@ from pathlib import Path
 import numpy as np
 
 from performer.encoding import STYLES, VOICES, style_number
-from performer.training.data_midi import read_midi
+from performer.evaluation.midi_file import read_midi
 from performer.training.data_scores import read_score, scores_in
 
 TICK = 0.0005  # seconds: the unit of stored times
 KEYS, MELODY, DRUMS, BASS, WINDS = (VOICES.index(name) for name in ("keys", "melody", "drums", "bass", "winds"))
 TRAIN, HELD_OUT = 0, 1
 
-Part = tuple[int, np.ndarray]  # instrument class, notes as data_midi.COLUMNS
+Part = tuple[int, np.ndarray]  # instrument class, notes as midi_file.COLUMNS
 
 
 @dataclass(frozen=True, slots=True)

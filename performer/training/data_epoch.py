@@ -26,6 +26,10 @@ class Variation:
     loudness: float = 0.0  # share and eighth of it in velocity, either way
     style_told: float = 0.0  # probability
     masks: bool = False  # durations unknown as in live use, who plays, parts left out, unevenness
+    plain: float = 0.0  # probability that tempo and loudness of a piece stay as they were played
+    rings: float = 0.7  # probability, with masks, that durations are what sounded (pedal) and not what was held
+    alone: float = 0.4  # probability, with masks, that a duet is played without its melody
+    told_all: float = 0.45  # probability, with masks, that every duration is known
 
     @classmethod
     def full(cls) -> "Variation":
@@ -67,23 +71,23 @@ class Notes:
         def uniform(*shape: int) -> Tensor:
             return torch.rand(*shape, device=device, generator=generator, dtype=torch.float64)
 
-        count = len(pieces)
+        count, never = len(pieces), torch.zeros(len(pieces), dtype=torch.bool, device=device)
         length = self.offsets[pieces + 1] - self.offsets[pieces] + 1
         where = torch.repeat_interleave(torch.arange(count, device=device), length)  # (events,) place in `pieces`
         place = torch.arange(len(where), device=device) - (torch.cumsum(length, 0) - length)[where]
         source = self.offsets[pieces][where] + (place - 1).clamp(min=0)
         voice, guest, score = self.voice[source].long(), self.guest[pieces][where], self.score[pieces][where]
         begins = place == 0
-        duet = torch.zeros(count, dtype=torch.bool, device=device).index_fill_(0, where[(voice == MELODY) & ~begins], True)
-        duet &= torch.zeros_like(duet).index_fill_(0, where[(voice != MELODY) & ~begins], True)
+        duet = never.index_fill(0, where[(voice == MELODY) & ~begins], True) & never.index_fill(0, where[(voice != MELODY) & ~begins], True)
 
-        stretch = torch.exp((uniform(count) * 2 - 1) * vary.tempo)[where]
+        varied = (uniform(count) >= vary.plain).double()
+        stretch = torch.exp((uniform(count) * 2 - 1) * vary.tempo * varied)[where]
         onset = self.onset[source].double() * TICK * stretch
-        rings = (uniform(count) < 0.7) if vary.masks else torch.ones(count, dtype=torch.bool, device=device)
+        rings = (uniform(count) < vary.rings) if vary.masks else never
         duration = torch.where(rings[where], self.sound[source], self.hold[source]).double() * TICK * stretch
         if vary.masks:
             onset, duration = self._uneven(onset, duration, score, where, place, uniform, generator)
-        left_out = (uniform(count) < 0.4) if vary.masks else torch.zeros(count, dtype=torch.bool, device=device)
+        left_out = (uniform(count) < vary.alone) if vary.masks else never
         silent = (left_out & duet)[where] & (voice == MELODY)
         if not with_guests:
             silent |= (guest >= 0) & (voice == guest)
@@ -98,8 +102,8 @@ class Notes:
         shift = torch.round((uniform(count) * 2 - 1) * (vary.transpose + 0.49)).long()[where] * (voice != DRUMS)
         pitch = self.pitch[source].long()
         pitch = torch.where((pitch + shift < 0) | (pitch + shift > 127), pitch, pitch + shift)
-        loud = 1 + (uniform(count) * 2 - 1) * vary.loudness
-        lift = (uniform(count) * 2 - 1) * vary.loudness * 64
+        loud = 1 + (uniform(count) * 2 - 1) * vary.loudness * varied
+        lift = (uniform(count) * 2 - 1) * vary.loudness * 64 * varied
         velocity = (self.velocity[source].double() * loud[where] + lift[where]).round().clamp(1, 127)
 
         values = {VOICE: voice, GAP: gap.clamp(min=0), PITCH: pitch, DURATION: duration, VELOCITY: velocity}
@@ -109,10 +113,10 @@ class Notes:
         inputs[:, 5] = self._who(voice, duet[where], where, place, count, uniform, vary)
         if vary.masks:
             following = torch.where(torch.roll(begins, -1), torch.inf, torch.roll(onset, -1))
-            mode = uniform(count)[where]  # what is known of durations: all, those that ended, those of one's own, most
-            unknown = (mode > 0.45) & (mode < 0.8) & (onset + duration > following)
-            unknown |= (mode >= 0.8) & (mode < 0.92) & (inputs[:, 5] == HUMAN)
-            unknown |= (mode >= 0.92) & (uniform(len(mode)) < 0.3)
+            mode = ((uniform(count) - vary.told_all) / (1 - vary.told_all))[where]  # what is known of durations: all (below 0) ...
+            unknown = (mode > 0) & (mode < 0.64) & (onset + duration > following)  # ... those that ended ...
+            unknown |= (mode >= 0.64) & (mode < 0.86) & (inputs[:, 5] == HUMAN)  # ... those of one's own ...
+            unknown |= (mode >= 0.86) & (uniform(len(mode)) < 0.3)  # ... most
             inputs[:, DURATION] = torch.where(unknown, UNKNOWN[DURATION], inputs[:, DURATION])
             for k in (GAP, VELOCITY):  # a source that sends no loudness or no sure time
                 inputs[:, k] = torch.where(uniform(len(mode)) < 0.01, UNKNOWN[k], inputs[:, k])

@@ -12,7 +12,7 @@ from xml.etree import ElementTree
 
 import numpy as np
 
-from performer.training.data_midi import COLUMNS
+from performer.evaluation.midi_file import COLUMNS
 
 STEPS = {"C": 0, "D": 2, "E": 4, "F": 5, "G": 7, "A": 9, "B": 11}
 LEVELS = {"pppp": 18, "ppp": 26, "pp": 36, "p": 50, "mp": 62, "mf": 74, "f": 88, "ff": 104, "fff": 116, "ffff": 124,

@@ -19,11 +19,12 @@ from torch import Tensor
 from torch.nn import functional as F
 
 from performer.encoding import CLASSES, DURATION, GAP, OFFSETS, PITCH, SCALES, UNKNOWN, VELOCITY, VOICE
+from performer.evaluation.corpus import CHAIN
+from performer.evaluation.markov import baseline_nats
 from performer.session.tonality import Tonality
 from performer.training.data import DRUMS, HELD_OUT, TRAIN, Store, load
 from performer.training.data_epoch import Flat, Notes, Variation
-from performer.training.lstm import NoteNet, restore
-from performer.training.markov import CHAIN, ORDER, baseline_nats
+from performer.training.network import NoteNet, restore
 
 MEASURED = {"time": GAP, "pitch": PITCH, "duration": DURATION, "velocity": VELOCITY}
 
@@ -80,12 +81,12 @@ def flat_of(notes: Notes, pieces: np.ndarray) -> Flat:
 
 
 def held_out(net: NoteNet, store: Store, notes: Notes, corpora: tuple[str, ...] = (), limit: int = 0) -> dict[str, dict[str, float]]:
-    """Nats of each corpus on its held-out pieces (the first `limit` of them, 0: all), guests left out."""
+    """Nats of each corpus on its held-out pieces (`limit` of them, evenly spread; 0: all), guests left out."""
     out = {}
     for corpus in corpora or store.corpora:
         pieces = store.pieces(HELD_OUT, (corpus,))
         if len(pieces):
-            flat = flat_of(notes, pieces[:limit] if limit else pieces)
+            flat = flat_of(notes, pieces[:: max(1, len(pieces) // limit)] if limit else pieces)
             out[corpus] = summary(likelihood(net, flat)[0], flat.weight, flat.first)
     return out
 
@@ -113,7 +114,7 @@ def baselines(notes: Notes, flat: Flat, train: np.ndarray) -> dict[str, dict[str
     """Nats of the Markov model and of single counts (order 0), both learned from the pieces `train`, on the pieces of `flat`."""
     learned, heard = _bins(flat_of(notes, train)), _bins(flat)
     out = {}
-    for name, order in (("markov", ORDER), ("unigram", 0)):
+    for name, order in (("markov", None), ("unigram", 0)):
         nats = np.zeros((len(flat.weight), len(CLASSES)))
         nats[flat.weight.cpu().numpy() > 0, 1:] = baseline_nats(learned, heard, order)
         out[name] = summary(nats, flat.weight, flat.first)
@@ -121,7 +122,7 @@ def baselines(notes: Notes, flat: Flat, train: np.ndarray) -> dict[str, dict[str
 
 
 def _bins(flat: Flat) -> list[np.ndarray]:
-    """The pieces as (notes, 4) bins in the order of markov.CHAIN."""
+    """The pieces as (notes, 4) bins in the order of corpus.CHAIN."""
     kept = flat.weight.cpu().numpy() > 0
     targets, piece = flat.targets.cpu().numpy()[kept], flat.piece.cpu().numpy()[kept]
     bins = np.stack([SCALES[k].bin_of(targets[:, k]) for k in CHAIN], 1)
@@ -131,7 +132,7 @@ def _bins(flat: Flat) -> list[np.ndarray]:
 def figures_of(net: NoteNet, store: Store, notes: Notes, corpus: str, limit: int = 0) -> dict[str, Any]:
     """Everything measured on one corpus: `nll`, `markov` and `unigram` in nats a note, `bits` of the model, `ratio` to the Markov model."""
     pieces = store.pieces(HELD_OUT, (corpus,))
-    flat = flat_of(notes, pieces[:limit] if limit else pieces)
+    flat = flat_of(notes, pieces[:: max(1, len(pieces) // limit)] if limit else pieces)
     nats, likely = likelihood(net, flat)
     nll, others = summary(nats, flat.weight, flat.first), baselines(notes, flat, store.pieces(TRAIN, (corpus,)))
     bits = {name: value / np.log(2) for name, value in nll.items()}

@@ -29,35 +29,39 @@ from performer.errors import ModelError, PerformerError
 from performer.inference.lstm import open_graphs
 from performer.training.card_writer import replacing, write_card
 from performer.training.data import CORPORA
-from performer.training.lstm import TABLES, NoteNet, Step, restore
+from performer.training.network import NoteNet, kind_of, restore, silence_of
+from performer.training.recurrent import TABLES
 
 OPSET, IR_VERSION = 18, 10  # what ONNX Runtime 1.20 reads
 STEPS, TOLERANCE = 64, 1e-4
-STEP_INPUTS, STEP_OUTPUTS = ("event", "state_hidden", "state_cell"), ("hidden", "new_state_hidden", "new_state_cell")
 HEADS_INPUTS, HEADS_OUTPUTS = ("hidden", "known"), ("logits",)
+SENTENCES = {
+    "lstm": "An LSTM of {layers} x {hidden} cells over notes with performed timing and loudness; it answers at once.",
+    "transformer": "A recurrent trunk of {layers} x {hidden} cells under {attention} layers of attention over the last {window} notes, with "
+    "performed timing and loudness; it remembers what was played.",
+}
 
 
 class OneStep(nn.Module):
-    """`Step` as it is played: one event (1, 7), the state as two tensors (layers, 1, hidden) -> hidden (1, hidden), the new state."""
+    """The memory as it is played: one event (1, 7) and the state as tensors -> hidden (1, hidden), the new state."""
 
-    def __init__(self, step: Step) -> None:
+    def __init__(self, net: NoteNet) -> None:
         super().__init__()
-        self.step = step
+        self.step, self.kind = net.step, type(silence_of(net.shape))
 
-    def forward(self, event: Tensor, state_hidden: Tensor, state_cell: Tensor) -> tuple[Tensor, Tensor, Tensor]:
-        hidden, (new_hidden, new_cell) = self.step(event.unsqueeze(1), (state_hidden, state_cell))
-        return hidden.squeeze(1), new_hidden, new_cell
+    def forward(self, event: Tensor, *state: Tensor) -> tuple[Tensor, ...]:
+        hidden, new_state = self.step(event.unsqueeze(1), self.kind(*state))
+        return hidden.squeeze(1), *new_state
 
 
 def write_graphs(net: NoteNet, folder: Path) -> None:
     """step.onnx and heads.onnx of the network."""
     net = copy.deepcopy(net).eval()  # tracing leaves its marks on the weights of an LSTM
-    state_hidden, state_cell = (
-        torch.zeros(net.shape.layers, 1, net.shape.hidden) for _ in range(2)
-    )  # one tensor would be taken for one input
-    hidden = torch.zeros(1, net.shape.hidden)
-    event, known = torch.zeros(1, len(FIELDS), dtype=torch.long), torch.zeros(1, len(ATTRIBUTES), dtype=torch.long)
-    _write(OneStep(net.step).eval(), (event, state_hidden, state_cell), STEP_INPUTS, STEP_OUTPUTS, folder / "step.onnx")
+    state = silence_of(net.shape)
+    example = (torch.zeros(1, len(FIELDS), dtype=torch.long), *(torch.zeros_like(each) for each in state))  # each its own: one would be one input
+    names = [f"state_{name}" for name in state._fields]
+    _write(OneStep(net).eval(), example, ("event", *names), ("hidden", *(f"new_{name}" for name in names)), folder / "step.onnx")
+    hidden, known = torch.zeros(1, net.shape.hidden), torch.zeros(1, len(ATTRIBUTES), dtype=torch.long)
     _write(net.heads, (hidden, known), HEADS_INPUTS, HEADS_OUTPUTS, folder / "heads.onnx")
 
 
@@ -81,15 +85,15 @@ def disagreement(net: NoteNet, folder: Path, steps: int = STEPS, seed: int = 0) 
     net = net.eval()
     step, heads = open_graphs(read_card(folder))
     rng = np.random.default_rng(seed)
-    zeros = np.zeros((net.shape.layers, 1, net.shape.hidden), np.float32)
-    mine, theirs, worst = (zeros, zeros), (torch.from_numpy(zeros), torch.from_numpy(zeros)), [0.0]
+    theirs: Sequence[Tensor] = silence_of(net.shape)
+    mine, worst = [each.numpy() for each in theirs], [0.0]
     for _ in range(steps):
         event = rng.integers(0, TABLES, (1, len(FIELDS)))
         known = rng.integers(0, np.array(CLASSES) + 1, (1, len(ATTRIBUTES)))
         hidden, *mine = step(event, *mine)
         (logits,) = heads(hidden, known)
         with torch.no_grad():
-            their_hidden, *theirs = OneStep(net.step)(torch.from_numpy(event), *theirs)
+            their_hidden, *theirs = OneStep(net)(torch.from_numpy(event), *theirs)
             their_logits = net.heads(their_hidden, torch.from_numpy(known))
         pairs = zip((hidden, *mine, logits), (their_hidden, *theirs, their_logits), strict=True)
         worst += [float(np.abs(a - b.numpy()).max()) for a, b in pairs]
@@ -97,15 +101,19 @@ def disagreement(net: NoteNet, folder: Path, steps: int = STEPS, seed: int = 0) 
 
 
 def card_of(folder: Path, name: str, net: NoteNet, facts: dict[str, Any]) -> dict[str, Any]:
-    """The card's tables, the graphs as they lie in `folder`. Raises ModelError for training data whose licence nobody wrote down."""
+    """The card's tables, the graphs as they lie in `folder`. `facts` may hold a further `sentence`, and `data` as the card names it where it is
+    more than `corpora`. Raises ModelError for training data whose licence nobody wrote down."""
     shape, log = net.shape, facts.get("log", {})
-    sentence = f"An LSTM of {shape.layers} x {shape.hidden} cells over notes with performed timing and loudness; it answers at once."
+    kind = kind_of(shape)
+    sentence = SENTENCES[kind].format(**asdict(shape))
+    if "sentence" in facts:
+        sentence = f"{sentence} {facts['sentence']}"
     return {
         "model": {"name": name, "role": "notes", "encoding": ENCODING, "sentence": sentence},
-        "shape": {**asdict(shape), "parameters": sum(parameter.numel() for parameter in net.parameters())},
+        "shape": {"kind": kind, **asdict(shape), "parameters": sum(parameter.numel() for parameter in net.parameters())},
         "graphs": {graph: _entry(folder, f"{graph}.onnx") for graph in ("step", "heads")},
         "training": {key: log[key] for key in ("seconds", "steps", "events") if key in log} | {"seed": facts.get("seed", 0)},
-        "data": licences(facts["corpora"]),
+        "data": facts["data"] if "data" in facts else licences(facts["corpora"]),
     }
 
 
@@ -133,7 +141,7 @@ def _entry(folder: Path, file: str) -> dict[str, Any]:
 
 def export(net: NoteNet, facts: dict[str, Any], out: Path, metrics: dict[str, Any]) -> float:
     """Put the model at `out` and return how far the two runtimes were apart. Raises ModelError, `out` untouched, where they disagree."""
-    licences(facts["corpora"])
+    licences(facts.get("corpora", ()))
     with replacing(out) as new:
         write_graphs(net, new)
         write_card(new, {**card_of(new, out.name, net, facts), "metrics": metrics})
@@ -149,13 +157,13 @@ def _trained(path: Path) -> tuple[NoteNet, dict[str, Any]]:
         return restore(path)
     except (pickle.UnpicklingError, EOFError, KeyError, TypeError, RuntimeError):
         raise ModelError(
-            f"'{path}' is no checkpoint of this version's performer.training.lstm.", "Name the best.pt of its --out."
+            f"'{path}' is no checkpoint of this version's performer.training.", "Name the best.pt of its --out."
         ) from None
 
 
 def main(arguments: list[str] | None = None) -> int:
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
-    parser.add_argument("--checkpoint", type=Path, required=True, help="a best.pt of performer.training.lstm")
+    parser.add_argument("--checkpoint", type=Path, required=True, help="a best.pt of performer.training.lstm or .transformer")
     parser.add_argument("--out", type=Path, required=True, help="the model's folder; its last part is the model's name")
     parser.add_argument("--metrics", type=Path, help="what performer.training.evaluate wrote with --out")
     options = parser.parse_args(arguments)

@@ -16,7 +16,8 @@ from performer.events import ModelNote  # noqa: E402
 from performer.inference.lstm import load_mind, open_graphs  # noqa: E402
 from performer.training import export  # noqa: E402
 from performer.training.card_writer import write_card  # noqa: E402
-from performer.training.lstm import NoteNet, Shape, save  # noqa: E402
+from performer.training.network import NoteNet, save  # noqa: E402
+from performer.training.recurrent import Shape  # noqa: E402
 
 FACTS = {"corpora": ["groove", "lieder"], "log": {"seconds": 3.5, "steps": 7, "events": 900}, "seconds": 3.5, "seed": 1}
 

@@ -1,9 +1,12 @@
 """Standard MIDI files as arrays of sounding notes: tempo map, note pairing, sustain pedal. One function, no state."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 
 PEDAL_LIMIT = 8.0  # seconds that the pedal may lengthen a note: a piano string has mostly decayed by then
 COLUMNS = np.dtype([("onset", "f8"), ("hold", "f8"), ("sound", "f8"), ("pitch", "i2"), ("velocity", "i2")])
@@ -17,14 +20,20 @@ class Track:
     name: str
     channel: int  # 0-15, as in the file
     program: int
-    notes: np.ndarray  # (notes,) of COLUMNS
+    notes: npt.NDArray[Any]  # (notes,) of COLUMNS
 
 
 def read_midi(path: Path) -> list[Track]:
-    """Every track of a MIDI file that has notes. Raises OSError, EOFError, ValueError or KeyError for what is no MIDI file."""
+    """Every track of a MIDI file that has notes. Raises ValueError, a reason in words, for what is no MIDI file."""
     import mido  # late: arrays are prepared where it is installed, networks are trained where it need not be
+    from mido.midifiles.meta import KeySignatureError
 
-    file = mido.MidiFile(path, clip=True)
+    try:
+        file = mido.MidiFile(path, clip=True)
+    except (OSError, ValueError, EOFError, IndexError, KeyError, TypeError, KeySignatureError) as error:
+        raise ValueError(f"it cannot be read as a MIDI file ({str(error) or type(error).__name__})") from None
+    if file.ticks_per_beat <= 0:
+        raise ValueError("its time is counted in SMPTE frames")
     second_at = _tempo_map(file)
     found = []
     for track in file.tracks:
@@ -48,11 +57,11 @@ def read_midi(path: Path) -> list[Track]:
                 onset, velocity = open_keys[message.channel, message.note].pop(0)
                 raw.setdefault(message.channel, []).append((onset, now, message.note, velocity))
         for channel, notes in raw.items():
-            found.append(Track(name, channel, program.get(channel, 0), _sounding(notes, pedal.get(channel, []))))
+            found.append(Track(name, channel, program.get(channel, 0), sounding(notes, pedal.get(channel, []))))
     return found
 
 
-def _tempo_map(file):
+def _tempo_map(file: Any) -> Callable[[int], float]:
     """Seconds at a tick, all tracks' tempo changes taken together."""
     ticks, tempi = [0], [500_000]
     for track in file.tracks:
@@ -73,7 +82,7 @@ def _tempo_map(file):
     return second_at
 
 
-def _sounding(raw: list[tuple[float, float, int, int]], pedal: list[tuple[float, bool]]) -> np.ndarray:
+def sounding(raw: list[tuple[float, float, int, int]], pedal: list[tuple[float, bool]]) -> npt.NDArray[Any]:
     """Notes with held and sounding lengths: a note rings on to the pedal's release, or until its key is struck again."""
     raw = sorted(raw, key=lambda note: (note[0], note[2]))
     notes = np.zeros(len(raw), COLUMNS)

@@ -1,0 +1,140 @@
+"""A note model as it is trained: a memory of events (`recurrent` or `attention`), and heads that predict any attribute of the next one.
+
+`Heads` maps the hidden vector and the attributes already known of the next event to logits of all five; apart from the memory, so that one step
+serves several questions. A checkpoint is the weights in half precision with the kind, the shape and the facts of the run.
+"""
+
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional as F
+
+from performer.card import Card
+from performer.encoding import CLASSES, OFFSETS
+from performer.errors import ModelError
+from performer.training import attention, recurrent
+from performer.training.read_back import read_weights
+
+Shape = recurrent.Shape | attention.Shape
+
+
+class Heads(nn.Module):
+    """Logits of every attribute of the next event, given the hidden vector and the attributes already known (UNKNOWN where not)."""
+
+    def __init__(self, shape: Shape) -> None:
+        super().__init__()
+        self.hidden = nn.Linear(shape.hidden, shape.head)
+        self.known = nn.ModuleList(nn.Embedding(classes + 1, shape.head, padding_idx=classes) for classes in CLASSES)
+        self.norm = nn.LayerNorm(shape.head)
+        self.middle = nn.Linear(shape.head, shape.head)
+        self.dropout = nn.Dropout(shape.dropout)
+        self.out = nn.Linear(shape.head, sum(CLASSES))
+        for table in self.known:
+            nn.init.normal_(table.weight, std=0.3)
+            with torch.no_grad():
+                table.weight[-1] = 0
+
+    def mix(self, summed: Tensor, kept: Tensor | None = None) -> Tensor:
+        """(..., head) hidden and known, added up -> what the output layer reads. `kept` is a mask that dropout drew."""
+        y = F.silu(self.norm(summed))
+        middle = F.silu(self.middle(y))
+        return y + (middle if kept is None else middle * kept)
+
+    def forward(self, hidden: Tensor, known: Tensor) -> Tensor:
+        """hidden (batch, hidden), known (batch, 5) integers -> logits (batch, 400): attribute k between OFFSETS[k] and OFFSETS[k + 1]."""
+        summed = self.hidden(hidden)
+        for k, table in enumerate(self.known):
+            summed = summed + table(known[..., k])
+        return self.out(self.mix(summed))
+
+    def nats(self, hidden: Tensor, targets: Tensor, rank: Tensor) -> Tensor:
+        """Negative log-likelihoods (events, 5) of `targets` (events, 5) where attribute k is predicted from those of lower `rank` (events, 5)."""
+        base = self.hidden(hidden)
+        values = [table(targets[:, k]) for k, table in enumerate(self.known)]
+        kept = self.dropout(torch.ones_like(base)) if self.training else None  # one for all attributes: drawing it is what costs
+        out = []
+        for k, classes in enumerate(CLASSES):
+            summed = base
+            for j, value in enumerate(values):
+                if j != k:
+                    summed = summed + value * (rank[:, j] < rank[:, k]).unsqueeze(1).to(value.dtype)
+            piece = slice(OFFSETS[k], OFFSETS[k] + classes)
+            logits = F.linear(self.mix(summed, kept), self.out.weight[piece], self.out.bias[piece])
+            out.append(F.cross_entropy(logits.float(), targets[:, k], reduction="none"))
+        return torch.stack(out, 1)
+
+
+class NoteNet(nn.Module):
+    """Memory and heads together: what is trained, saved and exported. `step` maps events (batch, time, 7) and a state, None for silence,
+    to hidden vectors (batch, time, hidden) and the new state."""
+
+    def __init__(self, shape: Shape) -> None:
+        super().__init__()
+        self.shape = shape
+        self.step = attention.Band(shape) if isinstance(shape, attention.Shape) else recurrent.Step(shape)
+        self.heads = Heads(shape)
+
+    def loss(self, events: Tensor, targets: Tensor, weight: Tensor, rank: Tensor, state: Any) -> tuple[Tensor, Any]:
+        """Mean nats an event over those with weight; events (batch, time, 7), targets (batch, time, 5) are the events after them.
+
+        On a GPU the heads run in bfloat16; the LSTM does not: autocast would run it in float16, whose small gradients vanish. On a CPU both
+        do where the caller turned autocast on (it doubles the speed where the processor has bfloat16)."""
+        hidden, state = self.step(events, state)
+        kind = events.device.type
+        with torch.autocast(kind, torch.bfloat16, enabled=kind == "cuda" or torch.is_autocast_enabled(kind)):
+            nats = self.heads.nats(hidden.flatten(0, 1), targets.flatten(0, 1), rank.flatten(0, 1)).sum(1)
+        return (nats * weight.flatten()).sum() / weight.sum().clamp(min=1), state
+
+
+def kind_of(shape: Shape) -> str:
+    """The word for the architecture in a card and a checkpoint."""
+    return "transformer" if isinstance(shape, attention.Shape) else "lstm"
+
+
+def silence_of(shape: Shape) -> recurrent.State | attention.Memory:
+    """The state of one stream before anything was heard."""
+    return attention.silence(shape, 1) if isinstance(shape, attention.Shape) else recurrent.silence(shape)
+
+
+def shape_from(kind: str, numbers: dict[str, Any]) -> Shape:
+    """The shape that a card or a checkpoint gives. Raises KeyError or TypeError where it is none."""
+    shapes = {"lstm": recurrent.Shape, "transformer": attention.Shape}
+    fields = shapes[kind].__dataclass_fields__
+    return shapes[kind](**{key: value for key, value in numbers.items() if key in fields})
+
+
+def save(net: NoteNet, path: Path, facts: dict[str, Any]) -> None:
+    """Weights in half precision with the shape and `facts`; written beside and moved, so that a killed process leaves a whole file."""
+    weights = {k: v.detach().half().cpu() for k, v in net.state_dict().items()}
+    torch.save({"kind": kind_of(net.shape), "shape": asdict(net.shape), "weights": weights, "facts": facts}, path.with_suffix(".tmp"))
+    path.with_suffix(".tmp").replace(path)
+
+
+def restore(path: Path, device: torch.device | str = "cpu") -> tuple[NoteNet, dict[str, Any]]:
+    """A network and its facts from what `save` wrote."""
+    content = torch.load(path, map_location="cpu", weights_only=True)
+    net = NoteNet(shape_from(content.get("kind", "lstm"), content["shape"]))
+    net.load_state_dict({k: v.float() for k, v in content["weights"].items()})
+    return net.to(device), content["facts"]
+
+
+def from_model(folder: Path, dropout: float | None = None) -> tuple[NoteNet, Card]:
+    """The network of an exported model and its card. Raises ModelError for a folder that is no note model of this version."""
+    card, weights = read_weights(folder)
+    try:
+        numbers = card.shape if dropout is None else {**card.shape, "dropout": dropout}
+        net = NoteNet(shape_from(str(card.shape.get("kind", "lstm")), dict(numbers)))
+        net.load_state_dict(weights)
+    except (KeyError, TypeError, RuntimeError) as error:
+        raise ModelError(f"The graphs of '{card.name}' are not the network that its card describes: {error}.", "Train from nothing.") from None
+    return net, card
+
+
+def ranks(events: tuple[int, ...], device: torch.device, generator: torch.Generator, usual: float = 0.5) -> Tensor:
+    """(*events, 5) the place of each attribute in the order of prediction: with probability `usual` as in ATTRIBUTES, else any."""
+    shuffled = torch.rand(*events, 5, device=device, generator=generator).argsort(-1)
+    as_listed = torch.rand(*events, 1, device=device, generator=generator) < usual
+    return torch.where(as_listed, torch.arange(5, device=device), shuffled)
