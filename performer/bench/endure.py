@@ -1,0 +1,116 @@
+"""`bench endure`: does the hundredth minute cost what the first one did? An hour on the virtual clock, and then minutes of a real show.
+
+On the virtual clock the demo's pianist plays on and on; one voice harmonises, two plan ahead. Of each minute the middle time of a model's step and
+the memory are kept; the first minute warms up and does not count.
+"""
+
+import os
+import random
+import time
+from collections.abc import Iterator
+from typing import Any
+
+from performer.assets import demo_performance
+from performer.bench.figures import median, surroundings
+from performer.bench.line import midi_system, ports
+from performer.bench.reply import play_phrase
+from performer.bench.stage import Play, rss_mb, show
+from performer.constraints import Chance, Constraints
+from performer.events import ModelNote, Sync, Timed
+from performer.inference.thinker import Mind
+from performer.inputs.replay import read_performance
+from performer.minds import open_mind
+from performer.offline import Offline
+from performer.parameters import Table
+from performer.session.state import Parts, Session
+
+MINUTE = 60.0
+REST = 4.0  # seconds between two performances of the demo
+MODES = ("harmonise", "accompany", "autonomous")
+LIVE = ('mode = "harmonise"\nnotes = 1', 'mode = "accompany"\nchannel = 2', 'mode = "autonomous"\nchannel = 3')
+RATE_HZ = 8.0  # notes a second that are played into the real show
+
+
+class Stopwatch:
+    """A mind that keeps the seconds of each of its steps."""
+
+    def __init__(self, mind: Mind, seconds: list[float]) -> None:
+        self.name = mind.name
+        self._mind, self._seconds = mind, seconds
+
+    def feed(self, note: ModelNote) -> None:
+        begun = time.perf_counter()
+        self._mind.feed(note)
+        self._seconds.append(time.perf_counter() - begun)
+
+    def query(self, constraints: Constraints, rng: Chance) -> ModelNote:
+        return self._mind.query(constraints, rng)
+
+    def fork(self) -> "Stopwatch":
+        return Stopwatch(self._mind.fork(), self._seconds)
+
+    def reset(self) -> None:
+        self._mind.reset()
+
+    def warm(self) -> None:
+        self._mind.warm()
+
+
+def bench_endure(model: str, minutes: int = 60, live_minutes: int = 10, visuals: bool = False) -> dict[str, Any]:
+    """The JSON object: `step_ms` and `rss_mb` of the first and of the last minute, and their ratio, on the virtual clock and live."""
+    told = surroundings("endure", "jack" if midi_system() else "none", visuals) | {"model": model, "virtual": _virtual(model, minutes)}
+    return told | ({"live": _live(live_minutes, visuals)} if live_minutes > 1 and midi_system() else {})
+
+
+def _virtual(model: str, minutes: int) -> dict[str, Any]:
+    seconds: list[float] = []
+    values = {f"/performer/voice/{number}/mode": mode for number, mode in enumerate(MODES, start=1)}
+    session = Session(Table(len(MODES)), Parts.named(("keys",) * len(MODES)), random.Random(1).randrange(2**31), values)
+    graph = Offline(session, Stopwatch(open_mind(model), seconds))
+    graph.handle(Timed(0.0, Sync()))
+    keys = _endless()
+    waiting = next(keys)
+    steps, memory, notes = [], [], 0
+    for minute in range(1, minutes + 2):
+        events = []
+        while waiting.time < minute * MINUTE:
+            events.append(waiting)
+            waiting = next(keys)
+        graph.play_on(events, minute * MINUTE)
+        steps.append(median(seconds))
+        memory.append(rss_mb(os.getpid()) or 0.0)
+        notes += len(graph.score.begun)
+        for kept in (seconds, graph.said, graph.score.notes, graph.score.begun):
+            kept.clear()
+    return _compared(steps[1:], memory[1:]) | {"minutes": minutes, "notes": notes}
+
+
+def _endless() -> Iterator[Timed]:
+    """The demo's performance again and again, in the order of time."""
+    performance = read_performance(demo_performance())
+    length, begins = performance[-1].time + REST, 1.0
+    while True:
+        yield from (Timed(begins + timed.time, timed.event) for timed in performance)
+        begins += length
+
+
+def _live(minutes: int, visuals: bool) -> dict[str, Any]:
+    system = midi_system()
+    assert system is not None
+    replies, memory = [], []
+    with show(Play(LIVE, True, visuals)) as stage, ports(system) as line:
+        for _ in range(minutes + 1):
+            end = time.monotonic() + MINUTE
+            heard: list[float] = []
+            while time.monotonic() < end:
+                heard += play_phrase(line, 14, RATE_HZ, 1).first
+            replies.append(median(heard))
+            memory.append(rss_mb(stage.process.pid) or 0.0)
+    return _compared(replies[1:], memory[1:], "reply_ms") | {"minutes": minutes}
+
+
+def _compared(times: list[float], memory: list[float], name: str = "step_ms") -> dict[str, Any]:
+    def pair(figures: list[float]) -> dict[str, float]:
+        return {"first": figures[0], "last": figures[-1], "ratio": round(figures[-1] / figures[0], 3), "most": max(figures)}
+
+    return {name: pair(times), "rss_mb": pair(memory)}

@@ -1,0 +1,30 @@
+"""The figures that every bench tells: percentiles of what was measured, and what the machine had to carry meanwhile. Pure but for the load."""
+
+import os
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from performer.errors import PerformerError
+
+SHARES = {"p50": 0.5, "p95": 0.95, "p99": 0.99, "p999": 0.999}
+
+
+def percentiles(times: Sequence[float]) -> Mapping[str, float]:
+    """p50, p95, p99, p999 and max of times in seconds, as milliseconds: the time that at least this share does not pass (nearest rank).
+    Raises PerformerError where there are none."""
+    if not times:
+        raise PerformerError("Nothing came back that could be measured.", "`performer doctor` says what is missing.")
+    ordered = sorted(times)
+    out = {name: ordered[min(len(ordered) - 1, int(share * len(ordered)))] for name, share in SHARES.items()}
+    return {name: round(value * 1000, 3) for name, value in (*out.items(), ("max", ordered[-1]))}
+
+
+def median(times: Sequence[float]) -> float:
+    """The middle one of the times, in milliseconds with their sign."""
+    return round(sorted(times)[len(times) // 2] * 1000, 3)
+
+
+def surroundings(bench: str, transport: str, visuals: bool) -> dict[str, Any]:
+    """How the JSON object of a bench begins: its name, what the notes went through, the cores, and the load beside it as it is now."""
+    average = [round(value, 2) for value in os.getloadavg()] if hasattr(os, "getloadavg") else []
+    return {"bench": bench, "transport": transport, "cores": os.cpu_count(), "load": {"visuals": visuals, "average": average}}

@@ -1,0 +1,56 @@
+"""`bench notochord`: our instant model beside Notochord with random weights in its default size, one thread each, in the same run.
+
+Notochord lives in an environment of its own, whose Python is told; ours of its size is made with random weights by performer.training,
+in a process of its own, since what plays imports no torch. Ours has weights of 8 bits, as the model that a show plays with; float32 is told
+beside it."""
+
+import json
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+from typing import Any
+
+from performer import assets
+from performer.bench.figures import median, surroundings
+from performer.bench.models import spent
+from performer.errors import PerformerError
+
+OURS = "lstm-first-int8"  # the model that answers in a show, and in the form in which it does
+PARAMETERS = 17_700_000
+THEIRS = Path(__file__).parents[1] / "training" / "notochord_yardstick.py"
+
+
+def bench_notochord(python: Path | None, events: int = 200) -> dict[str, Any]:
+    """The JSON object: medians in ms of hearing an event and thinking of the next, `times_faster` ours are. Raises PerformerError."""
+    if python is None:
+        raise PerformerError("Notochord is measured in an environment of its own.", "Name its Python with --python.")
+    folder = assets.find_model(OURS)
+    if folder is None:
+        raise PerformerError(f"No model '{OURS}' was found.", "Export it, or install Performer again.")
+    ours = _event_ms(folder, events)
+    with tempfile.TemporaryDirectory() as place:
+        made = _said([sys.executable, "-m", "performer.training.yardstick", "--parameters", str(PARAMETERS), "--out", place])
+        scaled, full = (_event_ms(Path(place) / name, events) for name in ("yardstick-int8", "yardstick"))
+    theirs = _said([str(python), str(THEIRS), str(events)])
+    notochord = median(theirs["seconds"])
+    return surroundings("notochord", "none", False) | {
+        "n": events, "notochord_ms": notochord, "notochord_parameters": theirs["parameters"], "ours_ms": ours, "ours_scaled_ms": scaled,
+        "ours_scaled_float32_ms": full, "scaled_parameters": made["parameters"],
+        "times_faster": round(notochord / ours, 2), "times_faster_scaled": round(notochord / scaled, 2),
+    }  # fmt: skip
+
+
+def _event_ms(folder: Path, events: int) -> float:
+    hearing, thinking = spent(folder, events)
+    return median([step + query for step, query in zip(hearing, thinking, strict=True)])
+
+
+def _said(command: list[str]) -> dict[str, Any]:
+    """The JSON object that a program prints last. Raises PerformerError where it fails."""
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    if done.returncode:
+        last = (done.stderr.strip().splitlines() or ["no word"])[-1]
+        raise PerformerError(f"{Path(command[0]).name} {command[1]} failed: {last}.", "Install what it names in that environment.")
+    said: dict[str, Any] = json.loads(done.stdout.strip().splitlines()[-1])
+    return said

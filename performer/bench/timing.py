@@ -1,0 +1,89 @@
+"""`bench timing`: four voices plan on the beat; how far from the moment that they promised do their notes reach another process?
+
+The promises come over OSC (`/performer/plan/committed`), in seconds of the show's clock, whose origin the status tells in terms of
+time.perf_counter, which all processes of a machine share. A thread reads them; the notes are stamped as they come in."""
+
+import json
+import queue
+import socket
+import threading
+import time
+from collections.abc import Sequence
+from typing import Any
+
+from performer.bench.figures import median, percentiles, surroundings
+from performer.bench.line import Arrival, midi_system, ports
+from performer.bench.match import WINDOW, Promise, match
+from performer.bench.reply import round_trips
+from performer.bench.stage import Play, show
+from performer.errors import PerformerError, PortError
+from performer.loopback import LARGEST, decode
+
+VOICES = tuple(
+    f'mode = "autonomous"\nchannel = {number}\nlow = {low}\nhigh = {low + 20}\nahead = 4' for number, low in enumerate((36, 52, 64, 76), start=1)
+)
+SETTLE = 0.5  # seconds at both ends that are not counted: what was promised before anybody listened, and what is still to come
+
+
+class Promises(threading.Thread):
+    """Reads what the show says: `origin` of its clock, and `told`, the notes it has committed (times of the show's clock)."""
+
+    def __init__(self, ear: socket.socket) -> None:
+        super().__init__(name="promises", daemon=True)
+        self.origin: float | None = None
+        self.told: list[Promise] = []
+        self._ear = ear
+        self._ended = threading.Event()
+
+    def run(self) -> None:
+        self._ear.settimeout(0.2)
+        while not self._ended.is_set():
+            try:
+                datagram = self._ear.recv(LARGEST)
+            except TimeoutError:
+                continue
+            for message in decode(datagram):
+                self._take(message.address, message.arguments)
+
+    def end(self) -> None:
+        self._ended.set()
+        self.join()
+
+    def _take(self, address: str, arguments: Sequence[Any]) -> None:
+        if address == "/performer/plan/committed":
+            voice, pitch, _, moment, _ = arguments
+            self.told.append(Promise(moment, voice, pitch))
+        elif address == "/performer/status":
+            self.origin = json.loads(arguments[0]).get("clock_origin", self.origin)
+
+
+def bench_timing(seconds: float = 60.0, delay_ms: float | None = None, visuals: bool = False) -> dict[str, Any]:
+    """The JSON object. Without `delay_ms` planned notes leave earlier by half of what the bare transport takes there and back."""
+    system = midi_system()
+    if system is None:
+        raise PortError("Lateness is measured through MIDI ports, and this machine has no MIDI system.", "Start a JACK server.")
+    transport = round_trips(system)
+    chosen = round(-median(transport) / 2, 2) if delay_ms is None else delay_ms
+    with show(Play(VOICES, True, visuals, chosen)) as stage:
+        promises = Promises(stage.ear)
+        promises.start()
+        with ports(system) as line:
+            began = time.perf_counter()
+            threading.Event().wait(seconds + 2 * SETTLE)
+            ended = time.perf_counter()
+            arrivals = _all(line.arrivals)
+        promises.end()
+    if promises.origin is None:
+        raise PerformerError("The show did not tell when its clock began.", "Is it of this version?")
+    moved = [each._replace(time=each.time + promises.origin) for each in promises.told]
+    counted = [each for each in moved if began + SETTLE <= each.time <= ended - SETTLE]
+    found = match(counted, [each for each in arrivals if began + SETTLE - WINDOW <= each.time])
+    return surroundings("timing", system.name.lower(), visuals) | {
+        "seconds": seconds, "voices": len(VOICES), "delay_ms": chosen, "n": len(counted), "lost": found.lost, "reordered": found.reordered,
+        "lateness_ms": percentiles([abs(each) for each in found.lateness]), "signed_median_ms": median(found.lateness),
+        "transport_ms": percentiles(transport),
+    }  # fmt: skip
+
+
+def _all(arrivals: "queue.SimpleQueue[Arrival]") -> list[Arrival]:
+    return [arrivals.get() for _ in range(arrivals.qsize())]

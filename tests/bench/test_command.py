@@ -1,0 +1,35 @@
+"""The benches themselves, short, over a real JACK server; the bounds are those of a busy machine, not of a promise."""
+
+import json
+
+from performer.bench.command import Asked, bench
+from performer.bench.flood import ADDRESSES
+from performer.parameters import Table
+
+
+def test_reply(jack_server):
+    told = json.loads(bench("reply", Asked(notes=30, voices=2), True))
+    assert told["transport"] == "jack" and told["n"] == 30 and told["lost"] == 0
+    assert 0 < told["transport_ms"]["p50"] < told["reply_ms"]["max"]
+    assert told["reply_ms"]["p50"] <= told["reply_all_ms"]["p50"]
+
+
+def test_timing(jack_server):
+    told = json.loads(bench("timing", Asked(seconds=3.0), True))
+    assert told["n"] > 0 and told["lost"] < told["n"] and told["delay_ms"] < 0
+    assert abs(told["signed_median_ms"]) <= told["lateness_ms"]["max"] < 200
+
+
+def test_osc(jack_server):
+    told = json.loads(bench("osc", Asked(seconds=2.0, rate=500.0), True))
+    assert told["lost"] == 0 and told["accepted"] == told["sent"] > 500
+    assert told["stands"] and told["rss_mb"]["before"] > 0
+
+
+def test_models_in_words():
+    words = bench("models", Asked(notes=5), False)
+    assert "step_ms:" in words and "lstm-first: p50 " in words
+
+
+def test_the_flood_steers_what_is_there():
+    assert set(ADDRESSES) <= set(Table(1).rows)
