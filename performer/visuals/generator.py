@@ -89,8 +89,7 @@ class Generator:
         return np.asarray(truncated[None], np.float32)
 
     def paint(self, pose: Pose) -> npt.NDArray[np.uint8]:
-        frame = self._synthesis(self.styles(pose))[0]
-        return np.asarray(frame if pose.fade >= 1.0 else frame * np.float32(pose.fade), np.uint8)
+        return np.asarray(self._synthesis(self.styles(pose))[0], np.uint8)
 
     def _map(self, z: Floats, path: float) -> tuple[Floats, Floats]:
         w, mean = self._mapping(z, self._label(path))

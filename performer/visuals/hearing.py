@@ -1,0 +1,66 @@
+"""What the engine last told the picture: features of the music, what can move it, and the values of the picture's own parameters.
+
+A thread `hearing` of each of the picture's processes is its sole writer; their main threads read. Values are replaced whole, never changed.
+"""
+
+import contextlib
+import threading
+import time
+from collections.abc import Mapping
+from typing import Any
+
+from performer.loopback import Loopback, decode
+from performer.parameters import Table
+from performer.visuals.modulation import Matrix
+from performer.visuals.sources import Sources
+from performer.visuals.walk import PREFIX
+
+OWN = (PREFIX, "/performer/window/", "/performer/modulation/", "/performer/source/")  # where the picture's parameters are
+STALE = 1.0  # seconds after which features that stopped coming are silence
+SILENCE = (0.0,) * 7
+STRUCK = 0.25  # an onset that rises by so much is worth a frame at once
+
+
+class Hearing:
+    """`values` by address, and the features. `struck` is set when an onset is heard; who waits for it clears it."""
+
+    def __init__(self, values: Mapping[str, Any]) -> None:
+        self.values = {address: value for address, value in (Table().defaults() | dict(values)).items() if address.startswith(OWN)}
+        self.sources = Sources()
+        self._matrix = Matrix(self.sources)
+        self.struck = threading.Event()
+        self._features: tuple[float, tuple[float, ...]] = (0.0, SILENCE)
+
+    def take(self, datagram: bytes, now: float) -> None:
+        """One datagram from the engine at the moment `now`; what is no use here is passed over."""
+        with contextlib.suppress(ValueError):
+            for message in decode(datagram):
+                self.sources.take(message.address, message.arguments, now)
+                if message.address == "/performer/features" and len(message.arguments) == len(SILENCE):
+                    if message.arguments[5] > self._features[1][5] + STRUCK:
+                        self.struck.set()
+                    self._features = (now, message.arguments)
+                elif message.address in self.values and len(message.arguments) == 1:
+                    self.values[message.address] = message.arguments[0]
+
+    def moved(self, now: float) -> Mapping[str, Any]:
+        """The values of this moment, with what the modulation adds. For one thread, once a frame."""
+        return self._matrix.moved(self.values, now)
+
+    def features(self, now: float) -> tuple[float, ...]:
+        """The seven numbers of /performer/features; zeros where nobody has spoken for a while."""
+        heard, features = self._features
+        return features if now - heard < STALE else SILENCE
+
+    def listen(self, loopback: Loopback) -> threading.Thread:
+        """Take everything that comes, in a thread that ends with the process."""
+        thread = threading.Thread(target=self._listen, args=(loopback,), name="hearing", daemon=True)
+        thread.start()
+        return thread
+
+    def _listen(self, loopback: Loopback) -> None:
+        while True:
+            try:
+                self.take(loopback.receive(), time.monotonic())
+            except OSError:
+                return

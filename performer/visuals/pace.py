@@ -1,0 +1,43 @@
+"""How regularly the screen is served: due moments on a grid, and what came of them, from the presenter's own stamps. Pure."""
+
+from dataclasses import dataclass
+
+LATE = 0.5  # of an interval after its due moment a frame is late
+
+
+@dataclass(frozen=True, slots=True)
+class Served:
+    """What was shown since the last word: frames a second, the share that was late in percent, the longest time without a frame in ms."""
+
+    fps: float
+    late_percent: float
+    longest_ms: float
+
+
+class Pace:
+    """The grid of one presenter. A frame that cannot be shown in its time is left out, never queued."""
+
+    def __init__(self, rate_hz: float, now: float) -> None:
+        self._interval = 1.0 / rate_hz
+        self.due = now
+        self._last = self._since = now
+        self._shown = self._late = 0
+        self._longest = 0.0
+
+    def shown(self, now: float) -> None:
+        """A frame was presented at the moment `now`; `due` moves on to the next."""
+        self._late += now - self.due > LATE * self._interval
+        self._longest = max(self._longest, now - self._last)
+        self._last = now
+        self._shown += 1
+        missed = max(0, int((now - self.due) / self._interval))
+        self._late += missed
+        self.due += (missed + 1) * self._interval
+
+    def tell(self, now: float) -> Served:
+        """The figures; counting starts again."""
+        passed = max(1e-6, now - self._since)
+        wanted = max(1, round(passed / self._interval), self._shown)
+        served = Served(round(self._shown / passed, 1), round(min(100.0, 100.0 * self._late / wanted), 2), round(1000.0 * self._longest, 1))
+        self._since, self._shown, self._late, self._longest = now, 0, 0, 0.0
+        return served

@@ -1,0 +1,38 @@
+"""The picture for the desk's pages: one JPEG a datagram. A page fades from one to the next by itself, so it gets what is aimed at, once."""
+
+import io
+
+from performer.loopback import LARGEST, Loopback
+from performer.visuals.reel import Picture
+
+QUALITY = 88  # of the JPEG
+LEAST = 1 / 25  # seconds between two pictures that no new frame asked for
+
+
+def jpeg(picture: Picture, quality: int = QUALITY) -> bytes:
+    """The picture (height, width, 3) as a JPEG that fits into one datagram."""
+    from PIL import Image
+
+    out = io.BytesIO()
+    Image.fromarray(picture).save(out, "JPEG", quality=quality, subsampling=0 if quality > 80 else 2)
+    data = out.getvalue()
+    return data if len(data) <= LARGEST or quality <= 40 else jpeg(picture, quality - 16)
+
+
+class Page:
+    """Sends to the desk: every new frame, and between them what changed by itself."""
+
+    def __init__(self, loopback: Loopback) -> None:
+        self._loopback = loopback
+        self._sent: Picture | None = None
+        self._time = 0.0
+
+    def wants(self, fresh: bool, now: float) -> bool:
+        """Whether a picture is to be made for it at the moment `now`; `fresh`: the generator has made a new frame."""
+        return fresh or now - self._time >= LEAST
+
+    def show(self, picture: Picture, fresh: bool, now: float) -> None:
+        """Send it, unless it is the very one that was sent last and no frame is behind it."""
+        if fresh or picture is not self._sent:
+            self._loopback.send_raw("desk", jpeg(picture))
+            self._sent, self._time = picture, now

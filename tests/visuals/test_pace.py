@@ -1,0 +1,29 @@
+import pytest
+
+from performer.visuals.pace import Pace
+
+
+def test_a_steady_screen_is_never_late():
+    pace = Pace(60.0, 0.0)
+    for _ in range(120):
+        pace.shown(pace.due + 0.001)
+    served = pace.tell(2.0)
+    assert served.fps == 60.0 and served.late_percent == 0.0 and served.longest_ms == pytest.approx(16.7, abs=0.1)
+
+
+def test_a_hole_is_counted_and_not_made_up_for():
+    pace = Pace(60.0, 0.0)
+    for _ in range(60):
+        pace.shown(pace.due)
+    before = pace.due
+    pace.shown(before + 0.25)
+    assert before + 0.25 < pace.due < before + 0.2501 + 1 / 60
+    served = pace.tell(1.25)
+    assert served.longest_ms == pytest.approx(266.7, abs=0.1) and served.late_percent == pytest.approx(100 * 16 / 75, abs=0.1)
+
+
+def test_counting_starts_again_with_every_word():
+    pace = Pace(60.0, 0.0)
+    pace.shown(0.5)
+    pace.tell(0.5)
+    assert pace.tell(1.5).fps == 0.0
