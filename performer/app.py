@@ -4,10 +4,9 @@ Order of starting: what listens last. Order of stopping: what listens first, and
 """
 
 import contextlib
-import gc
 import json
 import logging
-import os
+import math
 import random
 import signal
 import socket
@@ -16,36 +15,39 @@ import threading
 import time
 from collections.abc import Callable, MutableSequence, Sequence
 from dataclasses import dataclass
+from functools import partial
 from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import Any
 
-from performer.assets import find_model, takes_dir
+from performer.assets import takes_dir
 from performer.clock import SystemClock
-from performer.effects import Ask, Drop, Effect, Feed, Forget, Say
-from performer.errors import ModelError, PerformerError, PortError
-from performer.events import Sync, Tick, Timed
-from performer.inference.echo import Echo
-from performer.inference.lstm import load_mind
-from performer.inference.thinker import Mind, Thinker, Thinking
+from performer.effects import Ask, Drop, Effect, Feed, Forget, Join, Load, Propose, Say
+from performer.errors import PerformerError, PortError
+from performer.events import Loaded, NoteOn, Sync, Tick, Timed
+from performer.housekeeping import Housekeeping
+from performer.inputs.link import LinkInput
 from performer.inputs.midi import MidiInput
 from performer.inputs.osc import OscInput, Source
 from performer.inputs.replay import Replay
 from performer.loopback import Loopback, watch_lifeline
 from performer.midi_port import PortWatch
+from performer.minds import Minds
 from performer.outputs.features import Features
+from performer.outputs.health import Health
 from performer.outputs.midi import MidiOutput, NullOutput
 from performer.outputs.osc import OscOutput
 from performer.outputs.take import Opening, TakeWriter
+from performer.priority import raise_priority
 from performer.scheduler import Ledger, Output, Report, Scheduler, Stage
 from performer.session.state import Parts, Session
 from performer.show import Show
 from performer.worker import Worker
 
 log = logging.getLogger("performer")
-SWITCH_INTERVAL = 0.0005  # seconds that one Python thread may keep the others waiting
-PRIORITY = -11  # of the engine, where the system lets it: notes come before everything else
+SWITCH_INTERVAL = 0.0001  # seconds that one Python thread may keep the others waiting
 READY = b"ready"
+QUIET, CALM = 1.0, 0.1  # seconds since the player's last key that make a long pause, and a short one
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,26 +58,6 @@ class EngineOptions:
     play: Path | None = None
 
 
-def mind_for(show: Show) -> tuple[Mind, str]:
-    """The model that the show names, and a sentence where another has to stand in for it. An altered or wrong model raises ModelError
-    unless it is the default one."""
-    name = show.models.notes
-    if name == "echo":
-        return Echo(), ""
-    folder = find_model(name, tuple(map(Path, show.models.folders)))
-    if folder is None:
-        return Echo(), f"No model '{name}' was found; 'echo' answers with what you played. Put a model folder beside the others to change that."
-    try:
-        return load_mind(folder), ""
-    except ModelError as error:
-        return Echo(), f"{error} 'echo' answers until then."
-
-
-def session_for(show: Show, seed: int) -> Session:
-    """A session with the show's voices, values and seed."""
-    return Session(show.table, Parts.named(show.instruments), seed, show.values)
-
-
 class Engine:
     """Inputs, session, inference, scheduler and outputs of one show, in one process. `output` stands in for the MIDI ports."""
 
@@ -84,17 +66,19 @@ class Engine:
     ) -> None:
         show = options.show
         self.clock = SystemClock()
-        self.facts: dict[str, Any] = {"show": show.general.name}
+        # By the origin others on this machine tell our times by their own monotonic clock.
+        self.facts: dict[str, Any] = {"show": show.general.name, "clock_origin": self.clock.origin}
         seed = show.general.seed or random.SystemRandom().randrange(1, 2**31)
-        self._mind, remark = mind_for(show)
-        self._remarks = [remark] if remark else []
-        self.facts["model"] = self._mind.name
-        self.session = session_for(show, seed)
+        self._minds = Minds(show, self.clock, self.hear, lambda sender, sentence: self._osc.refuse(sender, "/performer/model", sentence))
+        self._remarks = list(self._minds.remarks)
+        self.facts["model"] = self._minds.main
+        parts = Parts.named(show.instruments, self._minds.voices, self._minds.small, self._minds.main)
+        self.session = Session(show.table, parts, seed, show.values, show.scenes)
+        self._heard = -math.inf  # when a key of the human last went down
         self._worker = Worker("session", self._handle)
-        self._osc = OscOutput(loopback, public, [_client(text) for text in show.osc.clients], show.osc.reply_port)
+        self._osc = OscOutput(loopback, public, [_client(text) for text in show.osc.clients], show.osc.reply_port, show.table.rows)
         self._features = Features(self.clock, self._osc.say)
         self._osc.noticed = self._features.notice
-        self._thinking = Thinking(Thinker(self._mind), self.clock, self.hear)
         self._output: Output
         self._input: MidiInput | None
         self._output, self._input = (output, None) if output is not None else self._ports(show)
@@ -102,34 +86,38 @@ class Engine:
         self._watch = PortWatch(ports, self._ports_changed)
         self._ledger = Ledger(mirror)
         self._close_left_over(mirror)
-        stage = Stage([self._output], self._left, self._due, self._ledger)
+        stage = Stage([self._output], self._left, self._due, self._ledger, self.session.delay)
         self._scheduler = Scheduler(stage, self.clock)
         self.take = self._take(show, seed) if show.takes.record else None
+        self._housekeeping = Housekeeping(self._pause)
+        self._health = Health(self._osc.say, lambda: {"collections": self._housekeeping.collections})
         self._net = OscInput(
             [Source(loopback.sock, "loopback"), Source(public, "osc")], show.table, self.clock, self.hear, self._osc.refuse,
             {"/performer/listening/features": self._features.from_audio, "/performer/listening/status": self._audio_status,
-             "/performer/visuals/status": self._visuals_status}, self._osc.spoke,
+             "/performer/visuals/status": partial(self._picture_status, "visuals"),
+             "/performer/screen/status": partial(self._picture_status, "screen")}, self._osc.spoke,
         )  # fmt: skip
+        self._link = LinkInput(self.clock, self.hear, lambda sentence: self._osc.say(Say("/performer/error", ("link", sentence))))
         self._running = threading.Event()
         self._net_thread = threading.Thread(target=self._listen, name="net", daemon=True)
         self._replay = Replay(options.play, self.clock, self.hear, self._someone_answers) if options.play else None
         self._routes: dict[type, Callable[[Any], object]] = {
-            Feed: self._thinking.post, Ask: self._thinking.post, Drop: self._thinking.post, Forget: self._thinking.post,
-            Say: self._osc.say,
+            Feed: self._minds.post, Ask: self._minds.post, Drop: self._minds.post, Forget: self._minds.post,
+            Say: self._osc.say, Join: self._link.handle, Propose: self._link.handle, Load: self._minds.load,
         }  # fmt: skip
 
     def start(self) -> None:
         """Warm the model, start every thread; the ports listen last."""
         sys.setswitchinterval(SWITCH_INTERVAL)
-        self._thinking.start()
+        self._minds.start()
         self._osc.start()
         self._features.start()
         self._scheduler.start()
         if self.take is not None:
             self.take.start()
         self._worker.start()
-        gc.collect()
-        gc.freeze()
+        self._health.start()
+        self._housekeeping.start()
         self._running.set()
         self._net_thread.start()
         self._watch.start()
@@ -145,13 +133,16 @@ class Engine:
         """End in silence, then close."""
         if self._replay is not None:
             self._replay.stop()
+        self._housekeeping.stop()
+        self._health.stop()
         self._watch.stop()
+        self._link.stop()
         if self._input is not None:
             self._input.stop()
         self._running.clear()
         self._net_thread.join(1.0)
         self._worker.stop()
-        self._thinking.stop()
+        self._minds.stop()
         ended = self._scheduler.stop()
         self._features.stop()
         self._osc.stop()
@@ -160,8 +151,17 @@ class Engine:
         if self.take is not None:
             self.take.stop(ended, self._scheduler.stage.done)
 
+    def raise_priority(self) -> None:
+        """Ask the system to let this process go first."""
+        ports = [each.port for each in (self._output, self._input) if isinstance(each, (MidiOutput, MidiInput))]
+        beside_jack = any(port.opened is not None and port.opened.system.name == "JACK" for port in ports)
+        self.facts["priority"] = raise_priority(beside_jack)
+
     def hear(self, timed: Timed) -> None:
         """An event for the session. Thread-safe, never waits."""
+        if isinstance(timed.event, NoteOn):
+            self._heard = timed.time
+            self._health.heard(timed.time)
         self._worker.post(timed)
 
     def _handle(self, timed: Timed) -> None:
@@ -176,13 +176,25 @@ class Engine:
                 route(effect)
         if planned:
             self._scheduler.post(planned)
-        if isinstance(timed.event, Sync):
+        if isinstance(timed.event, Loaded):
+            self.facts["model"] = timed.event.model
+            self._tell_facts()
+        elif isinstance(timed.event, Sync):
             self._tell_facts(timed.event.sender)
 
     def _left(self, report: Report) -> None:
         if self.take is not None:
             self.take.left(report)
+        self._health.left(report)
         self._osc.say(report)
+
+    def _pause(self) -> float:
+        """Seconds in which nothing will happen: none while notes sound or the player plays."""
+        now, stage = self.clock.now(), self._scheduler.stage
+        due = stage.agenda.next_time
+        if len(stage.ledger) or now - self._heard < QUIET:
+            return min(QUIET, max(0.0, due - now)) if due is not None and now - self._heard > CALM else 0.0
+        return math.inf if due is None else max(0.0, due - now)
 
     def _due(self, moment: float, tag: str) -> None:
         self.hear(Timed(moment, Tick(tag)))
@@ -214,6 +226,8 @@ class Engine:
 
     def _ports_changed(self, sentence: str) -> None:
         log.warning(sentence)
+        if "priority" in self.facts:
+            self.raise_priority()  # JACK's library has started a thread for the new port
         for port, key in ((self._output, "midi_out"), (self._input, "midi_in")):
             if isinstance(port, (MidiOutput, MidiInput)):
                 self.facts[key] = port.name if port.port.handle is not None else "none"
@@ -228,8 +242,10 @@ class Engine:
     def _take(self, show: Show, seed: int) -> TakeWriter:
         folder = Path(show.takes.folder) if show.takes.folder else takes_dir()
         path = folder / f"{_file_name(show.general.name)}-{time.strftime('%Y%m%d-%H%M%S')}-{seed}.jsonl"
-        hashes = getattr(self._mind, "hashes", {})
-        opening = Opening(seed, len(show.instruments), show.instruments, dict(self.session.values), self._mind.name, dict(hashes))
+        minds = self._minds
+        opening = Opening(
+            seed, len(show.instruments), show.instruments, dict(self.session.values), minds.main, minds.hashes, show.scenes, minds.voices, minds.small
+        )
         try:
             writer = TakeWriter(path, opening)
         except OSError as error:
@@ -243,13 +259,13 @@ class Engine:
             self.facts["audio"] = said
             self._tell_facts()
 
-    def _visuals_status(self, arguments: Sequence[Any]) -> None:
+    def _picture_status(self, who: str, arguments: Sequence[Any]) -> None:
         with contextlib.suppress(ValueError, IndexError, TypeError):
-            self.facts["visuals"] = json.loads(arguments[0])
+            self.facts[who] = json.loads(arguments[0])
         self._tell_facts()
 
     def _tell_facts(self, sender: str = "") -> None:
-        self._osc.say(Say("/performer/status", (json.dumps(self.facts),), sender))
+        self._osc.say(Say("/performer/status", (json.dumps(self.facts | {"osc_accepted": self._net.accepted}),), sender))
 
     def _someone_answers(self) -> bool:
         return self.session.answering
@@ -271,12 +287,10 @@ def run(options: EngineOptions, loopback: Loopback, public: socket.socket, mirro
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     done = threading.Event()
     signal.signal(signal.SIGTERM, lambda number, frame: done.set())
-    if hasattr(os, "setpriority"):
-        with contextlib.suppress(OSError):  # who may not is scheduled like everybody else
-            os.setpriority(os.PRIO_PROCESS, 0, PRIORITY)
     try:
         engine = Engine(options, loopback, public, mirror)
         engine.start()
+        engine.raise_priority()
     except PerformerError as error:
         lifeline.send_bytes(str(error).encode())
         raise SystemExit(2) from None

@@ -19,11 +19,14 @@ ROLES = ("notes", "pictures")
 
 @dataclass(frozen=True, slots=True)
 class Graph:
-    """One ONNX file of a model: its name in the card, where it lies, and its hash in hexadecimal."""
+    """One ONNX file of a model: its name in the card, where it lies, its hash in hexadecimal, and its inputs and outputs in words, such as
+    "float 2 x 1 x 448", by their names."""
 
     name: str
     path: Path
     sha256: str
+    inputs: Mapping[str, str] = field(default_factory=dict)
+    outputs: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,4 +104,4 @@ def _graph(folder: Path, name: str, entry: Mapping[str, Any]) -> Graph:
     if digest != entry["sha256"]:
         problem = f"Model file '{path}' is not the one its card describes (sha256 {digest[:12]}…)."
         raise ModelError(problem, "Restore the file, or export the model again.")
-    return Graph(name, path, digest)
+    return Graph(name, path, digest, *({port: str(words) for port, words in entry.get(side, {}).items()} for side in ("inputs", "outputs")))

@@ -5,11 +5,14 @@ import logging
 import sys
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 from performer import __version__
 from performer.errors import PerformerError
+from performer.learning import add_options, learn
 
 FAILED, STOPPED = 2, 130
+BENCHES = ("reply", "timing", "models", "frames", "osc", "start", "endure", "notochord", "all")
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -54,18 +57,62 @@ def _parser() -> argparse.ArgumentParser:
     commands.add_parser("doctor", help="say what works here, what is missing, and how to get it").set_defaults(run=_doctor)
     commands.add_parser("parameters", help="list every control with its OSC address").set_defaults(run=_parameters)
 
+    _add_tools(commands)
+    return parser
+
+
+def _add_tools(commands: Any) -> None:
+    """What is done before and after a show."""
+    command = commands.add_parser("calibrate", help="learn how long a note is on its way, by a loop-back")
+    command.add_argument("show", nargs="?", type=Path, help="the show file whose ports are measured (without one: Performer's own ports)")
+    command.add_argument("--audio", action="store_true", help="from a note to its sound at the audio input, instead of to a MIDI input")
+    command.add_argument("--output", metavar="NAME", help="part of the name of the MIDI output")
+    command.add_argument("--input", metavar="NAME", help="part of the name of the MIDI input")
+    command.add_argument("--audio-input", metavar="NAME", help="part of the name of the audio input")
+    command.add_argument("--connect", action="store_true", help="join Performer's own output and input inside this machine")
+    command.add_argument("--channel", type=int, choices=range(1, 17), metavar="1-16", help="with --audio: the sound's channel (default 10)")
+    command.add_argument("--pitch", type=int, choices=range(128), metavar="0-127", help="with --audio: the sound's pitch (default 37, side stick)")
+    command.add_argument("--notes", type=int, choices=range(3, 1001), metavar="3-1000", help="how many (default 64; with --audio 24)")
+    command.add_argument("--wait", type=float, default=2.0, metavar="SECONDS", help="how long the first note is awaited (default 2)")
+    command.add_argument("--save", type=Path, metavar="FILE", help="write the delay into this show file")
+    command.add_argument("--json", action="store_true", help="one JSON object on standard output")
+    command.set_defaults(run=_calibrate)
+
     command = commands.add_parser("render", help="tell a take again on the virtual clock, as a MIDI file")
     command.add_argument("take", type=Path)
     command.add_argument("-o", "--output", type=Path, required=True, help="the MIDI file to write")
     command.set_defaults(run=_render)
 
-    command = commands.add_parser("bench", help="measure what you can rely on")
-    command.add_argument("bench", choices=["reply"], help="reply: a note in to the generated note out, through real ports")
+    command = commands.add_parser("check", help="say whether a model folder keeps the contract, and how quick it is here")
+    command.add_argument("folder", type=Path, metavar="MODEL_DIR")
+    command.set_defaults(run=_check)
+
+    command = commands.add_parser("eval", help="measure a model on a folder of MIDI files that it has not learned from")
+    command.add_argument("folder", type=Path, metavar="DIR", help="MIDI files, in this folder and below")
+    command.add_argument("--model", required=True, metavar="NAME", help="a model's name, or its folder")
+    command.add_argument("--baseline-from", type=Path, required=True, metavar="DIR", help="MIDI files that the baseline learns from")
+    command.add_argument("--track", default="", metavar="NAME", help="only the tracks of this name (default: all)")
+    command.add_argument("--limit", type=int, default=0, metavar="N", help="at most so many pieces of DIR, evenly chosen (default: all)")
+    command.add_argument("--seed", type=int, default=0, help="of what the model plays (default 0)")
     command.add_argument("--json", action="store_true", help="one JSON object on standard output")
-    command.add_argument("--seconds", type=float, default=20.0, help="how long to measure (default 20)")
+    command.set_defaults(run=_eval)
+
+    command = commands.add_parser("learn", help="a model learns on from your own takes and becomes a new one")
+    add_options(command)
+    command.set_defaults(run=_learn)
+
+    command = commands.add_parser("bench", help="measure what you can rely on")
+    command.add_argument("bench", choices=BENCHES, help="what is measured")
+    command.add_argument("--json", action="store_true", help="one JSON object on standard output")
+    command.add_argument("--notes", type=int, help="reply: how many (default 2000); models: events (500); endure: virtual minutes (60)")
+    command.add_argument("--rate", type=float, help="reply: notes a second (default 16); osc: messages a second (default 5000)")
+    command.add_argument("--voices", type=int, choices=range(1, 17), default=1, metavar="1-16", help="reply: how many voices answer (default 1)")
+    command.add_argument("--silence", type=float, default=0.0, metavar="SECONDS", help="reply: nobody plays so long before it is measured")
+    command.add_argument("--seconds", type=float, help="timing, osc, frames, endure: how long to measure (default 60, 30, 10, 600)")
+    command.add_argument("--delay", type=float, metavar="MS", help="timing: when planned notes leave (default: half the transport, earlier)")
+    command.add_argument("--python", type=Path, metavar="PROGRAM", help="notochord: the Python of an environment with Notochord")
     command.add_argument("--with-visuals", action="store_true", help="with the generator painting beside it")
     command.set_defaults(run=_bench)
-    return parser
 
 
 def _run(options: argparse.Namespace) -> int:
@@ -144,6 +191,17 @@ def _parameters(options: argparse.Namespace) -> int:
     return 0
 
 
+def _calibrate(options: argparse.Namespace) -> int:
+    from performer.calibration.calibrate import Asked, calibrate
+
+    asked = Asked(
+        options.show, options.save, options.audio, options.output, options.input, options.audio_input, options.connect, options.channel,
+        options.pitch, options.notes, options.wait, options.json,
+    )  # fmt: skip
+    print(calibrate(asked, lambda sentence: print(sentence, file=sys.stderr, flush=True)))
+    return 0
+
+
 def _render(options: argparse.Namespace) -> int:
     from performer.render import render
 
@@ -151,8 +209,34 @@ def _render(options: argparse.Namespace) -> int:
     return 0
 
 
-def _bench(options: argparse.Namespace) -> int:
-    from performer.bench import reply
+def _check(options: argparse.Namespace) -> int:
+    from performer.check import check, report
 
-    print(reply(options.seconds, options.with_visuals, options.json))
+    remarks = check(options.folder)
+    print(report(remarks))
+    return 0 if all(remark.fits for remark in remarks) else FAILED
+
+
+def _eval(options: argparse.Namespace) -> int:
+    from performer.evaluation.report import evaluate
+
+    def say(progress: str) -> None:
+        print(f"performer: {progress}", file=sys.stderr, flush=True)
+
+    report = evaluate(options.folder, options.model, options.baseline_from, options.track, options.limit, options.seed, say=say)
+    print(report.to_json() if options.json else report.in_words())
+    return 0
+
+
+def _learn(options: argparse.Namespace) -> int:
+    return learn(options)
+
+
+def _bench(options: argparse.Namespace) -> int:
+    from performer.bench.command import Asked, bench
+
+    asked = Asked(
+        options.notes, options.rate, options.voices, options.silence, options.seconds, options.delay, options.with_visuals, options.python
+    )  # fmt: skip
+    print(bench(options.bench, asked, options.json))
     return 0

@@ -18,10 +18,10 @@ class SystemClock:
     """The machine's monotonic clock, from the moment it was made."""
 
     def __init__(self) -> None:
-        self._origin = time.perf_counter()
+        self.origin = time.perf_counter()  # another process on this machine can tell the same moments by it
 
     def now(self) -> float:
-        return time.perf_counter() - self._origin
+        return time.perf_counter() - self.origin
 
 
 class VirtualClock:
@@ -36,6 +36,19 @@ class VirtualClock:
     def advance_to(self, moment: float) -> None:
         """Go forward to `moment`; an earlier one changes nothing, since time does not go back."""
         self._now = max(self._now, moment)
+
+
+@dataclass(frozen=True, slots=True)
+class Metre:
+    """A time signature: `numerator` notes of the value 1/`denominator` make a bar. A beat is a quarter note whatever the denominator."""
+
+    numerator: int = 4
+    denominator: int = 4
+
+    @property
+    def beats(self) -> float:
+        """The length of a bar in beats: 4 in 4/4, 3 in 6/8, 3.5 in 7/8."""
+        return self.numerator * 4.0 / self.denominator
 
 
 @dataclass(frozen=True, slots=True)

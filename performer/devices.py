@@ -1,16 +1,42 @@
-"""`performer devices`: the MIDI ports and audio inputs of this machine, with the names that a show file may use."""
+"""`performer devices`: the MIDI ports and audio inputs of this machine, with the names that a show file may use.
+
+Both lists are made in processes of their own: JACK's library hangs where its server does.
+"""
 
 from collections.abc import Iterator
 
 from performer import midi_system
+from performer.apart import Apart
 from performer.errors import PortError
 from performer.listening import audio
-from performer.midi_system import MidiSystem
+from performer.midi_system import MidiSystem, no_answer
+
+PATIENCE_S = 5.0  # seconds that the MIDI and the audio system have to answer
 
 
 def devices() -> str:
     """The whole list as text. What cannot be listed is told in its sentence."""
-    return "\n".join([*_midi(), "", *_audio()])
+    with Apart(midi) as ports, Apart(audio_inputs) as inputs:
+        return f"{_text('MIDI', ports)}\n\n{_text('Audio inputs', inputs)}"
+
+
+def midi() -> str:
+    """The MIDI ports as lines."""
+    return "\n".join(_midi())
+
+
+def audio_inputs() -> str:
+    """The audio inputs as lines."""
+    return "\n".join(_audio())
+
+
+def _text(title: str, apart: Apart[str]) -> str:
+    try:
+        return apart.result(PATIENCE_S)
+    except TimeoutError:
+        return f"{title}: {no_answer(PATIENCE_S)}"
+    except PortError as error:
+        return f"{title}: {error}"
 
 
 def _midi() -> Iterator[str]:

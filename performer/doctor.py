@@ -1,6 +1,7 @@
 """`performer doctor`: what works on this machine and what is missing, each with the command that gets it here.
 
 Nothing is changed: a port that is opened to see whether it can be is closed again. Performer itself needs only the first three.
+To examine one thing more, write a function like those below and name it in EXAMINATIONS.
 """
 
 import importlib
@@ -9,17 +10,21 @@ import shutil
 import socket
 import sys
 import tempfile
+import threading
 import webbrowser
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
 
 from performer import midi_system
+from performer.apart import Apart
 from performer.assets import find_model, models_dir, own_models_dir, takes_dir
 from performer.card import CARD, read_card
 from performer.errors import ModelError, PortError
 from performer.listening import audio
 from performer.midi_port import Port
+from performer.midi_system import no_answer
 from performer.packages import install, reinstall
 from performer.show import Show
 
@@ -28,6 +33,11 @@ BROWSERS = (
     "firefox", "firefox-esr", "chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "microsoft-edge", "brave-browser",
     "epiphany", "falkon", "konqueror",
 )  # fmt: skip
+PATIENCE_S = 5.0  # seconds that the MIDI and the audio system have to answer
+RIGHTS = (
+    "Write the two lines `@audio - rtprio 95` and `@audio - memlock unlimited` into /etc/security/limits.d/audio.conf,"
+    " `sudo usermod -aG audio $USER`, and log in again."
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,9 +50,14 @@ class Finding:
     remedy: str = ""
 
 
+Examination = Callable[[], Iterator[Finding]]
+
+
 def examine() -> list[Finding]:
-    """Look at everything; an examination that fails itself is a finding too."""
-    return [finding for examination in _EXAMINATIONS for finding in _examined(examination)]
+    """Look at everything; an examination that fails itself, or never ends, is a finding too."""
+    with ExitStack() as stack:
+        apart = {each: stack.enter_context(Apart(examined, each)) for each in EXAMINATIONS if each in APART}
+        return [finding for each in EXAMINATIONS for finding in (_answer(each, apart[each]) if each in apart else examined(each))]
 
 
 def report(findings: Sequence[Finding]) -> str:
@@ -57,16 +72,29 @@ def report(findings: Sequence[Finding]) -> str:
     return "\n".join([*lines, "", count if missing else "Everything works here."])
 
 
-def _examined(examination: Callable[[], Iterator[Finding]]) -> Iterator[Finding]:
+def examined(examination: Examination) -> list[Finding]:
+    """What the examination finds, in this process."""
+    findings: list[Finding] = []
     try:
-        yield from examination()
+        findings.extend(examination())
     except PortError as error:
-        yield Finding(_title(examination), False, error.problem, error.remedy)
+        findings.append(Finding(_title(examination), False, error.problem, error.remedy))
     except Exception as error:  # whatever a library does on this machine, the other examinations go on
-        yield Finding(_title(examination), False, f"it could not be examined ({type(error).__name__}: {error}).")
+        findings.append(Finding(_title(examination), False, f"it could not be examined ({type(error).__name__}: {error})."))
+    return findings
 
 
-def _title(examination: Callable[[], Iterator[Finding]]) -> str:
+def _answer(examination: Examination, apart: Apart[list[Finding]]) -> list[Finding]:
+    try:
+        return apart.result(PATIENCE_S)
+    except TimeoutError:
+        silent = no_answer(PATIENCE_S)
+        return [Finding(_title(examination), False, silent.problem, silent.remedy)]
+    except PortError as error:
+        return [Finding(_title(examination), False, error.problem, error.remedy)]
+
+
+def _title(examination: Examination) -> str:
     return (examination.__doc__ or "").rstrip(".")
 
 
@@ -138,6 +166,25 @@ def _audio() -> Iterator[Finding]:
     yield Finding("Audio input", True, f"{device}.")
 
 
+def _real_time() -> Iterator[Finding]:
+    """Real-time priority."""
+    if not hasattr(os, "sched_setscheduler"):
+        return  # macOS and Windows give it to whoever plays
+    refused: list[OSError] = []
+
+    def try_it() -> None:
+        try:
+            os.sched_setscheduler(0, os.SCHED_FIFO, os.sched_param(1))  # of this thread alone, which ends with it
+        except OSError as error:
+            refused.append(error)
+
+    thread = threading.Thread(target=try_it, name="priority")
+    thread.start()
+    thread.join()
+    seen = f"it is refused ({refused[0].strerror}), so other programs may delay the notes." if refused else "is granted (SCHED_FIFO)."
+    yield Finding("Real-time priority", not refused, seen, RIGHTS if refused else "")
+
+
 def _ports() -> Iterator[Finding]:
     """UDP and TCP ports."""
     show = Show()
@@ -194,4 +241,5 @@ def _browser() -> Iterator[Finding]:
     yield Finding("Browser", bool(found), seen, "" if found else f"{install('browser')} Or open the page on another device of the network.")
 
 
-_EXAMINATIONS = (_python, _onnx_runtime, _models, _midi, _audio, _ports, _takes, _browser)
+EXAMINATIONS: tuple[Examination, ...] = (_python, _onnx_runtime, _models, _midi, _audio, _real_time, _ports, _takes, _browser)
+APART = frozenset({_midi, _audio})  # what may hang with Python's lock in its hand is looked at in a process of its own

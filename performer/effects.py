@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from typing import Any
 
+from performer.clock import Timeline
 from performer.events import Event, ModelNote
 
 
@@ -10,7 +11,8 @@ from performer.events import Event, ModelNote
 class Play:
     """A note leaves at `time` (seconds) and ends `duration` seconds later; None: it is held until a Release with its tag.
 
-    `tag` names what a Release or the end of a phrase takes back together."""
+    `tag` names what a Release or the end of a phrase takes back together. `late` says what becomes of it when it cannot leave in time: a live
+    reaction plays ("play"), a planned note is left out ("drop") or waits for the next place ("next") of a grid of `grid` seconds."""
 
     time: float
     voice: int
@@ -20,22 +22,31 @@ class Play:
     duration: float | None
     tag: str
     model: str = ""
+    late: str = "play"
+    grid: float = 0.0
+
+    @property
+    def planned(self) -> bool:
+        """Whether this was composed ahead, not played in reaction: such notes leave earlier or later by the output's delay."""
+        return self.late != "play"
 
 
 @dataclass(frozen=True, slots=True)
 class Release:
     """From `time` on nothing of this voice with this tag sounds: what sounds is ended, what is planned is taken back.
 
-    An empty tag stands for every tag of the voice."""
+    An empty tag stands for every tag of the voice, but for the one to `spare`."""
 
     time: float
     voice: int
     tag: str = ""
+    spare: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class Pass:
-    """A controller, a bend, pressure or a program change of the player goes out, on the channel that the event names."""
+    """A controller, a bend, pressure or a program change of the player goes out, on the channel that the event names; or a tick of
+    Performer's own MIDI clock."""
 
     time: float
     event: Event
@@ -46,6 +57,13 @@ class Silence:
     """Panic: end what sounds, take back what is planned, and say all-notes-off on every channel."""
 
     time: float
+
+
+@dataclass(frozen=True, slots=True)
+class Compensate:
+    """From now on planned notes leave `delay` seconds later (earlier where it is negative), for what the way to the ear takes."""
+
+    delay: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,8 +84,13 @@ class Ask:
 
     Up to `count` notes by the instrument class `part`. `low` to `high` is the range of pitches, `classes` the allowed pitch classes
     (0-11; empty: all), `gap` the range of the gaps in seconds, `first_gap` that of the first note. `distinct` keeps an answer from
-    doubling a pitch class it has used or heard. Temperature and top-p as in the table. `seed` makes the answer a pure function of what
-    was fed; after `expires` (seconds) nobody waits for it any more."""
+    doubling a pitch class it has used or heard; the notes of one that is `held` have no duration. Temperature and top-p as in the table.
+    `seed` makes the answer a pure function of what was fed; after `expires` (seconds) nobody waits for it any more. `ahead`: it is composed for
+    later and may never hold up one that is not. `model` names the model that is asked; empty: the show's first. `density` onsets a second and
+    `polyphony` notes at once are the most (0: no limit), `duration` a range in seconds; the temperatures of time and of velocity follow the
+    one of pitch where they are 0. `novelty` (-1 to 1) shuns or seeks the pitch classes played lately; `harmony`: nats that each class is
+    likelier. `recent`: what this voice played or planned last, as onset (seconds since the last note that was heard, negative before it),
+    duration and pitch: limits count it."""
 
     id: int
     voice: int
@@ -84,6 +107,17 @@ class Ask:
     first_gap: tuple[float, float]
     heard: tuple[ModelNote, ...] = ()
     distinct: bool = False
+    ahead: bool = False
+    model: str = ""
+    held: bool = False
+    density: float = 0.0
+    polyphony: int = 0
+    duration: tuple[float, float] | None = None
+    time_temperature: float = 0.0
+    velocity_temperature: float = 0.0
+    novelty: float = 0.0
+    harmony: tuple[float, ...] = ()
+    recent: tuple[tuple[float, float, int], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,6 +137,33 @@ class Wake:
 
 
 @dataclass(frozen=True, slots=True)
+class Join:
+    """Be in the Ableton Link session of the network, or not. Whoever is alone there brings `timeline` along; who is not takes what the
+    others have. `quantum` is a bar in beats; with `start_stop` starting and stopping are shared."""
+
+    joined: bool
+    timeline: Timeline
+    quantum: float
+    start_stop: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Propose:
+    """A person's wish to all who are in the Link session: another tempo, to start or to stop."""
+
+    bpm: float | None = None
+    playing: bool | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Load:
+    """Open this model beside those that play, and say Loaded when it can; its sender is told where it cannot."""
+
+    model: str
+    sender: str
+
+
+@dataclass(frozen=True, slots=True)
 class Say:
     """An OSC message for the pages, the picture and the OSC clients; with `sender` for that one only."""
 
@@ -111,4 +172,4 @@ class Say:
     sender: str = ""
 
 
-Effect = Play | Release | Pass | Silence | Feed | Forget | Ask | Drop | Wake | Say
+Effect = Play | Release | Pass | Silence | Compensate | Feed | Forget | Ask | Drop | Wake | Join | Propose | Load | Say

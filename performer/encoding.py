@@ -7,12 +7,15 @@ A change here that changes what a number means is a new `ENCODING`, and models o
 """
 
 import itertools
+import math
+from bisect import bisect_right
 from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
 
+from performer.constraints import Chance
 from performer.events import ModelNote
 
 ENCODING = "notes-1"
@@ -70,9 +73,9 @@ class Scale:
         """(classes,) True for the classes that share a value with the closed range `low` to `high`."""
         return (self.edges[:-1] <= high) & (self.edges[1:] > low)
 
-    def draw(self, index: int, rng: np.random.Generator, low: float = -np.inf, high: float = np.inf) -> float:
+    def draw(self, index: int, rng: Chance, low: float = -math.inf, high: float = math.inf) -> float:
         """A value inside class `index` and inside the closed range `low` to `high`: evenly spread in logarithm where the class starts above 0."""
-        start, stop = max(float(self.edges[index]), low), min(float(np.nextafter(self.edges[index + 1], 0.0)), high)
+        start, stop = max(float(self.edges[index]), low), min(math.nextafter(self.edges[index + 1], 0.0), high)
         if stop <= start:
             return min(max(start, low), high)
         share = rng.random()
@@ -98,6 +101,7 @@ SCALES: tuple[Scale, ...] = (
     Scale("velocity", np.arange(0.0, 129.0, 4.0), 2),
 )
 CLASSES = tuple(scale.classes for scale in SCALES)  # 16, 128, 128, 96, 32
+_INNER = tuple(tuple(scale.edges[1:-1].tolist()) for scale in SCALES)  # the edges between the classes
 UNKNOWN = CLASSES  # the class 'not known' of each attribute is the one after its last
 OFFSETS = tuple(int(offset) for offset in np.concatenate([[0], np.cumsum(CLASSES)]))  # where each attribute's logits start and end
 
@@ -105,12 +109,17 @@ FIELDS = (*ATTRIBUTES, "own", "style")  # the columns of a model's input
 BEGIN = (*UNKNOWN, OWN, 0)  # the event before the first: nothing is known; `own` and `style` are set by whoever begins
 
 
+def class_of(k: int, value: float) -> int:
+    """The class of one value of attribute k, as its scale's `encode` gives it; in plain Python, since it is wanted at once."""
+    return bisect_right(_INNER[k], value)
+
+
 def encode_note(note: ModelNote, style: int = 0) -> tuple[int, ...]:
     """One note as the seven integers of FIELDS. A duration that is None becomes 'not known', a negative gap (simultaneous, late) 0."""
-    duration = UNKNOWN[DURATION] if note.duration is None else int(SCALES[DURATION].encode(note.duration))
+    duration = UNKNOWN[DURATION] if note.duration is None else class_of(DURATION, note.duration)
     voice = min(max(note.voice, 0), len(VOICES) - 1)
-    velocity = int(SCALES[VELOCITY].encode(note.velocity))
-    return voice, int(SCALES[GAP].encode(note.gap)), min(max(note.pitch, 0), 127), duration, velocity, OWN if note.own else HUMAN, style
+    velocity = class_of(VELOCITY, note.velocity)
+    return voice, class_of(GAP, note.gap), min(max(note.pitch, 0), 127), duration, velocity, OWN if note.own else HUMAN, style
 
 
 def begin(style: int = 0, own: bool = True) -> tuple[int, ...]:

@@ -5,7 +5,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
-from typing import Any
+from typing import Any, get_args
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,11 +67,31 @@ class Program:
 
 @dataclass(frozen=True, slots=True)
 class Transport:
-    """MIDI clock and transport: kind is clock, start, stop, continue or songpos (position in sixteenths)."""
+    """MIDI clock and transport: `word` is clock, start, stop, continue or songpos (position in sixteenths). One whose source is not midi
+    is the wish of a hand."""
 
-    kind: str
+    word: str
     position: int = 0
     source: str = "midi"
+
+
+@dataclass(frozen=True, slots=True)
+class Tap:
+    """A hand taps the beat."""
+
+    source: str = "osc"
+
+
+@dataclass(frozen=True, slots=True)
+class LinkState:
+    """What the Ableton Link session says: `beat` falls on `time`, at this tempo. `peers` are the others; `playing` is their common
+    start/stop. The edge says it when it changes."""
+
+    bpm: float
+    beat: float
+    time: float
+    playing: bool
+    peers: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,11 +104,45 @@ class Sysex:
 
 @dataclass(frozen=True, slots=True)
 class ParameterSet:
-    """Somebody asked for a parameter's value. `value` has passed the table. `sender` is where a reply goes."""
+    """Somebody asked for a parameter's value. `value` has passed the table. `sender` is where a reply goes. `when` is one of the table's
+    WHENS: on which beat or bar the change is to come; empty: by the show's own rule."""
 
     address: str
     value: Any
     sender: str = ""
+    when: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Recall:
+    """Somebody asked for a scene: its parameters are set, all together."""
+
+    scene: str
+    sender: str = ""
+    when: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Store:
+    """Somebody asked to keep the parameters as they are now, as a scene."""
+
+    scene: str
+    sender: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Swap:
+    """Somebody asked that another model plays in place of the show's first."""
+
+    model: str
+    sender: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Loaded:
+    """The model that was asked for is there, and has heard what was played last."""
+
+    model: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,13 +198,10 @@ class ModelFailed:
 
 
 Event = (
-    NoteOn | NoteOff | Control | Bend | Pressure | Program | Transport | Sysex
-    | ParameterSet | Panic | Sync | Tick | Answer | ModelFailed
+    NoteOn | NoteOff | Control | Bend | Pressure | Program | Transport | Tap | LinkState | Sysex
+    | ParameterSet | Recall | Store | Swap | Loaded | Panic | Sync | Tick | Answer | ModelFailed
 )  # fmt: skip
-KINDS: Mapping[str, type] = {
-    kind.__name__: kind
-    for kind in (NoteOn, NoteOff, Control, Bend, Pressure, Program, Transport, Sysex, ParameterSet, Panic, Sync, Tick, Answer, ModelFailed)
-}  # fmt: skip
+KINDS: Mapping[str, type] = {kind.__name__: kind for kind in get_args(Event)}
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,7 +15,7 @@ from typing import Any
 from pythonosc import osc_bundle, osc_message
 from pythonosc.osc_message_builder import OscMessageBuilder
 
-PLACES = ("engine", "listening", "visuals", "desk")
+PLACES = ("engine", "listening", "visuals", "screen", "desk")
 LARGEST = 65507  # bytes: the most that one UDP datagram carries over IPv4
 JPEG = b"\xff\xd8"
 

@@ -15,7 +15,7 @@ from performer.errors import PortError
 from performer.midi_system import Callback, Direction, MidiSystem, Opened, Ports, open_port
 
 log = logging.getLogger("performer")
-POLL_S = 0.001  # seconds between two looks for messages where rtmidi is polled: about 1 % of a core
+POLL_S = 0.00025  # seconds between two looks for messages where rtmidi is polled: about 3 % of a core
 
 
 class Port:

@@ -1,12 +1,13 @@
 """The same session, model and stage on a virtual clock: how a take is told again, and how the tests play. Nothing here waits."""
 
-from collections.abc import Iterable, Iterator, Sequence
+import itertools
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 from performer.clock import VirtualClock
-from performer.effects import Ask, Effect, Feed, Forget
-from performer.events import Answer, Event, ModelNote, Tick, Timed
+from performer.effects import Ask, Drop, Effect, Feed, Forget
+from performer.events import Answer, Event, ModelFailed, ModelNote, Tick, Timed
 from performer.inference.thinker import Mind, Thinker
 from performer.outputs.take import Sounded
 from performer.scheduler import Ended, Output, Planned, Played, Report, Stage
@@ -23,7 +24,7 @@ class Score:
 
     def __call__(self, report: Report) -> None:
         match report:
-            case Played(_, play):
+            case Played(_, play, _):
                 self.begun.append(report)
                 self._open[play.channel, play.pitch] = report
             case Ended(time, play):
@@ -39,18 +40,22 @@ class Offline:
         self.session = session
         self.score = Score()
         self.said: list[Effect] = []
-        self.stage = Stage(outputs, self.score, self._wake)
+        self.stage = Stage(outputs, self.score, self._wake, delay=session.delay)
         self._thinker = Thinker(mind)
         self._ticks: list[Timed] = []
 
     def play(self, events: Iterable[Timed], until: float) -> list[Sounded]:
         """Handle the events in order and what they bring about, to the time `until`; then silence. Returns the notes that sounded."""
+        self.play_on(events, until)
+        self.stage.silence(until)
+        return self.score.notes
+
+    def play_on(self, events: Iterable[Timed], until: float) -> None:
+        """The same without an end: what sounds then goes on."""
         for timed in events:
             self._advance(timed.time)
             self.handle(timed)
         self._advance(until)
-        self.stage.silence(until)
-        return self.score.notes
 
     def handle(self, timed: Timed) -> None:
         """One event now, and the model's answers to it."""
@@ -69,10 +74,17 @@ class Offline:
 
     def _answer(self, time: float, ask: Ask) -> None:
         composed: Iterator[ModelNote] = self._thinker.answer(ask)
-        dropped = len(self.said)
-        for index, note in enumerate(composed):
+        before = len(self.said)
+        for index in itertools.count():
+            try:
+                note = next(composed, None)
+            except Exception as error:
+                self.handle(Timed(time, ModelFailed(ask.id, f"{self._thinker.mind.name}: {error}")))
+                return
+            if note is None:
+                break
             self.handle(Timed(time, Answer(ask.id, index, note, self._thinker.mind.name)))
-            if any(getattr(effect, "id", None) == ask.id for effect in self.said[dropped:]):
+            if any(isinstance(effect, Drop) and effect.voice == ask.voice and effect.id >= ask.id for effect in self.said[before:]):
                 return
         self.handle(Timed(time, Answer(ask.id, ask.count, None, self._thinker.mind.name)))
 
@@ -98,16 +110,17 @@ class Told:
     differing: int
 
 
-def tell_again(session: Session, mind: Mind | None, lines: Sequence[dict[str, Any]]) -> Told:
+def tell_again(session: Session, minds: Mapping[str, Mind], lines: Sequence[dict[str, Any]]) -> Told:
     """Handle what a take's lines say reached the session, in that order, and do what left, in the order in which it left.
 
-    The model answers again from the take's seeds; its answers are held against those of the take, which count where they differ (another
-    machine's arithmetic) or where the model is not there (`mind` None)."""
+    The models (by the name that asks have for them) answer again from the take's seeds; their answers are held against those of the take, which
+    count where they differ (another machine's arithmetic) or where the model is not there."""
     score = Score()
-    stage = Stage((), score, lambda time, tag: None)
-    thinker = Thinker(mind) if mind is not None else None
+    stage = Stage((), score, lambda time, tag: None, delay=session.delay)
+    thinkers = {name: Thinker(mind) for name, mind in minds.items()}
     composing: dict[int, Iterator[ModelNote]] = {}
     applied = iter([line["applied"] for line in lines if "applied" in line])
+    late = {int(line["done"]): float(line["now"]) for line in lines if "missed" in line}
     answers = differing = 0
     for line in lines:
         if "in" not in line:
@@ -122,22 +135,23 @@ def tell_again(session: Session, mind: Mind | None, lines: Sequence[dict[str, An
             done = next(applied, None)
             if done is None:
                 break
-            stage.run_until(done)
+            stage.run_until(done, late)
             stage.apply(planned)
-        if thinker is not None:
-            _think(thinker, effects, composing)
+        _think(thinkers, effects, composing)
     end = lines[-1] if lines and "end" in lines[-1] else None
-    stage.run_until(end["done"] if end else stage.done + len(stage.agenda) * 2)
+    stage.run_until(end["done"] if end else stage.done + len(stage.agenda) * 2, late)
     stage.silence(end["t"] if end else 0.0)
     return Told(score.notes, answers, differing)
 
 
-def _think(thinker: Thinker, effects: Iterable[Effect], composing: dict[int, Iterator[ModelNote]]) -> None:
+def _think(thinkers: Mapping[str, Thinker], effects: Iterable[Effect], composing: dict[int, Iterator[ModelNote]]) -> None:
     for effect in effects:
         match effect:
             case Feed(note):
-                thinker.hear(note)
+                for thinker in thinkers.values():
+                    thinker.hear(note)
             case Forget():
-                thinker.forget()
-            case Ask():
-                composing[effect.id] = thinker.answer(effect)
+                for thinker in thinkers.values():
+                    thinker.forget()
+            case Ask(model=model) if model in thinkers:
+                composing[effect.id] = thinkers[model].answer(effect)

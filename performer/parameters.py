@@ -1,6 +1,7 @@
 """THE TABLE: every control a person may touch, once. OSC, the desk page, show files, takes and the reference page are driven by it.
 
-To add a control is to add a row. An address with `{voice}` stands for one row for each voice, numbered from 1.
+To add a control is to add a row. An address with `{voice}` stands for one row for each voice, numbered from 1; one with
+`{slot}` for each slot of the modulation matrix, one with `{number}` for each of the numbers that a performer sends for it.
 """
 
 import math
@@ -12,7 +13,17 @@ from typing import Any
 from performer.errors import ParameterError
 
 VOICES = 16
-MODES = ("call", "harmonise", "mute")
+LONGEST_NAME = 80
+MODES = ("call", "harmonise", "accompany", "drums", "continue", "autonomous", "punch-in", "input", "mute")
+SOURCES = ("auto", "internal", "midi", "link")
+GRIDS: Mapping[str, float] = MappingProxyType({  # beats between two places; a beat is a quarter note
+    "free": 0.0, "1/4": 1.0, "1/8": 1 / 2, "1/8 triplet": 1 / 3, "1/16": 1 / 4, "1/16 triplet": 1 / 6, "1/32": 1 / 8,
+})  # fmt: skip
+SLOTS = 8  # of the modulation matrix
+NUMBERS = 4  # of a performer's own, for modulation
+MOVERS = ("none", "level", "low", "mid", "high", "centroid", "flux", "onset", "density", "register", "velocity", "tension", "surprise",
+          "entropy", "plan", "sine", "triangle", "saw up", "saw down", "square", "controller", "number")  # fmt: skip
+CURVES = ("linear", "slow start", "fast start", "s", "inverse", "gate")
 SCALES: Mapping[str, tuple[int, ...]] = MappingProxyType({
     "follow": (),  # the key the player plays in, found from the last notes
     "chromatic": tuple(range(12)),
@@ -26,12 +37,15 @@ SCALES: Mapping[str, tuple[int, ...]] = MappingProxyType({
     "blues": (0, 3, 5, 6, 7, 10),
     "whole tone": (0, 2, 4, 6, 8, 10),
 })  # fmt: skip
+QUANTISE = "/performer/tempo/quantise"
+QUANTA = ("now", "beat", "bar", "2 bars", "4 bars", "8 bars")
 KEYS = ("C", "C#", "D", "Eb", "E", "F", "F#", "G", "Ab", "A", "Bb", "B")
 
 
 @dataclass(frozen=True, slots=True)
 class Parameter:
-    """One control. `kind` is float, int, bool or choice; `low` and `high` are inclusive; `choices` belong to the kind choice."""
+    """One control. `kind` is float, int, bool or choice; `low` and `high` are inclusive; `choices` belong to the kind choice, or are all
+    that an int may be."""
 
     address: str
     kind: str
@@ -58,6 +72,8 @@ class Parameter:
             raise ParameterError(f"{self.address} takes a whole number {self.range}, not {value!r}.")
         if not self.low <= value <= self.high:
             raise ParameterError(f"{self.address} takes a number {self.range}; {value:g} is outside.")
+        if self.choices and str(int(value)) not in self.choices:
+            raise ParameterError(f"{self.address} takes one of {', '.join(self.choices)}, not {value:g}.")
         return int(value) if self.kind == "int" else float(value)
 
     def _check_choice(self, value: Any) -> str:
@@ -81,27 +97,84 @@ def _choice(address: str, default: str, choices: Iterable[str], doc: str) -> Par
     return Parameter(address, "choice", default, doc=doc, choices=tuple(choices))
 
 
+def _switch(address: str, default: bool, doc: str) -> Parameter:
+    return Parameter(address, "bool", default, doc=doc)
+
+
 ROWS: tuple[Parameter, ...] = (
     _choice("/performer/voice/{voice}/mode", "call", MODES,
-            "call answers when you stop and stops when you start; harmonise answers each note at once; mute is silent."),
+            "call answers when you stop and stops when you start; harmonise answers each note at once; accompany plays with you, planned ahead; "
+            "drums do so and go with your density; continue plays on from where you stopped; autonomous plays by itself, punch-in too until you "
+            "take the voice over; input is you; mute is silent."),
     _row("/performer/voice/{voice}/channel", "int", 1, 1, 16, "", "The MIDI channel this voice plays on."),
+    _row("/performer/voice/{voice}/input", "int", 0, 0, 16, "", "The MIDI channel this voice listens to; 0 is any."),
     _row("/performer/voice/{voice}/low", "int", 36, 0, 127, "note", "The lowest note this voice may play."),
     _row("/performer/voice/{voice}/high", "int", 96, 0, 127, "note", "The highest note this voice may play."),
     _choice("/performer/voice/{voice}/scale", "follow", SCALES, "The notes this voice may use; follow listens for your key."),
     _choice("/performer/voice/{voice}/key", "C", KEYS, "The key note of the scale, where the scale is not follow."),
+    _row("/performer/voice/{voice}/energy", "float", 0.5, 0.0, 1.0, "", "Moves density and loudness together."),
+    _row("/performer/voice/{voice}/complexity", "float", 0.5, 0.0, 1.0, "", "Moves polyphony, novelty and harmony together."),
+    _row("/performer/voice/{voice}/freedom", "float", 0.5, 0.0, 1.0, "", "Moves the temperatures, top_p and strength together."),
     _row("/performer/voice/{voice}/temperature", "float", 1.0, 0.05, 2.0, "", "How freely the notes are chosen: low is sure, high is wild."),
     _row("/performer/voice/{voice}/top_p", "float", 0.92, 0.05, 1.0, "", "The share of the likeliest choices that is considered."),
+    _row("/performer/voice/{voice}/time_temperature", "float", 0.9, 0.05, 2.0, "", "How freely times and lengths are chosen."),
+    _row("/performer/voice/{voice}/velocity_temperature", "float", 0.9, 0.05, 2.0, "", "How freely loudness is chosen."),
+    _row("/performer/voice/{voice}/density", "float", 8.0, 0.25, 30.0, "1/s", "The most onsets a second; a chord is one."),
+    _row("/performer/voice/{voice}/follow", "float", 0.0, 0.0, 1.0, "", "How much the density goes with yours: 0 leaves it, 1 follows you."),
+    _row("/performer/voice/{voice}/polyphony", "int", 4, 1, 16, "notes", "The most notes at once."),
+    _row("/performer/voice/{voice}/novelty", "float", 0.0, -1.0, 1.0, "", "Seek (below 0) or shun (above) the notes played lately."),
+    _row("/performer/voice/{voice}/harmony", "float", 0.3, 0.0, 1.0, "", "How much it leans on the notes that you hold or played last."),
+    _row("/performer/voice/{voice}/loudness", "int", 0, -64, 64, "", "Added to the loudness of every note."),
     _row("/performer/voice/{voice}/velocity", "float", 0.7, 0.0, 1.0, "", "How much the loudness follows yours (1) or the model's own (0)."),
     _row("/performer/voice/{voice}/notes", "int", 2, 1, 4, "notes", "In harmonise: how many notes answer each of yours."),
     _row("/performer/voice/{voice}/patience", "float", 0.7, 0.1, 5.0, "s", "In call: the silence after which a phrase is over."),
     _row("/performer/voice/{voice}/length", "float", 1.0, 0.25, 4.0, "", "In call: the answer's length against your phrase's."),
+    _choice("/performer/voice/{voice}/grid", "1/16", GRIDS, "Planned notes: the places of the bar they are drawn to."),
+    _row("/performer/voice/{voice}/strength", "float", 0.7, 0.0, 1.0, "", "How strongly they are drawn to the grid: 0 leaves the model's own time."),
+    _row("/performer/voice/{voice}/swing", "float", 0.0, 0.0, 1.0, "", "How late every second place of the grid is; 1 is a triplet's feel."),
+    _row("/performer/voice/{voice}/ahead", "float", 4.0, 1.0, 32.0, "beats", "How far ahead is planned."),
+    _choice("/performer/voice/{voice}/late", "drop", ("drop", "next"),
+            "What becomes of a planned note that cannot leave in time: it is left out, or waits for the next place of the grid."),
+    _row("/performer/tempo/bpm", "float", 120.0, 20.0, 400.0, "bpm", "The tempo in quarter notes a minute; it shows what is followed."),
+    _choice("/performer/tempo/source", "auto", SOURCES,
+            "Who leads: auto is a MIDI clock while it ticks, else the Link session if it is joined, else Performer itself."),
+    _row("/performer/tempo/numerator", "int", 4, 1, 32, "", "The metre: how many notes make a bar."),
+    Parameter("/performer/tempo/denominator", "int", 4, 1, 32, "", "The metre: the value of these notes.", ("1", "2", "4", "8", "16", "32")),
+    _row("/performer/tempo/clock_out", "bool", False, 0, 1, "",
+         "Send a MIDI clock. Auto then follows none, lest it be its own; one that source midi follows is passed on."),
+    _row("/performer/tempo/link", "bool", False, 0, 1, "", "Join the Ableton Link session of the network, at the tempo it has."),
+    _row("/performer/tempo/start_stop", "bool", False, 0, 1, "", "Start and stop together with the Link session."),
+    _choice("/performer/song/section", "verse", ("intro", "verse", "fill", "break", "ending", "hold"),
+            "Where the song is, for all voices that plan ahead; a fill lasts a bar."),
+    _choice(QUANTISE, "now", QUANTA, "When a new mode or a scene comes, where the message does not say: now, at the next beat, bar or bars."),
     _row("/performer/visuals/react", "float", 1.0, 0.0, 2.0, "", "How strongly the music moves the picture."),
     _row("/performer/visuals/speed", "float", 0.3, 0.0, 2.0, "", "How fast the picture walks by itself."),
     _row("/performer/visuals/truncation", "float", 0.9, 0.0, 1.5, "", "Near the mean picture (0) or far out (1 and more)."),
     _row("/performer/visuals/mix", "float", 0.35, 0.0, 1.0, "", "How much a second style is mixed into the fine layers."),
     _row("/performer/visuals/fps", "int", 24, 1, 60, "1/s", "How many pictures the generator makes a second, at most."),
     _row("/performer/visuals/fade", "float", 1.0, 0.0, 1.0, "", "The picture's brightness; 0 is black."),
+    _row("/performer/midi/delay", "float", 0.0, -500.0, 500.0, "ms", "When planned notes leave against the beat: negative earlier."),
+    _switch("/performer/visuals/blackout", False, "Black, at once; what plays goes on behind it."),
+    _switch("/performer/visuals/freeze", False, "Hold the picture that is seen now."),
+    _switch("/performer/visuals/test_card", False, "Show the test card instead, to set up a projector."),
+    _switch("/performer/visuals/guard", True, "Damp flashes above three a second over a quarter of the picture (WCAG 2.3.1)."),
 )  # fmt: skip
+
+_PICTURE = "/performer/visuals/"
+_MOVED = ("none", *(
+    row.address.removeprefix(_PICTURE) for row in ROWS
+    if row.address.startswith(_PICTURE) and row.kind in ("float", "int") and row.address != _PICTURE + "fps"
+))  # fmt: skip
+ROWS += (
+    _choice("/performer/modulation/{slot}/source", "none", MOVERS, "What moves: the sound, the notes, a model's word, an LFO on the beat, a hand."),
+    _choice("/performer/modulation/{slot}/target", "none", _MOVED, "Which of the picture's parameters it moves."),
+    _choice("/performer/modulation/{slot}/curve", "linear", CURVES, "How the source is bent on its way; gate is all or nothing."),
+    _row("/performer/modulation/{slot}/depth", "float", 0.5, -1.0, 1.0, "", "The share of the parameter's range that it adds at most."),
+    _row("/performer/modulation/{slot}/smoothing", "float", 0.05, 0.0, 5.0, "s", "The time it takes to follow."),
+    _row("/performer/modulation/{slot}/number", "int", 1, 0, 127, "", "Which controller, or which of your own numbers."),
+    _row("/performer/modulation/{slot}/beats", "float", 4.0, 0.125, 64.0, "beats", "How long one round of an LFO takes."),
+    _row("/performer/source/{number}", "float", 0.0, 0.0, 1.0, "", "A number of your own that can move the picture."),
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,31 +185,59 @@ class Command:
     arguments: str
     doc: str
 
-    def check(self, arguments: Sequence[Any]) -> tuple[int, ...]:
-        """The arguments as MIDI numbers: 0-127, and 1-16 in the last, optional place, which is a channel. Raises ParameterError for others."""
-        required, most = len(self.arguments.split("[")[0]), len(self.arguments.replace("[", "").replace("]", ""))
-        if not required <= len(arguments) <= most:
-            raise ParameterError(f"{self.address} takes {self.arguments} ({required} to {most} numbers), not {len(arguments)}.")
-        for place, value in enumerate(arguments):
-            low, high = (1, 16) if place >= required else (0, 127)
-            if isinstance(value, bool) or not isinstance(value, (int, float)) or value not in range(low, high + 1):
-                raise ParameterError(f"{self.address} takes whole numbers, here from {low} to {high}, not {value!r}.")
-        return tuple(map(int, arguments))
+    def check(self, arguments: Sequence[Any]) -> tuple[Any, ...]:
+        """The arguments: whole numbers are MIDI's, 0-127, and 1-16 in an optional place, which is a channel; texts are names, and one of QUANTA in
+        an optional place. Raises ParameterError for others."""
+        required, tags = len(self.arguments.split("[")[0]), self.arguments.replace("[", "").replace("]", "")
+        if not required <= len(arguments) <= len(tags):
+            raise ParameterError(f"{self.address} takes {self.arguments} ({required} to {len(tags)} values), not {len(arguments)}.")
+        return tuple(self._one(tags[place], place >= required, value) for place, value in enumerate(arguments))
+
+    def _one(self, tag: str, optional: bool, value: Any) -> Any:
+        if tag == "s":
+            if not isinstance(value, str) or not 0 < len(value) <= LONGEST_NAME:
+                raise ParameterError(f"{self.address} takes a name of up to {LONGEST_NAME} letters, not {value!r}.")
+            if optional and value not in QUANTA:
+                raise ParameterError(f"{self.address} comes {', '.join(QUANTA)}, not {value!r}.")
+            return value
+        low, high = (1, 16) if optional else (0, 127)
+        if isinstance(value, bool) or not isinstance(value, (int, float)) or value not in range(low, high + 1):
+            raise ParameterError(f"{self.address} takes whole numbers, here from {low} to {high}, not {value!r}.")
+        return int(value)
 
 
 COMMANDS: tuple[Command, ...] = (
     Command("/performer/panic", "", "Silence everything that sounds, now."),
     Command("/performer/sync", "", "Send every parameter's value to the sender."),
+    Command("/performer/tempo/tap", "", "A tap on the beat; several give the tempo, the first of them a downbeat."),
+    Command("/performer/tempo/start", "", "Start at the first beat."),
+    Command("/performer/tempo/stop", "", "Stop, and keep the position."),
+    Command("/performer/tempo/continue", "", "Go on from where it was stopped."),
     Command("/performer/note/on", "ii[i]", "A key goes down: pitch, velocity, channel (1)."),
     Command("/performer/note/off", "i[i]", "A key comes up: pitch, channel (1)."),
+    Command("/performer/model", "s", "Another model plays in place of the show's first, as soon as it is loaded: its name."),
+    Command("/performer/scene/recall", "s[s]", "Set all parameters of a scene: its name, and when (now, beat, bar, 2 bars, 4 bars, 8 bars)."),
+    Command("/performer/scene/store", "s", "Keep the parameters as they are now as a scene of this name."),
     Command("/performer/control", "ii[i]", "A controller moves: number, value, channel (1)."),
 )
 FEEDBACK: tuple[Command, ...] = (
     Command("/performer/error", "ss", "The address that was wrong, and why. Nothing was changed."),
     Command("/performer/played", "iiiff", "A note leaves: voice, pitch, velocity, seconds it lasts (0: held), lateness in milliseconds."),
     Command("/performer/released", "ii", "A note of a voice ends: voice, pitch."),
+    Command("/performer/plan", "iiifff", "What will sound unless it is replanned: voice, pitch, velocity, time in seconds, beat, length in beats."),
+    Command("/performer/plan/committed", "iiiff", "What will sound for certain: voice, pitch, velocity, time and length in seconds."),
+    Command("/performer/plan/cleared", "if", "The rest of a voice's plan is thought over: voice, beat."),
+    Command("/performer/cue", "sf", "A change waits for its beat: the parameter's address, the time in seconds."),
+    Command("/performer/model/playing", "s", "The model that plays first now."),
+    Command("/performer/scene", "ss", "A scene was called up: its name, and when it comes."),
+    Command("/performer/scenes", "s", "The names of all scenes, as JSON."),
+    Command("/performer/rung", "is", "Where a voice's planned notes come from now: voice; plan, small (model), pattern or rest."),
     Command("/performer/heard", "iii", "A key of the human: pitch, velocity (0 when it comes up), channel."),
+    Command("/performer/moved", "iii", "A controller of the human: number, value, channel."),
     Command("/performer/features", "fffffff", "Level, low, middle and high band, centroid, onset (each 0 to 1), source (0 notes, 1 audio)."),
+    Command("/performer/timeline", "fiifisi",
+            "Each beat and each change: tempo, a beat, its time as whole seconds and the rest, playing (0 or 1), who leads, Link peers."),
+    Command("/performer/health", "s", "Once a second while it plays: reply and lateness in milliseconds, notes missed, as JSON."),
     Command("/performer/status", "s", "What is going on in a few words, as JSON."),
 )  # fmt: skip
 
@@ -144,13 +245,23 @@ FEEDBACK: tuple[Command, ...] = (
 def _rows(voices: int) -> Iterator[Parameter]:
     for row in ROWS:
         if "{voice}" not in row.address:
-            yield row
+            yield from _numbered(row)
             continue
         for number in range(1, voices + 1):
             default = number if row.address.endswith("/channel") else row.default
             if row.address.endswith("/mode") and number > 1:
                 default = "mute"
             yield replace(row, address=row.address.format(voice=number), default=default)
+
+
+def _numbered(row: Parameter) -> Iterator[Parameter]:
+    """The row, or as many of it as there are slots or numbers."""
+    for key, most in (("{slot}", SLOTS), ("{number}", NUMBERS)):
+        if key in row.address:
+            for number in range(1, most + 1):
+                yield replace(row, address=row.address.replace(key, str(number)))
+            return
+    yield row
 
 
 class Table:
@@ -168,6 +279,14 @@ class Table:
         if len(arguments) != 1:
             raise ParameterError(f"{address} takes one value, not {len(arguments)}.")
         return row.check(arguments[0])
+
+    def split(self, address: str, arguments: Sequence[Any]) -> tuple[Any, str]:
+        """The value as `check` gives it, and on which beat or bar it was asked for: a second argument, one of QUANTA. Raises ParameterError."""
+        if len(arguments) == 2 and arguments[1] in QUANTA:
+            return self.check(address, arguments[:1]), arguments[1]
+        if len(arguments) == 2 and address in self.rows:
+            raise ParameterError(f"{address} takes a value, and then when it is to come: {', '.join(QUANTA)}, not {arguments[1]!r}.")
+        return self.check(address, arguments), ""
 
     def defaults(self) -> dict[str, Any]:
         """Every parameter's default, by address."""

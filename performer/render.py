@@ -4,11 +4,9 @@ from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
 
-from performer.assets import find_model
 from performer.errors import ModelError, TakeError
-from performer.inference.echo import Echo
-from performer.inference.lstm import load_mind
 from performer.inference.thinker import Mind
+from performer.minds import open_mind
 from performer.offline import tell_again
 from performer.outputs.take import Opening, Sounded, read_take, sounded
 from performer.parameters import Table
@@ -21,31 +19,34 @@ TEMPO = 500_000  # microseconds a beat: a tick is 1.04 ms, near enough to hear n
 def render(take: Path, output: Path) -> str:
     """Write the notes of the take to `output`; returns what was found, in words. Raises TakeError for a take that cannot be read."""
     opening, lines = read_take(take)
-    mind, remark = _mind(opening)
-    session = Session(Table(opening.voices), Parts.named(opening.instruments), opening.seed, opening.values)
-    told = tell_again(session, mind, lines)
+    minds, remarks = _minds(opening)
+    parts = Parts.named(opening.instruments, opening.models, opening.small, opening.model)
+    session = Session(Table(opening.voices), parts, opening.seed, opening.values, opening.scenes)
+    told = tell_again(session, minds, lines)
     played = sounded(lines)
     write_midi(told.notes, output)
     missing, more = Counter(played) - Counter(told.notes), Counter(told.notes) - Counter(played)
     same = "exactly those that were played" if not missing and not more else f"{missing.total()} played ones are missing, {more.total()} are new"
-    answers = f"{told.answers - told.differing} of {told.answers} answers of {opening.model} came out the same" if mind else remark
-    return f"{output}: {len(told.notes)} notes, {same}; {answers}."
+    names = ", ".join(opening.sha256) or opening.model
+    answers = f"{told.answers - told.differing} of {told.answers} answers of {names} came out the same" if told.answers else "no model was asked"
+    return f"{output}: {len(told.notes)} notes, {same}; {'; '.join([*remarks, answers] if minds else remarks)}."
 
 
-def _mind(opening: Opening) -> tuple[Mind | None, str]:
-    """The model that played in the take, if it is here and unaltered."""
-    if opening.model == "echo":
-        return Echo(), ""
-    folder = find_model(opening.model)
-    try:
-        if folder is not None:
-            mind = load_mind(folder)
-            if mind.hashes == dict(opening.sha256):
-                return mind, ""
-            return None, f"the model {opening.model} is another one here, so the take's own answers were used"
-    except ModelError as error:
-        return None, f"{error} The take's own answers were used"
-    return None, f"the model {opening.model} is not here, so the take's own answers were used"
+def _minds(opening: Opening) -> tuple[dict[str, Mind], list[str]]:
+    """The models that played in the take, those that are here and unaltered, and a sentence about each other one."""
+    minds: dict[str, Mind] = {}
+    remarks = []
+    for name, hashes in opening.sha256.items():
+        try:
+            mind = open_mind(name)
+        except ModelError as error:
+            remarks.append(f"the model {name} is not here as it was ({str(error).rstrip('.')}), so the take's own answers were used")
+            continue
+        if dict(getattr(mind, "hashes", {})) == dict(hashes):
+            minds[name] = mind
+        else:
+            remarks.append(f"the model {name} is another one here, so the take's own answers were used")
+    return minds, remarks
 
 
 def write_midi(notes: Sequence[Sounded], output: Path) -> None:

@@ -7,17 +7,20 @@ time; the offline graph drives the same `Stage` on a virtual clock.
 import heapq
 import itertools
 import logging
+import math
 import threading
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator, MutableSequence, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Iterator, Mapping, MutableSequence, Sequence
+from dataclasses import dataclass, replace
 from typing import Any, Protocol
 
 from performer.clock import Clock
-from performer.effects import Effect, Pass, Play, Release, Silence, Wake
-from performer.events import Event
+from performer.effects import Compensate, Effect, Pass, Play, Release, Silence, Wake
+from performer.events import Event, Transport
 
 log = logging.getLogger("performer")
+TOO_LATE = 0.03  # seconds after which a planned note is no longer where it belongs
+TOGETHER = 0.005  # seconds: onsets nearer than this are one chord
 
 
 class Output(Protocol):
@@ -31,15 +34,16 @@ class Output(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Played:
-    """A note-on that left: planned for `play.time`, sent at `sent`."""
+    """A note-on that left: due at `due` (the planned time and the output's delay), sent at `sent`."""
 
     sent: float
     play: Play
+    due: float
 
     @property
     def lateness(self) -> float:
         """Seconds between the plan and the sending."""
-        return self.sent - self.play.time
+        return self.sent - self.due
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,8 +61,18 @@ class Applied:
     done: int
 
 
-Report = Played | Ended | Applied
-Planned = (Play, Release, Pass, Silence, Wake)
+@dataclass(frozen=True, slots=True)
+class Missed:
+    """A planned note whose moment was over at `now`: item `done` of the agenda. `moved` is its new time, None where it was left out."""
+
+    now: float
+    play: Play
+    done: int
+    moved: float | None
+
+
+Report = Played | Ended | Applied | Missed
+Planned = (Play, Release, Pass, Silence, Compensate, Wake)
 """The effects that concern a stage."""
 
 
@@ -71,6 +85,9 @@ class Agenda:
 
     def __len__(self) -> int:
         return len(self._heap)
+
+    def __iter__(self) -> Iterator[Any]:
+        return (item for _, _, item in self._heap)
 
     def add(self, time: float, item: Any) -> None:
         heapq.heappush(self._heap, (time, next(self._order), item))
@@ -118,14 +135,15 @@ class Ledger:
         if self._mirror is not None:
             self._mirror[(play.channel - 1) * 128 + play.pitch] = 0
 
-    def sounding(self, voice: int | None = None, tag: str = "") -> list[Play]:
-        """What sounds, of a voice and a tag where they are given."""
-        return [play for play in self._sounding.values() if (voice is None or play.voice == voice) and (not tag or play.tag == tag)]
+    def sounding(self) -> list[Play]:
+        """What sounds."""
+        return list(self._sounding.values())
 
 
 @dataclass(frozen=True, slots=True)
 class _Off:
     play: Play
+    end: float  # the musical time, without the output's delay
 
 
 class Stage:
@@ -133,11 +151,18 @@ class Stage:
     `wake` is called with the tag of a Wake that comes due, and its time."""
 
     def __init__(
-        self, outputs: Sequence[Output], report: Callable[[Report], object], wake: Callable[[float, str], object], ledger: Ledger | None = None
+        self,
+        outputs: Sequence[Output],
+        report: Callable[[Report], object],
+        wake: Callable[[float, str], object],
+        ledger: Ledger | None = None,
+        delay: float = 0.0,
     ) -> None:
         self.agenda = Agenda()
         self.ledger = ledger if ledger is not None else Ledger()
+        self.delay = delay  # seconds that planned notes leave later
         self.done = 0  # items of the agenda that were carried out
+        self._moved: dict[int, tuple[float, float]] = {}  # voice -> the late onset that moved last, and where it went
         self._outputs = outputs
         self._report = report
         self._wake = wake
@@ -152,14 +177,16 @@ class Stage:
     def _apply_one(self, effect: Effect) -> None:
         match effect:
             case Play():
-                self.agenda.add(effect.time, effect)
+                self.agenda.add(effect.time + self.delay if effect.planned else effect.time, effect)
+            case Compensate(delay):
+                self.delay = delay
             case Wake():
                 self.agenda.cancel(lambda item: isinstance(item, Wake) and item.tag == effect.tag)
                 self.agenda.add(effect.time, effect)
             case Pass():
                 self.agenda.add(effect.time, effect)
             case Release():
-                self._take_back(effect.time, effect.voice, effect.tag)
+                self._take_back(effect)
             case Silence():
                 self.silence(effect.time)
 
@@ -169,17 +196,18 @@ class Stage:
             self.done += 1
             self._do(time, now, item)
 
-    def run_until(self, done: int) -> None:
-        """Do what comes next, whenever it is due, until so many items are done in all: how a take is told again."""
+    def run_until(self, done: int, late: Mapping[int, float] | None = None) -> None:
+        """Do what comes next, whenever it is due, until so many items are done in all: how a take is told again. `late` has the moments of
+        those that were missed, by their number."""
         while self.done < done and (time := self.agenda.next_time) is not None:
             for due, item in self.agenda.pop_due(time):
                 self.done += 1
-                self._do(due, due, item)
+                self._do(due, (late or {}).get(self.done, due), item)
                 break
 
     def silence(self, time: float) -> None:
-        """End every note, forget the plan, and tell every channel to be quiet."""
-        self.agenda.cancel(lambda item: isinstance(item, (Play, Pass, _Off)))
+        """End every note, forget the plan, and tell every channel to be quiet. The clock goes on: a lost tick would shift every follower."""
+        self.agenda.cancel(lambda item: isinstance(item, (Play, _Off)) or (isinstance(item, Pass) and not isinstance(item.event, Transport)))
         for play in self.ledger.sounding():
             self._end(play, max(time, play.time))
         for output in self._outputs:
@@ -188,17 +216,39 @@ class Stage:
     def _do(self, time: float, now: float, item: Any) -> None:
         match item:
             case Play():
-                self._start(item, now)
-            case _Off(play):
+                if item.planned and now - time > TOO_LATE:
+                    self._miss(item, time, now)
+                else:
+                    self._start(item, time, now)
+            case _Off(play, end):
                 if self.ledger.get(play.channel, play.pitch) is play:
-                    self._end(play, time)
+                    self._end(play, end)
             case Wake():
                 self._wake(time, item.tag)
             case Pass():
                 for output in self._outputs:
                     output.send(item.event)
 
-    def _start(self, play: Play, now: float) -> None:
+    def _miss(self, play: Play, due: float, now: float) -> None:
+        """A planned note that is too late is left out, or waits for the next place of its grid unless that is taken: never two at once."""
+        moved = None
+        if play.late == "next" and play.grid > 0:
+            steps = math.ceil((now - due) / play.grid)
+            moved = play.time + steps * play.grid
+            before = self._moved.get(play.voice)
+            chord = before is not None and abs(before[0] - play.time) < TOGETHER and before[1] == moved
+            if chord or not self._is_taken(play.voice, moved, play.grid):
+                self._moved[play.voice] = (play.time, moved)
+                self.agenda.add(due + steps * play.grid, replace(play, time=moved))
+            else:
+                moved = None
+        self._report(Missed(now, play, self.done, moved))
+
+    def _is_taken(self, voice: int, time: float, grid: float) -> bool:
+        planned = (item for item in self.agenda if isinstance(item, Play) and item.voice == voice)
+        return any(abs(play.time - time) < grid / 2 for play in planned)
+
+    def _start(self, play: Play, due: float, now: float) -> None:
         before = self.ledger.get(play.channel, play.pitch)
         if before is not None:
             self._end(before, play.time)
@@ -206,8 +256,8 @@ class Stage:
             output.note_on(play.channel, play.pitch, play.velocity)
         self.ledger.start(play)
         if play.duration is not None:
-            self.agenda.add(play.time + play.duration, _Off(play))
-        self._report(Played(now, play))
+            self.agenda.add(due + play.duration, _Off(play, play.time + play.duration))
+        self._report(Played(now, play, due))
 
     def _end(self, play: Play, time: float) -> None:
         for output in self._outputs:
@@ -215,10 +265,13 @@ class Stage:
         self.ledger.end(play)
         self._report(Ended(time, play))
 
-    def _take_back(self, time: float, voice: int, tag: str) -> None:
-        self.agenda.cancel(lambda item: isinstance(item, Play) and item.voice == voice and (not tag or item.tag == tag))
-        for play in self.ledger.sounding(voice, tag):
-            self._end(play, max(time, play.time))
+    def _take_back(self, release: Release) -> None:
+        def meant(play: Play) -> bool:
+            return play.voice == release.voice and (play.tag == release.tag if release.tag else play.tag != release.spare)
+
+        self.agenda.cancel(lambda item: isinstance(item, Play) and meant(item))
+        for play in filter(meant, self.ledger.sounding()):
+            self._end(play, max(release.time, play.time))
 
 
 class Scheduler:

@@ -1,7 +1,7 @@
 """A show file: one TOML file that sets everything up. It is checked once, becomes frozen values, and is never changed while it runs.
 
 The dataclasses below are the schema: `performer init` writes them out with their sentences, and a mistake in a file is told with line,
-key and remedy. The keys of [[voice]] and [visuals] are rows of the table of parameters.
+key and remedy. The keys of [[voice]], [tempo], [song], [visuals] and [[modulation]], and [midi] delay, are rows of the table of parameters.
 """
 
 import dataclasses
@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from performer.errors import ParameterError, ShowError
-from performer.parameters import VOICES, Table
+from performer.parameters import SLOTS, VOICES, Table
 
 INSTRUMENTS = ("keys", "melody", "drums", "bass")
 HERE = ("127.0.0.1", "localhost", "::1")  # hosts that only this machine reaches
@@ -73,7 +73,9 @@ class Desk:
 class Models:
     """[models]"""
 
-    notes: str = _key("lstm-first", "The model that answers with notes; 'echo' needs no weights.")
+    notes: str = _key("lstm-first-int8", "The model that answers with notes; 'echo' needs no weights.")
+    drums: str = _key("lstm-drums", "The model of the voices whose instrument is drums; where it is not there, the first.")
+    small: str = _key("lstm-first-int8", "The smaller model that plans where the first one is too slow or fails; empty: none.")
     pictures: str = _key("light-64", "The model that paints.")
     folders: Items = _key((), "Further folders to look for models in.")
 
@@ -88,7 +90,8 @@ class Takes:
 
 @dataclass(frozen=True, slots=True)
 class Show:
-    """All that a show file says. `values` are the parameters that it sets, by address; `instruments` one for each voice."""
+    """All that a show file says. `values` are the parameters that it sets, by address, `scenes` those of each scene; `instruments` and
+    `named_models` (empty: the show's own) are one for each voice."""
 
     general: General = General()
     midi: Midi = Midi()
@@ -99,7 +102,15 @@ class Show:
     takes: Takes = Takes()
     visuals: bool = True
     instruments: tuple[str, ...] = ("keys",)
+    named_models: tuple[str, ...] = ("",)
     values: Mapping[str, Any] = field(default_factory=dict)
+    scenes: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+
+    @property
+    def voice_models(self) -> tuple[str, ...]:
+        """The model that is wanted for each voice; empty: the first."""
+        own = {"drums": self.models.drums}
+        return tuple(named or own.get(instrument, "") for named, instrument in zip(self.named_models, self.instruments, strict=True))
 
     @property
     def table(self) -> Table:
@@ -111,6 +122,7 @@ SECTIONS: Mapping[str, tuple[str, type]] = {
     "show": ("general", General), "midi": ("midi", Midi), "audio": ("audio", Audio), "osc": ("osc", Osc),
     "desk": ("desk", Desk), "models": ("models", Models), "takes": ("takes", Takes),
 }  # fmt: skip
+OF_ROWS = ("voice", "tempo", "song", "visuals", "modulation", "scene")  # sections whose keys are rows of the table of parameters
 
 
 def read_show(path: Path) -> Show:
@@ -132,18 +144,21 @@ def parse_show(text: str, name: str) -> Show:
         raise ShowError(f"{name}: not TOML: {error}.", "Correct that line.") from None
     reader = _Reader(text, name)
     parts = {}
+    values: dict[str, Any] = {}
     for key, section in content.items():
         if key in SECTIONS:
             place, kind = SECTIONS[key]
-            parts[place] = reader.section(key, section, kind)
-        elif key not in ("voice", "visuals"):
-            reader.fail(key, key, f"there is no section [{key}]", f"the sections are {', '.join((*SECTIONS, 'voice', 'visuals'))}")
+            parts[place] = reader.section(key, section, kind, values)
+        elif key not in OF_ROWS:
+            reader.fail(key, key, f"there is no section [{key}]", f"the sections are {', '.join((*SECTIONS, *OF_ROWS))}")
     desk = parts.get("desk", Desk())
     if not desk.token and desk.host not in HERE:
         reader.fail("desk", "host", f"{desk.host!r} opens the page to the network, for anybody", 'write token = "a word of your own" below it')
-    values, instruments = reader.voices(content.get("voice", [{}]))
+    voices, instruments, models = reader.voices(content.get("voice", [{}]))
     visuals, visuals_on = reader.visuals(content.get("visuals", {}))
-    return Show(**parts, instruments=instruments, values=values | visuals, visuals=visuals_on)
+    values |= voices | visuals | reader.rows("tempo", content) | reader.rows("song", content) | reader.modulation(content.get("modulation", []))
+    scenes = reader.scenes(content.get("scene", []), Table(len(instruments)))
+    return Show(**parts, instruments=instruments, named_models=models, values=values, visuals=visuals_on, scenes=scenes)
 
 
 class _Reader:
@@ -157,33 +172,60 @@ class _Reader:
         line = self._line_of(section, key, place)
         raise ShowError(f"{self._name}, line {line}, {key}: {problem};", f"{remedy}.")
 
-    def section(self, title: str, content: Any, kind: type) -> Any:
+    def section(self, title: str, content: Any, kind: type, parameters: dict[str, Any]) -> Any:
+        """The section as its dataclass; keys that are rows of the table go into `parameters`."""
         if not isinstance(content, dict):
             self.fail("", title, f"{title} is a section", f"write [{title}] and its keys below it")
         known = {each.name: each for each in dataclasses.fields(kind)}
         values: dict[str, Any] = {}
+        parameters |= self._parameters(title, f"/performer/{title}/", content, Table(), tuple(known))
         for key, value in content.items():
-            if key not in known:
-                self.fail(title, key, f"[{title}] has no such key", f"its keys are {', '.join(known)}")
-            values[key] = self._check(title, key, value, known[key])
+            if key in known:
+                values[key] = self._check(title, key, value, known[key])
         return kind(**values)
 
-    def voices(self, content: Any) -> tuple[dict[str, Any], tuple[str, ...]]:
+    def voices(self, content: Any) -> tuple[dict[str, Any], tuple[str, ...], tuple[str, ...]]:
         if not isinstance(content, list) or not 1 <= len(content) <= VOICES or not all(isinstance(voice, dict) for voice in content):
             self.fail("voice", "voice", "voices are written as [[voice]]", f"write 1 to {VOICES} of them")
-        table, values, instruments = Table(len(content)), dict[str, Any](), list[str]()
+        table, values, instruments, models = Table(len(content)), dict[str, Any](), list[str](), list[str]()
         for number, voice in enumerate(content, start=1):
             instrument = voice.get("instrument", "keys")
             if instrument not in INSTRUMENTS:
                 self.fail("voice", "instrument", f"{instrument!r} is no instrument", f"use one of {', '.join(INSTRUMENTS)}", number)
+            if not isinstance(voice.get("model", ""), str):
+                self.fail("voice", "model", "a model is named", 'write model = "…"', number)
             instruments.append(instrument)
-            values |= self._parameters("voice", f"/performer/voice/{number}/", voice, table, ("instrument",), number)
-        return values, tuple(instruments)
+            models.append(voice.get("model", ""))
+            values |= self._parameters("voice", f"/performer/voice/{number}/", voice, table, ("instrument", "model"), number)
+        return values, tuple(instruments), tuple(models)
 
     def visuals(self, content: Any) -> tuple[dict[str, Any], bool]:
         if not isinstance(content, dict) or not isinstance(content.get("enabled", True), bool):
             self.fail("visuals", "enabled", "[visuals] is a section and enabled is true or false", "write enabled = true")
         return self._parameters("visuals", "/performer/visuals/", content, Table(), ("enabled",)), content.get("enabled", True)
+
+    def scenes(self, content: Any, table: Table) -> dict[str, dict[str, Any]]:
+        if not isinstance(content, list) or not all(isinstance(scene, dict) and isinstance(scene.get("name"), str) for scene in content):
+            self.fail("scene", "scene", "scenes are written as [[scene]] with a name", 'write [[scene]] and name = "…" below it')
+        scenes = {}
+        for number, scene in enumerate(content, start=1):
+            values = dict(_flat({key: value for key, value in scene.items() if key != "name"}))
+            scenes[scene["name"]] = self._parameters("scene", "/performer/", values, table, (), number)
+        return scenes
+
+    def rows(self, title: str, content: Mapping[str, Any]) -> dict[str, Any]:
+        section = content.get(title, {})
+        if not isinstance(section, dict):
+            self.fail(title, title, f"[{title}] is a section", f"write [{title}] and its keys below it")
+        return self._parameters(title, f"/performer/{title}/", section, Table(), ())
+
+    def modulation(self, content: Any) -> dict[str, Any]:
+        if not isinstance(content, list) or len(content) > SLOTS or not all(isinstance(slot, dict) for slot in content):
+            self.fail("modulation", "modulation", "modulation is written as [[modulation]]", f"write up to {SLOTS} of them")
+        values: dict[str, Any] = {}
+        for number, slot in enumerate(content, start=1):
+            values |= self._parameters("modulation", f"/performer/modulation/{number}/", slot, Table(), (), number)
+        return values
 
     def _parameters(self, title: str, prefix: str, content: Mapping[str, Any], table: Table, also: Items, place: int = 1) -> dict[str, Any]:
         values: dict[str, Any] = {}
@@ -226,6 +268,15 @@ class _Reader:
         return found
 
 
+def _flat(content: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str, Any]]:
+    """The leaves of nested tables, their keys joined as in an address."""
+    for key, value in content.items():
+        if isinstance(value, dict):
+            yield from _flat(value, f"{prefix}{key}/")
+        else:
+            yield prefix + key, value
+
+
 def write_show() -> str:
     """A commented show file with every key at its default."""
     return "\n".join(_written()) + "\n"
@@ -237,11 +288,20 @@ def _written() -> Iterator[str]:
         yield f"\n[{title}]"
         for each in dataclasses.fields(kind):
             yield f"{each.name} = {_toml(each.default)}  # {each.metadata['doc']}"
+        yield from _parameter_lines(f"/performer/{title}/")
+    for title in ("tempo", "song"):
+        yield f"\n[{title}]"
+        yield from _parameter_lines(f"/performer/{title}/")
     yield "\n[visuals]\nenabled = true  # Whether there is a picture."
     yield from _parameter_lines("/performer/visuals/")
+    yield f"\n# One [[modulation]] for each thing that moves a parameter of the picture, up to {SLOTS}.\n[[modulation]]"
+    yield from _parameter_lines("/performer/modulation/1/")
     yield f"\n# One [[voice]] for each player inside Performer, up to {VOICES}.\n[[voice]]"
     yield f'instrument = "keys"  # {", ".join(INSTRUMENTS)}.'
+    yield 'model = ""  # The model that plays this voice; empty: that of [models].'
     yield from _parameter_lines("/performer/voice/1/")
+    yield "\n# Scenes are parameters that are set together, by /performer/scene/recall and their name:"
+    yield '# [[scene]]\n# name = "break"\n# voice.1.mode = "mute"\n# visuals.speed = 0.05'
 
 
 def _parameter_lines(prefix: str) -> Iterator[str]:

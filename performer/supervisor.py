@@ -27,7 +27,7 @@ from performer.show import Show
 log = logging.getLogger("performer")
 CONTEXT = multiprocessing.get_context("spawn")
 FIRST_WAIT, LONGEST_WAIT = 0.25, 20.0  # seconds before a dead child is started again, doubled each time
-STEADY = 30.0  # seconds of life after which a death counts as the first again
+STEADY = 5.0  # seconds of life after which a death counts as the first again
 FORMAT = "performer: %(message)s"
 PATIENCE = 4.0  # seconds that a child has to stop by itself
 
@@ -121,11 +121,16 @@ class Supervisor:
             options = DeskOptions(voices=len(show.instruments), token=show.desk.token or None, host=show.desk.host)
             yield Child("desk", run, (self._loopbacks["desk"], self._http, options))
         if show.visuals:
+            from performer.visuals.presenter import ScreenOptions
+            from performer.visuals.presenter import run as present
             from performer.visuals.process import VisualsOptions
             from performer.visuals.process import run as paint
+            from performer.visuals.reel import BYTES
 
-            light = VisualsOptions(show.models.pictures, tuple(show.models.folders), show.values, show.general.seed)
-            yield Child("visuals", paint, (self._loopbacks["visuals"], light))
+            reel = CONTEXT.RawArray("B", BYTES)
+            light = VisualsOptions(show.models.pictures, tuple(show.models.folders), show.values, show.general.seed or time.time_ns())
+            yield Child("visuals", paint, (self._loopbacks["visuals"], reel, light))
+            yield Child("screen", present, (self._loopbacks["screen"], reel, ScreenOptions(show.values)))
         if show.audio.enabled:
             from performer.listening.process import ListeningOptions
             from performer.listening.process import run as listen

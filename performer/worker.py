@@ -3,6 +3,7 @@
 import logging
 import queue
 import threading
+import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
@@ -24,13 +25,24 @@ class Worker:
     """A thread that hands each item of its inbox to `handle`, one after the other.
 
     `post` never blocks. With `limit` the inbox refuses what is over it and counts it as dropped; without, nothing is ever lost.
+    `idle` is called when the inbox is empty and says how many seconds the thread may wait before it is called again. `linger` is what a thread
+    that only informs waits once something came, before it handles all of it: Python runs one thread at a time, and those that play go first.
     A handler that raises is logged once for each kind of exception, counted, and the worker goes on."""
 
-    def __init__(self, name: str, handle: Callable[[Any], None], limit: int | None = None) -> None:
+    def __init__(
+        self,
+        name: str,
+        handle: Callable[[Any], None],
+        limit: int | None = None,
+        idle: Callable[[], float] | None = None,
+        linger: float = 0.0,
+    ) -> None:
         self.name = name
         self.counters = Counters()
         self._handle = handle
         self._limit = limit
+        self._idle = idle
+        self._linger = linger
         self._inbox: queue.SimpleQueue[Any] = queue.SimpleQueue()
         self._seen: set[str] = set()
         self._thread = threading.Thread(target=self._run, name=name, daemon=True)
@@ -64,8 +76,28 @@ class Worker:
             count += 1
 
     def _run(self) -> None:
-        while (item := self._inbox.get()) is not _STOP:
+        while (item := self._next()) is not _STOP:
             self._handle_one(item)
+        while self._idle is not None and self._idle() == 0.0:
+            pass
+
+    def _next(self) -> Any:
+        """The next item. Where nothing is there at once, the idle work is done meanwhile, and who only informs lingers when something comes."""
+        try:
+            return self._inbox.get_nowait()
+        except queue.Empty:
+            item = self._inbox.get() if self._idle is None else self._next_or_idle(self._idle)
+        if self._linger and item is not _STOP:
+            time.sleep(self._linger)
+        return item
+
+    def _next_or_idle(self, idle: Callable[[], float]) -> Any:
+        while True:
+            wait = idle()
+            try:
+                return self._inbox.get(wait > 0.0, wait)
+            except queue.Empty:
+                continue
 
     def _handle_one(self, item: Any) -> None:
         try:

@@ -18,9 +18,19 @@ def pytest_sessionstart(session: pytest.Session) -> None:
 @pytest.fixture
 def jack_server(monkeypatch: pytest.MonkeyPatch) -> Iterator[JackServer]:
     """A JACK server of this test's own, on a dummy device; rtmidi, PortAudio and JACK's tools use it. In CI it may not be missing."""
+    yield from served(JackServer(), monkeypatch)
+
+
+@pytest.fixture
+def slow_jack_server(monkeypatch: pytest.MonkeyPatch) -> Iterator[JackServer]:
+    """The same with a period of 21 ms."""
+    yield from served(JackServer(1024), monkeypatch)
+
+
+def served(server: JackServer, monkeypatch: pytest.MonkeyPatch) -> Iterator[JackServer]:
+    """The server, running and the one that is found by whoever looks for one."""
     if shutil.which("jackd") is None and not os.environ.get("CI"):
         pytest.skip("jackd is not installed")
-    server = JackServer()
     monkeypatch.setenv("JACK_DEFAULT_SERVER", server.name)
     monkeypatch.setenv("JACK_NO_START_SERVER", "1")
     try:

@@ -6,11 +6,12 @@ import json
 import os
 import queue
 import shutil
+import signal
 import subprocess
 import sys
 import threading
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 PEER = Path(__file__).with_name("midi_peer.py")
@@ -31,7 +32,8 @@ class JackServer:
 
     _numbers = itertools.count(1)
 
-    def __init__(self) -> None:
+    def __init__(self, period: int = 64) -> None:
+        self.period = period  # frames
         self.name = f"performer-test-{os.getpid()}-{next(self._numbers)}"
         self._process: subprocess.Popen[bytes] | None = None
 
@@ -40,7 +42,7 @@ class JackServer:
 
         It is synchronous: the other kind does not wait for a client that is late, as any is here now and then without the right to
         real-time scheduling, and then loses what was sent to it and plays once more what it sent."""
-        command = ["jackd", "-n", self.name, "-r", "-S", "-d", "dummy", "-r", "48000", "-p", "64"]
+        command = ["jackd", "-n", self.name, "-r", "-S", "-d", "dummy", "-r", "48000", "-p", str(self.period)]
         self._process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
         subprocess.run(["jack_wait", "-s", self.name, "-w", "-t", "10"], check=True, capture_output=True, timeout=15)
 
@@ -50,6 +52,16 @@ class JackServer:
             self._process.kill()
             self._process.wait(20)
             self._process = None
+
+    @contextlib.contextmanager
+    def stuck(self) -> Iterator[None]:
+        """Meanwhile the server is there and answers nobody."""
+        assert self._process is not None
+        self._process.send_signal(signal.SIGSTOP)
+        try:
+            yield
+        finally:
+            self._process.send_signal(signal.SIGCONT)
 
     def end(self) -> None:
         """End the server in order, so that its name is free again."""

@@ -2,8 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 
-import numpy as np
-
+from performer.constraints import Chance
 from performer.events import Event, ModelNote, NoteOff, NoteOn, Timed
 from performer.offline import Offline
 from performer.parameters import Table
@@ -40,12 +39,12 @@ class StepMind:
     def feed(self, note: ModelNote) -> None:
         self.fed.append(note)
 
-    def query(self, constraints, rng: np.random.Generator) -> ModelNote:
+    def query(self, constraints, rng: Chance) -> ModelNote:
         last = self.fed[-1].pitch if self.fed else 60
         allowed = constraints.pitches
         pitch = min(allowed, key=lambda each: abs(each - (last + 2)))
         low, high = constraints.gap
-        return ModelNote(min(max(0.25, low), high), pitch, 60 + int(rng.integers(40)), 0.2, constraints.voice, True)
+        return ModelNote(min(max(0.25, low), high), pitch, 60 + int(40 * rng.random()), 0.2, constraints.voice, True)
 
     def fork(self) -> "StepMind":
         return StepMind(list(self.fed))

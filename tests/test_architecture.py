@@ -12,21 +12,23 @@ PACKAGE = Path(__file__).parent.parent / "performer"
 
 # A module imports from the layers before its own, and a module of a folder from that folder.
 LAYERS: tuple[str, ...] = (
-    ". assets clock constraints errors events jack loopback packages worker",
-    "card effects encoding midi_system parameters",
+    ". assets clock constraints errors events housekeeping jack loopback packages priority worker",
+    "apart card effects encoding midi_system parameters",
     "desk inference listening midi_port scheduler session show",
-    "devices doctor inputs outputs visuals",
+    "devices doctor evaluation inputs minds outputs visuals",
     "app offline",
-    "bench render supervisor",
+    "bench calibration check learning render supervisor",
     "cli",
     "__main__",
 )
 LAYER = {place: number for number, layer in enumerate(LAYERS) for place in layer.split()}
-SESSION_KNOWS = {"session", "effects", "encoding", "events", "parameters"}  # no clock, no port, no model
+SESSION_KNOWS = {"session", "clock", "effects", "encoding", "events", "parameters"}  # no port, no model; of the clock the values only
+TELLING = ("Clock", "SystemClock", "VirtualClock")  # what tells the time
 LIBRARIES: dict[str, str] = {
-    "PIL": "visuals.process",
-    "mido": "inputs.replay render",
-    "numpy": "encoding inference listening visuals",
+    "PIL": "visuals.page",
+    "aalink": "inputs.link",
+    "mido": "evaluation.midi_file inputs.replay render",
+    "numpy": "bench.models calibration.audio_loop check encoding evaluation inference listening visuals",
     "onnxruntime": "inference.onnx",
     "platformdirs": "assets",
     "pythonosc": "inputs.osc loopback",
@@ -92,6 +94,8 @@ def test_imports_go_down(module: str):
 @pytest.mark.parametrize("module", [name for name in STAGE if within(name, "session")])
 def test_the_session_knows_no_clock_no_port_and_no_model(module: str):
     assert {name.split(".")[0] for name in own_imports(module)} <= SESSION_KNOWS
+    names = {node.id for node in ast.walk(ast.parse(MODULES[module].read_text(encoding="utf-8"))) if isinstance(node, ast.Name)}
+    assert not names & set(TELLING)
 
 
 @each_module

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from performer.cli import FAILED, main
-from performer.parameters import COMMANDS, FEEDBACK, VOICES, Table
+from performer.parameters import COMMANDS, FEEDBACK, SLOTS, VOICES, Table
 from performer.show import read_show
 from tests.show_process import SILENT, free_port
 
@@ -27,7 +27,8 @@ def test_init_writes_a_show_file_that_says_the_defaults(tmp_path: Path, capsys: 
     show = read_show(file)
     assert (show.midi.enabled, show.osc.port, show.osc.host, show.desk.port, show.desk.host) == (True, 9000, "127.0.0.1", 8765, "127.0.0.1")
     defaults = show.table.defaults()
-    assert show.values == {address: defaults[address] for address in defaults}
+    others = ("/performer/source/", *(f"/performer/modulation/{number}/" for number in range(2, SLOTS + 1)))  # the first slot stands for all
+    assert show.values == {address: value for address, value in defaults.items() if not address.startswith(others)}
     assert show.instruments == ("keys",) and show.visuals
 
 
@@ -50,7 +51,7 @@ def test_parameters_lists_every_address_once_with_its_default_and_meaning(capsys
     for row in Table().rows.values():
         below = lines[lines.index(row.address) + 1]
         assert f"default {row.default}." in below and row.doc in below
-        assert (", ".join(row.choices) if row.choices else row.range) in below
+        assert (", ".join(row.choices) if row.choices else "true or false" if row.kind == "bool" else row.range) in below
     listed = [line.split()[0] for line in lines if line.startswith("/")]
     assert listed == [*Table().rows, *(command.address for command in (*COMMANDS, *FEEDBACK))]
 

@@ -1,6 +1,6 @@
 import pytest
 
-from performer.clock import SystemClock, Timeline, VirtualClock
+from performer.clock import Metre, SystemClock, Timeline, VirtualClock
 
 
 def test_system_clock_never_goes_back():
@@ -35,3 +35,7 @@ def test_next_is_the_first_multiple_that_is_not_before():
     assert timeline.next(4.0, after=0.1) == 2.0
     assert timeline.next(4.0, after=2.0) == 2.0
     assert timeline.next(1.0, after=2.01) == 2.5
+
+
+def test_a_bar_is_counted_in_quarter_notes():
+    assert [Metre(*signature).beats for signature in ((4, 4), (3, 4), (6, 8), (7, 8), (2, 2))] == [4.0, 3.0, 3.0, 3.5, 4.0]

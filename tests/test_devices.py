@@ -6,7 +6,7 @@ import sys
 
 import pytest
 
-from performer.cli import main
+from performer import devices
 from performer.outputs.midi import MidiOutput
 from tests.jack import JackServer
 
@@ -38,7 +38,15 @@ def test_without_any_it_is_a_sentence_each(monkeypatch: pytest.MonkeyPatch) -> N
     assert "Audio inputs: " in text
 
 
-def test_the_command_prints_what_cannot_be_listed(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+@pytest.mark.programs
+def test_a_jack_server_that_is_stuck_is_told_and_nothing_hangs(jack_server: JackServer) -> None:
+    with jack_server.stuck():
+        text = printed()
+    sentence = "It does not answer within 5 s. A JACK server that is stuck does that: end it and start it again."
+    assert text == f"MIDI: {sentence}\n\nAudio inputs: {sentence}\n"
+
+
+def test_what_cannot_be_listed_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
     def gone() -> list[object]:
         raise performer_error
 
@@ -47,5 +55,5 @@ def test_the_command_prints_what_cannot_be_listed(monkeypatch: pytest.MonkeyPatc
     performer_error = PortError("It is gone.", "Fetch it.")
     monkeypatch.setattr("performer.midi_system.systems", gone)
     monkeypatch.setattr("performer.listening.audio.inputs", gone)
-    assert main(["devices"]) == 0
-    assert capsys.readouterr().out == "MIDI: It is gone. Fetch it.\n\nAudio inputs: It is gone. Fetch it.\n"
+    assert devices.midi() == "MIDI: It is gone. Fetch it."
+    assert devices.audio_inputs() == "Audio inputs: It is gone. Fetch it."

@@ -1,5 +1,6 @@
 """`performer doctor`: what works and what is missing, with the remedy of this system."""
 
+import os
 import socket
 import subprocess
 import sys
@@ -16,7 +17,8 @@ from tests.jack import JackServer
 
 
 def found(what: str) -> Finding:
-    return next(finding for finding in examine() if finding.what == what)
+    """What is found of it, all in this process: only here is the machine the one that a test makes of it."""
+    return next(finding for each in doctor.EXAMINATIONS for finding in doctor.examined(each) if finding.what == what)
 
 
 def test_every_finding_is_a_sentence_and_what_is_missing_has_a_remedy() -> None:
@@ -39,16 +41,38 @@ def test_the_report_says_ok_or_missing_with_the_remedy_below() -> None:
     assert report([Finding("Bread", True, "fresh.")]).endswith("Everything works here.")
 
 
-def test_the_command_ends_well_whatever_is_missing(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+def test_an_examination_that_fails_is_a_finding(monkeypatch: pytest.MonkeyPatch) -> None:
     def broken() -> list[object]:
         raise RuntimeError("boom")
 
     monkeypatch.setattr("performer.midi_system.systems", broken)
     monkeypatch.setattr("performer.listening.audio.inputs", broken)
+    assert found("MIDI").seen == found("Audio input").seen == "it could not be examined (RuntimeError: boom)."
+
+
+def test_the_command_ends_well_whatever_is_missing(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["doctor"]) == 0
-    printed = capsys.readouterr().out
-    assert "missing  MIDI: it could not be examined (RuntimeError: boom)." in printed
-    assert "missing  Audio input: it could not be examined" in printed
+    assert " Python: " in capsys.readouterr().out
+
+
+@pytest.mark.skipif(not hasattr(os, "sched_setscheduler"), reason="priority is not asked for here")
+def test_priority_is_tried_and_given_back() -> None:
+    before = os.sched_getscheduler(0)
+    finding = found("Real-time priority")
+    assert os.sched_getscheduler(0) == before
+    assert finding.works or ("rtprio" in finding.remedy and "audio" in finding.remedy)
+
+
+@pytest.mark.skipif(not hasattr(os, "sched_setscheduler"), reason="priority is not asked for here")
+def test_priority_that_is_refused_has_the_remedy(monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(*_: object) -> None:
+        raise PermissionError(1, "Operation not permitted")
+
+    monkeypatch.setattr("os.sched_setscheduler", refuse)
+    finding = found("Real-time priority")
+    assert not finding.works
+    assert "Operation not permitted" in finding.seen
+    assert "/etc/security/limits.d/audio.conf" in finding.remedy
 
 
 def test_a_port_in_use_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -126,3 +150,14 @@ def test_with_a_jack_server_everything_of_it_works(jack_server: JackServer) -> N
     assert "ok       Virtual MIDI ports: can be made (JACK)." in lines
     assert "ok       Audio input: 'system' (JACK Audio Connection Kit, 2 channels, 48000 Hz)." in lines
     assert not any("Performer" in port for port in jack_server.ports())
+
+
+@pytest.mark.programs
+def test_a_jack_server_that_is_stuck_is_told_and_nothing_hangs(jack_server: JackServer) -> None:
+    command = [sys.executable, "-m", "performer", "doctor"]
+    with jack_server.stuck():
+        lines = subprocess.run(command, check=True, capture_output=True, text=True, timeout=30).stdout.splitlines()
+    for what in ("MIDI", "Audio input"):
+        place = lines.index(f"missing  {what}: It does not answer within 5 s.")
+        assert "JACK server that is stuck" in lines[place + 1]
+    assert any(line.startswith("ok       Python") for line in lines)

@@ -17,6 +17,7 @@ from performer.encoding import (
     UNKNOWN,
     VELOCITY,
     begin,
+    class_of,
     encode_note,
     style_number,
 )
@@ -77,3 +78,10 @@ def test_a_piece_begins_with_nothing_known():
 def test_the_logits_of_all_attributes_lie_end_to_end():
     assert OFFSETS == (0, 16, 144, 272, 368, 400)
     assert style_number("no such style") == 0
+
+
+def test_one_value_has_the_class_that_it_has_among_many():
+    for k in (GAP, DURATION, VELOCITY):
+        edges = SCALES[k].edges
+        values = np.concatenate([edges, np.nextafter(edges, 0), np.random.default_rng(k).uniform(-1, edges[-1] + 1, 500)])
+        assert [class_of(k, value) for value in values.tolist()] == SCALES[k].encode(values).tolist()

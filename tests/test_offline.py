@@ -5,13 +5,14 @@ from typing import Any
 
 import pytest
 
-from performer.effects import Ask, Drop, Effect, Play, Wake
+from performer.effects import Ask, Compensate, Drop, Effect, Play, Wake
 from performer.events import Answer, NoteOff, NoteOn, Panic, ParameterSet, Timed
 from performer.inference.echo import Echo
 from performer.offline import Offline, tell_again
 from performer.outputs.take import Sounded, sounded
 from performer.parameters import Table
 from performer.scheduler import Applied, Ended, Played, Report, Stage
+from performer.session.room import DELAY
 from performer.session.state import Parts, Session
 from tests.stagehands import StepMind, WrittenOutput, melody, offline
 
@@ -39,7 +40,7 @@ class Recorded(Offline):
         match report:
             case Applied(done):
                 self.lines.append({"applied": done})
-            case Played(_, play):
+            case Played(_, play, _):
                 self.lines.append({"t": play.time, "on": [play.voice, play.channel, play.pitch, play.velocity, play.model]})
             case Ended(time, play):
                 self.lines.append({"t": time, "off": [play.voice, play.channel, play.pitch, play.velocity, play.model]})
@@ -96,6 +97,8 @@ def test_a_tick_comes_at_its_own_time_before_a_later_event():
 class DroppingSession:
     """Asks for ten notes and has enough after the third."""
 
+    delay = 0.0
+
     def __init__(self) -> None:
         self.heard: list[Answer] = []
 
@@ -117,11 +120,38 @@ def test_an_answer_that_is_dropped_ends_there():
     assert [note.start for note in notes] == [1.0, 2.0, 3.0]
 
 
+class PlanningSession(Session):
+    """Plans a note for half a second after each key, and reacts with its octave 0.3 s after the key."""
+
+    def handle(self, timed: Timed) -> list[Effect]:
+        effects = super().handle(timed)
+        if isinstance(timed.event, NoteOn):
+            effects.append(Play(timed.time + 0.5, 1, 1, timed.event.pitch, 90, 0.2, "plan", late="drop"))
+            effects.append(Play(timed.time + 0.3, 1, 1, timed.event.pitch + 12, 90, 0.2, "live"))
+        return effects
+
+
+def test_planned_notes_leave_by_the_delay_that_the_show_begins_with_and_by_the_one_that_is_set_later():
+    planning = PlanningSession(Table(1), Parts.named(("keys",)), 7, {"/performer/voice/1/mode": "mute", DELAY: -20.0})
+    graph = Offline(planning, StepMind())
+    notes = graph.play([Timed(1.0, NoteOn(60, 90)), Timed(2.0, ParameterSet(DELAY, 35.0)), Timed(3.0, NoteOn(62, 90))], until=5.0)
+    assert [round(each.sent, 9) for each in graph.score.begun] == [1.3, 1.48, 3.3, 3.535]
+    assert [note.start for note in notes] == [1.3, 1.5, 3.3, 3.5], "a take has the musical times"
+    assert Compensate(0.035) in graph.said
+
+
+def test_a_take_is_told_again_with_the_delay_it_began_with():
+    values = {"/performer/voice/1/mode": "mute", DELAY: -400.0}
+    lines = [{"t": 1.0, "in": NoteOn(60, 90)}, {"applied": 0}, {"t": 1.15, "end": True, "done": 1}]
+    told = tell_again(PlanningSession(Table(1), Parts.named(("keys",)), 7, values), {}, lines)
+    assert [note.pitch for note in told.notes] == [60], "the planned note leaves at 1.1, the live one at 1.3"
+
+
 @pytest.mark.parametrize("values", [None, HARMONISE])
 def test_a_take_is_told_again_to_the_bit(values: dict[str, Any] | None):
     notes, lines = recorded(values)
     answers = sum(isinstance(line.get("in"), Answer) and line["in"].note is not None for line in lines)
-    told = tell_again(session(values=values), StepMind(), lines)
+    told = tell_again(session(values=values), {"": StepMind()}, lines)
     assert told.notes == notes == sounded(lines)
     assert (told.answers, told.differing) == (answers, 0)
     assert answers > 5
@@ -130,7 +160,7 @@ def test_a_take_is_told_again_to_the_bit(values: dict[str, Any] | None):
 @pytest.mark.parametrize("mind", [None, Echo()])
 def test_without_its_model_the_takes_own_answers_are_played(mind: Echo | None):
     notes, lines = recorded()
-    told = tell_again(session(), mind, lines)
+    told = tell_again(session(), {} if mind is None else {"": mind}, lines)
     assert told.notes == notes
     assert bool(told.differing) is (mind is not None)
     assert bool(told.answers) is (mind is not None)
@@ -138,13 +168,13 @@ def test_without_its_model_the_takes_own_answers_are_played(mind: Echo | None):
 
 def test_another_seed_is_noticed():
     _, lines = recorded()
-    assert tell_again(session(seed=8), StepMind(), lines).differing > 0
+    assert tell_again(session(seed=8), {"": StepMind()}, lines).differing > 0
 
 
 def test_keys_that_were_not_in_the_take_give_other_notes():
     notes, lines = recorded(HARMONISE)
     changed = [{**line, "in": NoteOff(61)} if line.get("in") == NoteOff(60) else line for line in lines]
-    assert tell_again(session(values=HARMONISE), None, changed).notes != notes
+    assert tell_again(session(values=HARMONISE), {}, changed).notes != notes
 
 
 def begin(notes: Iterable[Sounded]) -> set[tuple[float, int, int]]:
@@ -156,7 +186,7 @@ def test_a_take_that_breaks_off_is_told_as_far_as_it_goes_and_what_was_planned_p
     notes, lines = recorded()
     kept = lines[: int(len(lines) * share)]
     last = max(line["t"] for line in kept if "t" in line)
-    told = tell_again(session(), StepMind(), kept).notes
+    told = tell_again(session(), {"": StepMind()}, kept).notes
     assert begin(sounded(kept)) <= begin(told)
     assert begin(note for note in told if note.start <= last) <= begin(notes)
     assert sum(note.end > last for note in told) >= sum("on" in line for line in kept) - len(sounded(kept))

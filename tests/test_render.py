@@ -148,7 +148,7 @@ def test_an_answer_that_the_model_did_not_give_is_noticed(take: Path, tmp_path: 
 
 
 def test_a_model_that_is_not_here_leaves_the_take_its_own_answers(take: Path, tmp_path: Path):
-    changed(take, '"model":"echo"', lambda line: line.update(model="nobody"))
+    changed(take, '"model":"echo"', lambda line: line.update(model="nobody", sha256={"nobody": {}}))
     told = render(take, tmp_path / "out.mid")
     assert "exactly those that were played" in told and "nobody is not here" in told
 

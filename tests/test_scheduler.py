@@ -1,9 +1,9 @@
 import threading
 
 from performer.clock import SystemClock
-from performer.effects import Pass, Play, Release, Silence, Wake
+from performer.effects import Compensate, Pass, Play, Release, Silence, Wake
 from performer.events import Control
-from performer.scheduler import Agenda, Applied, Ended, Ledger, Played, Scheduler, Stage
+from performer.scheduler import Agenda, Applied, Ended, Ledger, Missed, Played, Scheduler, Stage
 from tests.stagehands import WrittenOutput
 
 
@@ -132,3 +132,42 @@ def test_the_thread_sends_in_time_order_and_stops_in_silence():
     assert [line[2] for line in output.lines if line[0] == "on"] == [60, 61, 62, 63, 64]
     assert sorted(line[2] for line in output.lines if line[0] == "off") == [60, 61, 62, 63, 64]
     assert len(scheduler.stage.ledger) == 0
+
+
+def planned(time, late, pitch=60, grid=0.25):
+    return Play(time, 1, 1, pitch, 90, 0.1, "plan", late=late, grid=grid)
+
+
+def test_a_planned_note_that_is_too_late_is_left_out_and_a_live_one_is_not():
+    output = WrittenOutput()
+    stage, reports, _ = stage_with(output)
+    stage.apply([planned(1.0, "drop", 60), planned(1.4, "drop", 62), note(1.0, 64, duration=None)])
+    stage.run_due(1.41)
+    assert [line[2] for line in output.lines if line[0] == "on"] == [64, 62]
+    missed = [report for report in reports if isinstance(report, Missed)]
+    assert [(each.play.pitch, each.moved) for each in missed] == [(60, None)]
+
+
+def test_late_notes_move_to_the_next_place_of_the_grid_as_a_chord_and_never_two_at_once():
+    output = WrittenOutput()
+    stage, reports, _ = stage_with(output)
+    stage.apply([planned(1.0, "next", 60), planned(1.0, "next", 64), planned(1.25, "next", 62), planned(1.75, "next", 67)])
+    stage.run_due(1.4)
+    assert output.lines == []
+    stage.run_due(1.5)
+    assert [line[2] for line in output.lines if line[0] == "on"] == [60, 64]
+    stage.run_due(1.75)
+    assert [line[2] for line in output.lines if line[0] == "on"] == [60, 64, 67]
+    assert [each.moved for each in reports if isinstance(each, Missed)] == [1.5, 1.5, None]
+
+
+def test_planned_notes_leave_by_the_outputs_delay_and_live_ones_do_not():
+    output = WrittenOutput()
+    stage, reports, _ = stage_with(output)
+    stage.apply([Compensate(-0.1), planned(1.0, "drop", 60), note(1.02, 64, duration=None)])
+    stage.run_due(0.9)
+    assert [line[2] for line in output.lines] == [60]
+    stage.run_due(1.02)
+    assert output.lines[1:] == [("off", 1, 60), ("on", 1, 64, 90)]
+    assert [(report.play.time, round(report.lateness, 9)) for report in reports if isinstance(report, Played)] == [(1.0, 0.0), (1.02, 0.0)]
+    assert [round(report.time, 9) for report in reports if isinstance(report, Ended)] == [1.1]

@@ -18,12 +18,23 @@ def test_an_empty_file_is_the_default_show():
     assert parse_show("", "empty") == Show()
 
 
+def test_the_tempo_is_set_like_any_parameter():
+    show = parse_show('[tempo]\nbpm = 97\nlink = true\ndenominator = 8\nsource = "midi"', "x")
+    assert [show.values[f"/performer/tempo/{name}"] for name in ("bpm", "link", "denominator", "source")] == [97.0, True, 8, "midi"]
+
+
 def test_voices_and_visuals_set_parameters():
     show = parse_show('[[voice]]\nmode = "harmonise"\n[[voice]]\ninstrument = "drums"\nmode="call"\nchannel = 10\n[visuals]\nreact = 2', "x")
     assert show.instruments == ("keys", "drums")
     assert show.values["/performer/voice/2/channel"] == 10
     assert show.values["/performer/voice/1/mode"] == "harmonise"
     assert show.values["/performer/visuals/react"] == 2.0
+
+
+def test_the_delay_of_midi_is_a_parameter():
+    show = parse_show('[midi]\ndelay = -3\noutput = "synth"', "x")
+    assert show.values == {"/performer/midi/delay": -3.0}
+    assert show.midi.output == "synth"
 
 
 @pytest.mark.parametrize(("text", "line", "key", "remedy"), [
@@ -34,10 +45,16 @@ def test_voices_and_visuals_set_parameters():
     ("[[voice]]\nmood = 1", 2, "mood", "mode"),
     ("[lights]\non = true", 1, "lights", "visuals"),
     ("[midi]\ninput = 3", 2, "input", "input ="),
+    ("[midi]\ndelay = -501", 2, "delay", "-500 to 500 ms"),
+    ("[midi]\ndelai = 1", 2, "delai", "input, output, enabled, delay"),
     ("midi = 3", 1, "midi", r"\[midi\]"),
     ('[[voice]]\ninstrument = "harp"', 2, "instrument", "keys"),
     ("[voice]\nmode = 1", 1, "voice", r"\[\[voice\]\]|1 to 16"),
+    ('[[modulation]]\nsource = "sine"\n[[modulation]]\nsource = "moon"', 4, "source", "sine"),
+    ("[modulation]\ndepth = 1", 1, "modulation", "up to 8"),
     ("[visuals]\nfps = 2.5", 2, "fps", "whole"),
+    ("[tempo]\nbpm = 97\ndenominator = 3", 3, "denominator", "32"),
+    ("tempo = 3", 1, "tempo", "section"),
     ('[visuals]\nenabled = "yes"', 2, "enabled", "true"),
 ])  # fmt: skip
 def test_a_mistake_is_one_sentence_with_line_key_and_remedy(text, line, key, remedy):
@@ -64,3 +81,18 @@ def test_a_page_on_the_network_needs_a_token():
     with pytest.raises(ShowError, match=r"x, line 2, host: .* token"):
         parse_show('[desk]\nhost = "0.0.0.0"', "x")
     assert parse_show('[desk]\nhost = "0.0.0.0"\ntoken = "moon"', "x").desk.token == "moon"
+
+
+def test_scenes_are_parameters_under_a_name():
+    show = parse_show('[[voice]]\n[[scene]]\nname = "break"\nvoice.1.mode = "mute"\nvisuals.speed = 0.05\n[[scene]]\nname = "verse"\n', "a.toml")
+    assert show.scenes == {"break": {"/performer/voice/1/mode": "mute", "/performer/visuals/speed": 0.05}, "verse": {}}
+
+
+@pytest.mark.parametrize(("text", "says"), [
+    ('[[scene]]\nvoice.1.mode = "mute"\n', "with a name"),
+    ('[[scene]]\nname = "a"\nvoice.1.mode = "loud"\n', "takes one of"),
+    ('[[scene]]\nname = "a"\nvoice.2.low = 3\n', "no such key"),
+])  # fmt: skip
+def test_a_scene_that_is_wrong_is_told(text, says):
+    with pytest.raises(ShowError, match=says):
+        parse_show(text, "a.toml")

@@ -26,9 +26,10 @@ def understand(table: Table, text: str) -> Said:
     if any(isinstance(argument, (list, dict)) for argument in arguments):
         raise ParameterError(f"{address} takes numbers, texts and truth values, no lists.")
     try:
-        return address, (table.check(address, arguments),)
+        value, when = table.split(address, arguments)
     except OverflowError:  # JSON's whole numbers have no end
         raise ParameterError(f"{address} takes a number within its range.") from None
+    return address, (value, when) if when else (value,)
 
 
 def address_of(text: str) -> str:

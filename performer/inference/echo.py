@@ -3,9 +3,7 @@
 import copy
 from collections.abc import Mapping
 
-import numpy as np
-
-from performer.constraints import Constraints
+from performer.constraints import Chance, Constraints
 from performer.events import ModelNote
 
 REST = 1.0  # seconds without a note of the human after which the next one begins a phrase
@@ -43,7 +41,7 @@ class Echo:
         self._phrase = (*self._phrase, ModelNote(since, note.pitch, note.velocity, held, note.voice))[-MOST:]
         self._onset, self._place = self._now, 0
 
-    def query(self, constraints: Constraints, rng: np.random.Generator) -> ModelNote:
+    def query(self, constraints: Constraints, rng: Chance) -> ModelNote:
         """The next note of the phrase, a little louder or softer than it was. Raises ValueError where no pitch is allowed."""
         phrase = self._phrase or (MIDDLE,)
         said = phrase[self._place % len(phrase)]
@@ -53,8 +51,8 @@ class Echo:
         return ModelNote(
             gap=_into(said.gap, constraints.gap),
             pitch=_joining(phrase[-1].pitch, constraints.pitches) if joins else _nearest(said.pitch, constraints.pitches),
-            velocity=int(_into(said.velocity + int(rng.integers(-5, 6)), constraints.velocity or (1, 127))),
-            duration=_into(said.duration or 0.0, constraints.duration),
+            velocity=int(_into(said.velocity + int(11 * rng.random()) - 5, constraints.velocity or (1, 127))),
+            duration=None if constraints.held else _into(said.duration or 0.0, constraints.duration),
             voice=voice,
             own=True,
         )

@@ -1,29 +1,30 @@
 """The instant note model at work. Two ONNX graphs: `step`, an event advances the state; `heads`, what comes next given what is known of it.
 
-A mind belongs to one thread. Its memory is three arrays that are replaced and never written to, so a fork shares them and costs nothing.
+What it carries from event to event is told by its card (models/onnx/README.md), so a model that somebody brings need be no LSTM. A mind
+belongs to one thread. Its memory is arrays that are replaced and never written to, so a fork shares them and costs nothing.
 """
 
-import copy
 from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
 
 from performer.card import Card, read_card
-from performer.constraints import Constraints
+from performer.constraints import Chance, Constraints
 from performer.encoding import ATTRIBUTES, ENCODING, FIELDS, OFFSETS, begin, encode_note
 from performer.errors import ModelError
 from performer.events import ModelNote
-from performer.inference.onnx import Array, OpenGraph, Port, open_graph
+from performer.inference.onnx import KINDS, Array, OpenGraph, Port, open_graph, ports_of
 from performer.inference.sampling import draw_note
+
+STATE = "state_"  # how the names of state tensors begin; what `step` makes of them is called new_state_...
 
 
 class Memory(NamedTuple):
-    """What the mind knows after an event. float32: hidden (1, hidden); the LSTM's own state (layers, 1, hidden), twice."""
+    """What the mind knows after an event: the hidden vector (1, hidden) float32, and the state tensors in the order of the card."""
 
     hidden: Array
-    state_hidden: Array
-    state_cell: Array
+    state: tuple[Array, ...]
 
 
 class LstmMind:
@@ -39,14 +40,23 @@ class LstmMind:
         """Hear one note."""
         self._memory = self._after(encode_note(note), self._memory)
 
-    def query(self, constraints: Constraints, rng: np.random.Generator) -> ModelNote:
+    def query(self, constraints: Constraints, rng: Chance) -> ModelNote:
         """Draw the next note. Raises ValueError where the constraints allow no pitch at all."""
-        hidden = self._memory.hidden
-        return draw_note(lambda known: self._heads(hidden, known)[0], constraints, rng)
+        return draw_note(self.logits, constraints, rng)
+
+    def logits(self, known: Array) -> Array:
+        """What is known of the next note, (1, 5) int64 with UNKNOWN elsewhere -> (1, 400), cut by OFFSETS: what the rest may be."""
+        return self._heads(self._memory.hidden, known)[0]
+
+    def is_finite(self) -> bool:
+        """Whether all it remembers is made of numbers."""
+        return all(bool(np.isfinite(array).all()) for array in (self._memory.hidden, *self._memory.state))
 
     def fork(self) -> "LstmMind":
         """A mind with the same memory that goes its own way."""
-        return copy.copy(self)
+        fork = object.__new__(type(self))  # copy.copy asks around for long
+        fork.__dict__.update(self.__dict__)
+        return fork
 
     def reset(self) -> None:
         """Forget everything."""
@@ -58,39 +68,40 @@ class LstmMind:
         self._heads.warm()
 
     def _after(self, event: tuple[int, ...], memory: Memory) -> Memory:
-        return Memory(*self._step(np.array([event], np.int64), memory.state_hidden, memory.state_cell))
+        hidden, *state = self._step(np.array([event], np.int64), *memory.state)
+        return Memory(hidden, tuple(state))
 
 
 def load_mind(folder: Path) -> LstmMind:
     """The mind in `folder`. Raises ModelError, one sentence, for a card or a graph that is missing, altered, corrupt or of another kind."""
     card = read_card(folder)
     step, heads = open_graphs(card)
-    hidden, state = _shapes(card)
-    silence = Memory(np.zeros(hidden, np.float32), np.zeros(state, np.float32), np.zeros(state, np.float32))
-    return LstmMind(card.name, {name: graph.sha256 for name, graph in card.graphs.items()}, step, heads, silence)
+    silence = tuple(np.zeros(port.shape, KINDS[port.kind]) for port in state_ports(card))
+    hashes = {name: graph.sha256 for name, graph in card.graphs.items()}
+    return LstmMind(card.name, hashes, step, heads, Memory(np.zeros(0, np.float32), silence))
 
 
 def open_graphs(card: Card) -> tuple[OpenGraph, OpenGraph]:
     """The graphs `step` and `heads` of a card. Raises ModelError like `load_mind`."""
     card.require("notes", ENCODING, "step", "heads")
-    hidden, state = _shapes(card)
+    state = state_ports(card)
+    width = next((port.shape for port in ports_of(card.graphs["step"], "outputs") if port.name == "hidden"), ())
+    if len(width) != 2 or width[0] != 1:
+        raise ModelError(f"The card of '{card.name}' tells of no output 'hidden' of its graph 'step'.", 'Add it, as hidden = "float 1 x 448".')
+    hidden = Port("hidden", "float", width)
     step = open_graph(
         card.graphs["step"],
-        (Port("event", "int64", (1, len(FIELDS))), Port("state_hidden", "float", state), Port("state_cell", "float", state)),
-        (Port("hidden", "float", hidden), Port("new_state_hidden", "float", state), Port("new_state_cell", "float", state)),
+        (Port("event", "int64", (1, len(FIELDS))), *state),
+        (hidden, *(Port(f"new_{port.name}", port.kind, port.shape) for port in state)),
     )
     heads = open_graph(
         card.graphs["heads"],
-        (Port("hidden", "float", hidden), Port("known", "int64", (1, len(ATTRIBUTES)))),
+        (hidden, Port("known", "int64", (1, len(ATTRIBUTES)))),
         (Port("logits", "float", (1, OFFSETS[-1])),),
     )
     return step, heads
 
 
-def _shapes(card: Card) -> tuple[tuple[int, int], tuple[int, int, int]]:
-    """Shapes of the hidden vector and of a state tensor, from the card."""
-    layers, hidden = card.shape.get("layers"), card.shape.get("hidden")
-    if not isinstance(layers, int) or not isinstance(hidden, int) or not 0 < layers <= 64 or not 0 < hidden <= 65536:
-        remedy = "Compare it with the card of a shipped model."
-        raise ModelError(f"The card of '{card.name}' has no [shape] with `layers` and `hidden`.", remedy)
-    return (1, hidden), (layers, 1, hidden)
+def state_ports(card: Card) -> tuple[Port, ...]:
+    """The tensors that a model carries from event to event, in the order of the card: all inputs of `step` whose names begin with state_."""
+    return tuple(port for port in ports_of(card.graphs["step"], "inputs") if port.name.startswith(STATE))

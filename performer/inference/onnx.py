@@ -21,6 +21,7 @@ from performer.errors import ModelError
 
 Array = npt.NDArray[Any]
 KINDS = {"float": np.float32, "int64": np.int64}
+LARGEST = 1 << 24  # of a size in a card
 DRIVER = {"linux": "libcuda.so.1", "win32": "nvcuda.dll"}  # what an NVIDIA driver brings; without it nothing of CUDA is tried
 EXPORT_AGAIN = "Export the model again with this version's training scripts."
 
@@ -32,6 +33,23 @@ class Port:
     name: str
     kind: str
     shape: tuple[int, ...]
+
+
+def ports_of(graph: Graph, side: str) -> tuple[Port, ...]:
+    """The `inputs` or `outputs` that the card tells of a graph. Raises ModelError where it tells none, or not as "float 2 x 1 x 448"."""
+    words = graph.inputs if side == "inputs" else graph.outputs
+    if not words:
+        raise ModelError(f"The card does not tell the {side} of graph '{graph.name}'.", f"Add [graphs.{graph.name}.{side}] to it.")
+    found = []
+    for name, told in words.items():
+        kind, _, sizes = told.partition(" ")
+        shape = [int(size) if size.isdecimal() else 0 for size in sizes.split(" x ")]
+        if kind not in KINDS or not all(0 < size <= LARGEST for size in shape):
+            raise ModelError(
+                f"The card tells '{told}' of '{name}' in graph '{graph.name}'.", f'Write it as "float 1 x 8": {" or ".join(KINDS)}, then the sizes.'
+            )
+        found.append(Port(name, kind, tuple(shape)))
+    return tuple(found)
 
 
 class OpenGraph:

@@ -16,7 +16,7 @@ from pythonosc.osc_packet import OscPacket, ParseError
 
 from performer.clock import Clock
 from performer.errors import ParameterError
-from performer.events import Control, Event, NoteOff, NoteOn, Panic, ParameterSet, Sync, Timed
+from performer.events import Control, Event, NoteOff, NoteOn, Panic, ParameterSet, Recall, Store, Swap, Sync, Tap, Timed, Transport
 from performer.loopback import LARGEST
 from performer.parameters import COMMANDS, Command, Table
 from performer.scheduler import Agenda
@@ -29,8 +29,9 @@ SOON = 0.001  # seconds: dated ahead by less than this is now
 def understand(table: Table, address: str, arguments: Sequence[Any], source: str, sender: str) -> Event:
     """The event that an OSC message stands for. Raises ParameterError, with the reason, for a wrong address, type or range."""
     if address in _COMMANDS:
-        return _COMMANDS[address](_integers(address, arguments), source, sender)
-    return ParameterSet(address, table.check(address, arguments), sender)
+        return _COMMANDS[address](_checked(address, arguments), source, sender)
+    value, when = table.split(address, arguments)
+    return ParameterSet(address, value, sender, when)
 
 
 def _note_on(values: Sequence[int], source: str, sender: str) -> Event:
@@ -48,17 +49,29 @@ def _control(values: Sequence[int], source: str, sender: str) -> Event:
     return Control(number, value, channel, source)
 
 
-_COMMANDS: Mapping[str, Callable[[Sequence[int], str, str], Event]] = {
+def _recall(values: Sequence[str], source: str, sender: str) -> Event:
+    name, when = (*values, "")[:2]
+    return Recall(name, sender, when)
+
+
+_COMMANDS: Mapping[str, Callable[[Sequence[Any], str, str], Event]] = {
     "/performer/panic": lambda values, source, sender: Panic(source),
     "/performer/sync": lambda values, source, sender: Sync(sender),
+    "/performer/tempo/tap": lambda values, source, sender: Tap(source),
+    "/performer/tempo/start": lambda values, source, sender: Transport("start", 0, source),
+    "/performer/tempo/stop": lambda values, source, sender: Transport("stop", 0, source),
+    "/performer/tempo/continue": lambda values, source, sender: Transport("continue", 0, source),
     "/performer/note/on": _note_on,
     "/performer/note/off": _note_off,
     "/performer/control": _control,
+    "/performer/model": lambda values, source, sender: Swap(values[0], sender),
+    "/performer/scene/recall": _recall,
+    "/performer/scene/store": lambda values, source, sender: Store(values[0], sender),
 }
 _BY_ADDRESS: Mapping[str, Command] = {command.address: command for command in COMMANDS}
 
 
-def _integers(address: str, arguments: Sequence[Any]) -> tuple[int, ...]:
+def _checked(address: str, arguments: Sequence[Any]) -> tuple[Any, ...]:
     """The arguments of a command; one that takes none may come with any, as a Pure Data bang does."""
     command = _BY_ADDRESS[address]
     return command.check(arguments) if command.arguments else ()
@@ -87,6 +100,7 @@ class OscInput:
         spoke: Callable[[str], object],
     ) -> None:
         self.malformed = 0
+        self.accepted = 0  # parameter messages on the public socket that became events
         self._table, self._clock = table, clock
         self._post, self._refuse, self._private, self._spoke = post, refuse, private, spoke
         self._later = Agenda()
@@ -136,6 +150,7 @@ class OscInput:
                 self._refuse(sender, address, str(error))
             else:
                 if source != "loopback":
+                    self.accepted += isinstance(event, ParameterSet)
                     self._spoke(sender)
 
     def _at(self, now: float, ahead: float, event: Event, address: str) -> None:

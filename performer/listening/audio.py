@@ -11,7 +11,7 @@ import os
 import queue
 import sys
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
@@ -115,15 +115,21 @@ def start(device: AudioInput, ring: Ring) -> Any:
     """Start the stream that fills the ring with blocks of (frames, channels) at the device's own rate. Raises PortError if it cannot be.
 
     The stream runs as long as the caller keeps what is returned."""
-    sounddevice = _sounddevice()
 
     def callback(block: Samples, frames: int, moments: object, status: object) -> None:
         ring.put(block)
 
+    return open_stream(device, callback, BLOCK, LATENCY_S)
+
+
+def open_stream(device: AudioInput, callback: Callable[[Samples, int, Any, Any], None], frames: int, latency: float | str) -> Any:
+    """Start a stream that calls back, on PortAudio's thread, with blocks of (frames, channels), their number of frames (0: whatever the
+    system gives), PortAudio's time stamps and status. Raises PortError if it cannot be."""
+    sounddevice = _sounddevice()
     try:
         stream = sounddevice.InputStream(
-            samplerate=device.rate_hz, blocksize=BLOCK, device=device.number, channels=min(2, device.channels), dtype="float32",
-            latency=LATENCY_S, callback=callback,
+            samplerate=device.rate_hz, blocksize=frames, device=device.number, channels=min(2, device.channels), dtype="float32",
+            latency=latency, callback=callback,
         )  # fmt: skip
         stream.start()
     except sounddevice.PortAudioError as error:

@@ -6,7 +6,7 @@ with Python's lock in its hand, so that the whole process stands still. Hence a 
 
 from collections.abc import Iterable, Mapping
 
-from performer.events import Bend, Control, Event, Pressure, Program
+from performer.events import Bend, Control, Event, Pressure, Program, Transport
 from performer.midi_port import Port
 
 VIRTUAL = "Performer Out"
@@ -15,6 +15,9 @@ UNCONFIRMED = 1500  # messages that may leave before the port is asked whether i
 _SILENCE: Mapping[int, tuple[tuple[int, int, int], ...]] = {
     channel: tuple((0xAF + channel, number, 0) for number in (PEDAL, ALL_NOTES_OFF, ALL_SOUND_OFF)) for channel in range(1, 17)
 }
+
+
+_TRANSPORT: Mapping[str, int] = {"clock": 0xF8, "start": 0xFA, "continue": 0xFB, "stop": 0xFC}
 
 
 def encode(event: Event) -> tuple[int, ...] | None:
@@ -30,6 +33,10 @@ def encode(event: Event) -> tuple[int, ...] | None:
             return (0x9F + channel, pitch, value)
         case Program(number, channel):
             return (0xBF + channel, number)
+        case Transport("songpos", position):
+            return (0xF2, position & 0x7F, position >> 7)
+        case Transport(word):
+            return (_TRANSPORT[word],)
     return None
 
 
@@ -71,7 +78,7 @@ class MidiOutput:
         self._play((0xAF + channel, number, value))
 
     def send(self, event: Event) -> None:
-        """Pass a Control, Bend, Pressure or Program through; any other event is counted as failed."""
+        """Pass a Control, Bend, Pressure, Program or Transport through; any other event is counted as failed."""
         self._play(encode(event) or ())
 
     def silence(self, channels: Iterable[int]) -> None:
@@ -82,7 +89,7 @@ class MidiOutput:
 
     def _play(self, message: tuple[int, ...]) -> None:
         handle = self.port.handle
-        if handle is None or not message or max(message[1:]) > 127 or not self._is_safe():
+        if handle is None or not message or max(message[1:], default=0) > 127 or not self._is_safe():
             self.failed += 1
             return
         try:

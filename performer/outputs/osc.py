@@ -2,7 +2,8 @@
 
 import contextlib
 import socket
-from collections.abc import Callable, Sequence
+import time
+from collections.abc import Callable, Collection, Sequence
 from typing import Any
 
 from performer.effects import Say
@@ -11,26 +12,36 @@ from performer.scheduler import Ended, Played, Report
 from performer.worker import Worker
 
 MOST_WAITING = 8192
-OWN = ("desk", "visuals")
+FRESH = 0.02  # seconds within which a value that changed is told
+LINGER = 0.004  # seconds: the reply to a note has left by then
+OWN = ("desk", "visuals", "screen")
 
 
 class OscOutput:
     """Sends each message once to every of Performer's own processes and to the clients: those that the show names and the last that spoke.
 
-    `noticed` hears every note that is told here too, on the telemetry thread (the features of the notes are made from it)."""
+    Of a value (an address among `values`) that changes in a flood the newest is told, within `FRESH` seconds; everything else is told once
+    and in order. `noticed` hears every note that is told here too, on the telemetry thread (the features of the notes are made from it)."""
 
-    def __init__(self, loopback: Loopback, public: socket.socket, named: Sequence[tuple[str, int]], reply_port: int) -> None:
+    def __init__(
+        self, loopback: Loopback, public: socket.socket, named: Sequence[tuple[str, int]], reply_port: int, values: Collection[str] = ()
+    ) -> None:
         self.noticed: Callable[[str, Sequence[Any]], object] = lambda address, arguments: None
         self._loopback, self._public = loopback, public
         self._named, self._reply_port = tuple(named), reply_port
         self._last: tuple[str, int] | None = None
-        self._worker = Worker("telemetry", self._handle, limit=MOST_WAITING)
+        self._values = frozenset(values)
+        self._newest: dict[str, Say] = {}  # what waits to be told, by address
+        self._told = 0.0  # when values were told last
+        self._worker = Worker("telemetry", self._handle, limit=MOST_WAITING, idle=self._tell_values, linger=LINGER)
 
     def start(self) -> None:
         self._worker.start()
 
     def stop(self) -> None:
         self._worker.stop()
+        self._told = 0.0
+        self._tell_values()
 
     def say(self, message: Say | Report) -> None:
         """Hand over a message or a stage's report. Never blocks; what is over the limit is counted and lost."""
@@ -50,19 +61,37 @@ class OscOutput:
 
     def _handle(self, item: Say | Report) -> None:
         match item:
+            case Say(address, sender="") if address in self._values:
+                self._newest[address] = item
+                self._tell_values()
             case Say():
                 self._send(item.address, item.arguments, item.sender)
-            case Played(_, play):
+            case Played(_, play, _):
                 duration = 0.0 if play.duration is None else play.duration
                 self._send("/performer/played", (play.voice, play.pitch, play.velocity, float(duration), item.lateness * 1000.0))
             case Ended(_, play):
                 self._send("/performer/released", (play.voice, play.pitch))
+
+    def _tell_values(self) -> float:
+        """Tell what waits, if it is time; returns the seconds until it is."""
+        left = self._told + FRESH - time.monotonic()
+        if not self._newest:
+            return FRESH * 10
+        if left > 0.0:
+            return left
+        newest, self._newest = self._newest, {}
+        self._told = time.monotonic()
+        for item in newest.values():
+            self._send(item.address, item.arguments)
+        return FRESH
 
     def _send(self, address: str, arguments: Sequence[Any], sender: str = "") -> None:
         self.noticed(address, arguments)
         datagram = encode(address, *arguments)
         for place in OWN if sender in ("", "desk") else ():
             self._loopback.send_raw(place, datagram)
+        if any(isinstance(argument, bool) for argument in arguments):  # OSC 1.0 has no truth values, and Pure Data stumbles over them
+            datagram = encode(address, *(int(argument) if isinstance(argument, bool) else argument for argument in arguments))
         if sender and sender != "desk":
             self._to({(sender.rsplit(":", 1)[0], self._reply_port)}, datagram)
         elif not sender:

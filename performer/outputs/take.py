@@ -1,37 +1,45 @@
 """A take: one performance as JSON lines. What reached the session, in order, and what left, with the times of both.
 
-Lines: the first is the `Opening`; then {"t", "in"} for an event that the session handled, {"applied"} for the moment its effects were taken
-into the plan, {"t", "on", "late"} and {"t", "off"} for notes that left, and {"t", "end", "done"} last. Thread `take` formats and writes.
+Lines: the first is the `Opening`; then {"t", "in"} for an event that the session handled, {"clock"} with the times of a followed MIDI
+clock's ticks, up to a beat of them where nothing came between, {"applied"} for the moment its effects were taken
+into the plan, {"t", "on", "late"} and {"t", "off"} for notes that left, {"t", "missed", "done", "now"} for those that could not leave in time,
+and {"t", "end", "done"} last. Thread `take` formats and writes.
 """
 
 import datetime
 import json
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, fields
 from pathlib import Path
 from typing import Any
 
 from performer import __version__
 from performer.effects import Play
 from performer.errors import TakeError
-from performer.events import Timed, from_json, to_json
-from performer.scheduler import Applied, Ended, Played, Report
+from performer.events import Timed, Transport, from_json, to_json
+from performer.scheduler import Applied, Ended, Missed, Played, Report
 from performer.worker import Worker
 
-FORMAT = 1
+FORMAT = 2
+LINGER = 0.05  # seconds
+CLOCK, BEAT = Transport("clock"), 24  # ticks in a beat
 NOTE = 5  # what stands in a line for a note: voice, channel, pitch, velocity, model
 
 
 @dataclass(frozen=True, slots=True)
 class Opening:
-    """All that a take depends on: seed, parameter values, the voices' instruments, the models with their hashes."""
+    """All that a take depends on: seed, parameter values, scenes, the voices' instruments and models, the first model (`model`), the smaller one
+    that stood by, and the hashes of the graphs of all of them, by model."""
 
     seed: int
     voices: int
     instruments: tuple[str, ...]
     values: Mapping[str, Any] = field(default_factory=dict)
     model: str = ""
-    sha256: Mapping[str, str] = field(default_factory=dict)
+    sha256: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    scenes: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    models: tuple[str, ...] = ()
+    small: str = ""
 
 
 class TakeWriter:
@@ -43,7 +51,8 @@ class TakeWriter:
         self._file = path.open("x", encoding="utf-8")
         begun = datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds")
         self._write({"take": FORMAT, "performer": __version__, "begun": begun, **asdict(opening)})
-        self._worker = Worker("take", self._handle)
+        self._worker = Worker("take", self._handle, linger=LINGER)
+        self._ticks: list[float] = []  # of a MIDI clock, not yet written
 
     def start(self) -> None:
         self._worker.start()
@@ -59,10 +68,17 @@ class TakeWriter:
     def stop(self, time: float, done: int) -> None:
         """Write what waits, then the end."""
         self._worker.stop()
+        self._write_ticks()
         self._write({"t": time, "end": True, "done": done})
         self._file.close()
 
     def _handle(self, item: Timed | Report) -> None:
+        if isinstance(item, Timed) and item.event == CLOCK:
+            self._ticks.append(item.time)
+            if len(self._ticks) == BEAT:
+                self._write_ticks()
+            return
+        self._write_ticks()
         match item:
             case Timed(time, event):
                 self._write({"t": time, "in": to_json(event)})
@@ -72,6 +88,13 @@ class TakeWriter:
                 self._write({"t": play.time, "on": _note(play), "late": round(item.lateness, 6)})
             case Ended(time, play):
                 self._write({"t": time, "off": _note(play)})
+            case Missed(now, play, done, _):
+                self._write({"t": play.time, "missed": _note(play), "done": done, "now": now})
+
+    def _write_ticks(self) -> None:
+        if self._ticks:
+            self._write({"clock": self._ticks})
+            self._ticks = []
 
     def _write(self, line: Mapping[str, Any]) -> None:
         json.dump(line, self._file, separators=(",", ":"))
@@ -106,7 +129,7 @@ def read_take(path: Path) -> tuple[Opening, list[dict[str, Any]]]:
         raise TakeError(f"'{path}' cannot be read as text ({error}).", "Choose a .jsonl file that Performer wrote.") from None
     for number, text in enumerate(texts, start=1):
         try:
-            lines.append(_line(text))
+            lines.extend(_lines(text))
         except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
             if number == len(texts) > 1:
                 break
@@ -115,24 +138,28 @@ def read_take(path: Path) -> tuple[Opening, list[dict[str, Any]]]:
         raise TakeError(f"{path} does not begin like a take of format {FORMAT}.", "Choose a .jsonl file that Performer wrote.")
     first = lines[0]
     try:
-        opening = Opening(first["seed"], first["voices"], tuple(first["instruments"]), first["values"], first["model"], first["sha256"])
+        known = {each.name: first[each.name] for each in fields(Opening)}
+        opening = Opening(**known | {"instruments": tuple(known["instruments"]), "models": tuple(known["models"])})
     except (KeyError, TypeError) as error:
         raise TakeError(f"{path}, line 1 lacks {error} or has it in another form.", "Choose a .jsonl file that Performer wrote.") from None
     return opening, lines[1:]
 
 
-def _line(text: str) -> dict[str, Any]:
+def _lines(text: str) -> list[dict[str, Any]]:
+    """What a line says: one thing, or the ticks of a clock, which are as many."""
     content = json.loads(text)
     if not isinstance(content, dict):
         raise TypeError("no object")
+    if "clock" in content:
+        return [{"t": float(time), "in": CLOCK} for time in content["clock"]]
     if "in" in content:
         content["in"] = from_json(content["in"])
-    if content.keys() & {"in", "on", "off", "end"}:
+    if content.keys() & {"in", "on", "off", "missed", "end"}:
         content["t"] = float(content["t"])
     for key in content.keys() & {"on", "off"}:
         if len(content[key]) != NOTE:
             raise ValueError(f"{key} is a voice, a channel, a pitch, a velocity and a model")
-    return content
+    return [content]
 
 
 def sounded(lines: list[dict[str, Any]]) -> list[Sounded]:

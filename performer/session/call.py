@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 
 from performer.effects import Drop, Effect, Feed, Wake
 from performer.events import Answer
+from performer.session.mode import Mode
 from performer.session.voices import Voice
 
 LEAD = 0.02  # seconds between the end of the player's phrase and the first note of the answer: the model's time to think
@@ -35,13 +36,13 @@ class _Reply:
     last_end: float = 0.0
 
 
-class Call:
+class Call(Mode):
     """Listening, answering or waiting: one phrase and one reply at a time."""
 
     name = "call"
 
     def __init__(self, voice: Voice) -> None:
-        self._voice = voice
+        super().__init__(voice)
         self._phrase: _Phrase | None = None
         self._reply: _Reply | None = None
         self._tag = f"voice {voice.number} phrase"
@@ -101,9 +102,9 @@ class Call:
         if start >= reply.rest_after and self._voice.room.tonality.is_rest(note.pitch):
             yield from self._finish(time, reply)
 
-    def leave(self, time: float) -> Iterator[Effect]:
+    def leave(self, time: float, successor: str = "") -> Iterator[Effect]:
         self._phrase = self._reply = None
-        yield from self._voice.stop(time)
+        yield from self._voice.stop(time, successor)
 
     def _begin(self, time: float, phrase: _Phrase) -> Iterator[Effect]:
         voice = self._voice

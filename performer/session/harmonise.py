@@ -1,36 +1,35 @@
 """Harmonise: every note of the player is answered at once with one or more that last as long as the key is held."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from typing import Any
 
 from performer.effects import Effect, Feed, Release
 from performer.events import Answer
+from performer.session.mode import Mode
 from performer.session.voices import Voice
 
-TOGETHER = (0.0, 0.009)  # seconds between the notes of one chord: inside the smallest gap that the models tell apart
+TOGETHER = (0.0, 0.0)  # seconds between the notes of one chord: the smallest gap that the models tell apart
+CHORD: Mapping[str, Any] = {"gap": TOGETHER, "first_gap": TOGETHER, "distinct": True, "held": True, "density": 0.0, "polyphony": 0, "harmony": ()}
 PATIENCE = 0.25  # an answer later than this is no answer to that note
 SHORTEST = 0.08  # a note whose key was already up when the answer came
 
 
-class Harmonise:
+class Harmonise(Mode):
     """One ask a note. The tag of what it plays is the player's pitch, so that the key's release ends it."""
 
     name = "harmonise"
+    doing = "following"  # always: what changed with every note would have to be told with every note
 
     def __init__(self, voice: Voice) -> None:
-        self._voice = voice
+        super().__init__(voice)
         self._asked: dict[int, int] = {}  # ask -> the player's pitch
         self._sounding: dict[int, set[int]] = {}  # the player's pitch -> the pitches that answer it
-
-    @property
-    def doing(self) -> str:
-        return "answering" if self._asked else "listening"
 
     def key_down(self, time: float, pitch: int, velocity: int) -> Iterator[Effect]:
         voice = self._voice
         ask = voice.ask(
-            time, voice.setting("notes"), PATIENCE, gap=TOGETHER, first_gap=TOGETHER, distinct=True,
-            classes=tuple({*voice.classes(), pitch % 12}),
-        )  # fmt: skip
+            time, voice.setting("notes"), PATIENCE, classes=tuple({*voice.classes(), pitch % 12}), **CHORD
+        )
         self._asked[ask.id] = pitch
         while len(self._asked) > 16:
             del self._asked[next(iter(self._asked))]
@@ -55,10 +54,7 @@ class Harmonise:
             time, answer.note.pitch, voice.velocity(answer.note.velocity), None if held else SHORTEST, f"key {pitch}", answer.model
         )
 
-    def tick(self, time: float, tag: str) -> Iterator[Effect]:
-        yield from ()
-
-    def leave(self, time: float) -> Iterator[Effect]:
+    def leave(self, time: float, successor: str = "") -> Iterator[Effect]:
         self._asked.clear()
         self._sounding.clear()
-        yield from self._voice.stop(time)
+        yield from self._voice.stop(time, successor)

@@ -4,20 +4,24 @@ A model wants notes in the order of their onsets, each with its duration; a key 
 has ended, or when the next one begins and it still sounds: then its duration is unknown. Training masks durations in the same way.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from performer.events import ModelNote
 
+LONG_HELD = 1.0  # seconds after which a key that is still down no longer keeps later notes from being fed
+
 
 @dataclass(slots=True)
-class _Heard:
+class Heard:
+    """A note with its onset and end (None: it still sounds) in seconds; `part` is its instrument class, `voice` 0 for the human."""
+
     onset: float
     pitch: int
     velocity: int
     part: int
     own: bool
-    voice: int  # 0 for the human
+    voice: int
     end: float | None
 
 
@@ -25,13 +29,13 @@ class Hearing:
     """The notes that were not fed yet, by onset. Owned by the session; times are seconds of the show's clock."""
 
     def __init__(self) -> None:
-        self._line: list[_Heard] = []
+        self._line: list[Heard] = []
         self._last: float | None = None  # the onset of the note fed last
 
     def down(self, time: float, pitch: int, velocity: int, part: int) -> Iterator[ModelNote]:
         """The human begins a note. Yields what is to be fed before it."""
         yield from self._feed(time, still_sounding=True)
-        self._line.append(_Heard(time, pitch, velocity, part, own=False, voice=0, end=None))
+        self._line.append(Heard(time, pitch, velocity, part, own=False, voice=0, end=None))
         self._line.sort(key=lambda note: note.onset)
 
     def up(self, time: float, pitch: int) -> Iterator[ModelNote]:
@@ -43,7 +47,7 @@ class Hearing:
 
     def plan(self, onset: float, pitch: int, velocity: int, duration: float | None, part: int, voice: int) -> None:
         """Performer will play this; it counts as heard once its onset has passed."""
-        self._line.append(_Heard(onset, pitch, velocity, part, True, voice, None if duration is None else onset + duration))
+        self._line.append(Heard(onset, pitch, velocity, part, True, voice, None if duration is None else onset + duration))
         self._line.sort(key=lambda note: note.onset)
 
     def cut(self, time: float, voice: int, pitches: frozenset[int] | None = None) -> None:
@@ -64,13 +68,21 @@ class Hearing:
 
     def pending(self, time: float) -> tuple[ModelNote, ...]:
         """What has begun and was not fed yet, as the model would hear it now."""
+        return self.expected(time, time)
+
+    def expected(self, time: float, until: float, plans: Iterable[Heard] = ()) -> tuple[ModelNote, ...]:
+        """What was not fed yet and begins by `until`: heard, committed, and of these plans; as the model would hear it."""
         last, out = self._last, []
-        for note in self._line:
-            if note.onset > time:
+        for note in sorted((*self._line, *plans), key=lambda note: note.onset):
+            if note.onset > until:
                 break
             out.append(self._speak(note, last, time))
             last = note.onset
         return tuple(out)
+
+    def last_before(self, until: float, plans: Iterable[Heard] = ()) -> float | None:
+        """The latest onset that is not after `until`, of the same notes; of what was fed where there is none."""
+        return max((note.onset for note in (*self._line, *plans) if note.onset <= until), default=self._last)
 
     @property
     def last_onset(self) -> float | None:
@@ -78,13 +90,16 @@ class Hearing:
         return self._line[-1].onset if self._line else self._last
 
     def _feed(self, time: float, still_sounding: bool = False) -> Iterator[ModelNote]:
-        while self._line and self._line[0].onset <= time and (still_sounding or self._line[0].end is not None):
-            note = self._line.pop(0)
+        while self._line and self._line[0].onset <= time:
+            note = self._line[0]
+            if not still_sounding and note.end is None and note.onset > time - LONG_HELD:
+                break
+            del self._line[0]
             yield self._speak(note, self._last, time)
             self._last = note.onset
 
     @staticmethod
-    def _speak(note: _Heard, last: float | None, now: float) -> ModelNote:
+    def _speak(note: Heard, last: float | None, now: float) -> ModelNote:
         known = note.end is not None and (note.own or note.end <= now)
         gap = 0.0 if last is None else max(0.0, note.onset - last)
         duration = max(0.01, note.end - note.onset) if known and note.end is not None else None

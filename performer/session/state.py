@@ -9,12 +9,14 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from performer.effects import Drop, Effect, Feed, Forget, Pass, Say, Silence
+from performer.effects import Compensate, Drop, Effect, Feed, Forget, Load, Pass, Say, Silence
 from performer.encoding import VOICES as INSTRUMENTS
 from performer.events import (
     Answer,
     Bend,
     Control,
+    LinkState,
+    Loaded,
     ModelFailed,
     NoteOff,
     NoteOn,
@@ -22,59 +24,90 @@ from performer.events import (
     ParameterSet,
     Pressure,
     Program,
+    Recall,
+    Store,
+    Swap,
     Sync,
     Sysex,
+    Tap,
     Tick,
     Timed,
     Transport,
 )
-from performer.parameters import Table
-from performer.session.call import Call
-from performer.session.harmonise import Harmonise
-from performer.session.voices import Mode, Mute, Room, Voice
+from performer.parameters import QUANTISE, Table
+from performer.session import cues
+from performer.session.cues import Cue, Cues
+from performer.session.macros import MACROS, moved_by
+from performer.session.mode import Mode
+from performer.session.modes import MODES, mode_of
+from performer.session.room import DELAY, Room
+from performer.session.scenes import Scenes
+from performer.session.song import SECTION, SECTIONS, USUAL
+from performer.session.tempo import PREFIX as TEMPO
+from performer.session.voices import Voice
 
-MODES: Mapping[str, Callable[[Voice], Mode]] = {"call": Call, "harmonise": Harmonise, "mute": Mute}
 DRUM_CHANNEL = 10
 SUSTAIN = 64
+LAUNCHED = ("/mode", SECTION)  # what waits for the show's quantisation
 Gesture = Control | Bend | Pressure | Program
 
 
 @dataclass(frozen=True, slots=True)
 class Parts:
-    """The instrument classes of the models' encoding: what the human plays, drums, and one for each voice."""
+    """The instrument classes of the models' encoding: what the human plays, drums, and one for each voice; and the names of the voices' models
+    (empty: the show's first), of the smaller one that stands by (empty: none) and of the first itself."""
 
     human: int
     drums: int
     voices: tuple[int, ...]
+    models: tuple[str, ...]
+    small: str = ""
+    first: str = ""
 
     @classmethod
-    def named(cls, instruments: Sequence[str]) -> "Parts":
+    def named(cls, instruments: Sequence[str], models: Sequence[str] = (), small: str = "", first: str = "") -> "Parts":
         """For voices of these instruments, by the names of the encoding; the human plays keys, or drums on channel 10."""
-        return cls(INSTRUMENTS.index("keys"), INSTRUMENTS.index("drums"), tuple(map(INSTRUMENTS.index, instruments)))
+        numbers = tuple(map(INSTRUMENTS.index, instruments))
+        return cls(INSTRUMENTS.index("keys"), INSTRUMENTS.index("drums"), numbers, tuple(models) or ("",) * len(numbers), small, first)
 
 
 class Session:
     """All state of a show: parameter values, voices with their modes, what was heard. Used by one thread only."""
 
-    def __init__(self, table: Table, parts: Parts, seed: int, values: Mapping[str, Any] | None = None) -> None:
+    def __init__(
+        self, table: Table, parts: Parts, seed: int, values: Mapping[str, Any] | None = None, scenes: Mapping[str, Mapping[str, Any]] | None = None
+    ) -> None:
         self.table = table
         self.values: dict[str, Any] = table.defaults() | dict(values or {})
-        self.room = Room(self.values, seed)
-        self.ignored = 0  # clock ticks, system exclusive and other things that no voice uses yet
+        self.room = Room(self.values, seed, parts.small)
+        self.ignored = 0  # system exclusive messages: no voice uses them yet
         self._parts = parts
-        self._voices = [Voice(number, part, self.room) for number, part in enumerate(parts.voices, start=1)]
-        self._modes = [self._new_mode(voice) for voice in self._voices]
+        self._first = parts.first
+        self._voices = [
+            Voice(number, part, model, self.room) for number, (part, model) in enumerate(zip(parts.voices, parts.models, strict=True), start=1)
+        ]
+        self._modes = [mode_of(voice) for voice in self._voices]
+        self._armed: dict[int, Mode] = {}  # voice -> the mode that waits for its beat and plans ahead already
+        self._cues = Cues()
+        self._scenes = Scenes(scenes)
+        self._begun = False
         self._said = ""
         self._handlers: Mapping[type, Callable[[float, Any], Iterator[Effect]]] = {
             NoteOn: self._note_on, NoteOff: self._note_off, ParameterSet: self._set, Panic: self._panic, Sync: self._sync,
+            Recall: self._recall, Store: self._store, Swap: self._swap, Loaded: self._loaded,
             Tick: self._tick, Answer: self._answer, ModelFailed: self._failed,
             Control: self._gesture, Bend: self._gesture, Pressure: self._gesture, Program: self._gesture,
-            Transport: self._ignore, Sysex: self._ignore,
+            Transport: self.room.tempo.transport, Tap: self.room.tempo.tap, LinkState: self.room.tempo.link, Sysex: self._ignore,
         }  # fmt: skip
 
     def handle(self, timed: Timed) -> list[Effect]:
         """The effects of one event, in order."""
-        effects = list(self._handlers[type(timed.event)](timed.time, timed.event))
+        effects = [] if self._begun else self._begin(timed.time)
+        tempo = self.room.tempo
+        before, place = (tempo.jumps, self.room.halted), tempo.moved
+        effects += self._handlers[type(timed.event)](timed.time, timed.event)
+        if (tempo.jumps, self.room.halted) != before:
+            effects += self._retimed(timed.time, tempo.moved - place)
         status = ", ".join(f"{voice.number} {mode.name} {mode.doing}" for voice, mode in zip(self._voices, self._modes, strict=True))
         if status != self._said:
             self._said = status
@@ -82,12 +115,33 @@ class Session:
         return effects
 
     @property
+    def delay(self) -> float:
+        """Seconds that planned notes leave later (earlier where it is negative)."""
+        return float(self.values[DELAY]) / 1000.0
+
+    @property
     def answering(self) -> bool:
         """Whether a voice is in the middle of an answer."""
         return any(mode.doing == "answering" for mode in self._modes)
 
-    def _new_mode(self, voice: Voice) -> Mode:
-        return MODES[voice.setting("mode")](voice)
+    def _begin(self, time: float) -> list[Effect]:
+        """Whoever plays by itself begins with the first event of the show."""
+        self._begun = True
+        return [effect for mode in self._modes for effect in mode.begin(time)]
+
+    def _retimed(self, time: float, moved: float) -> Iterator[Effect]:
+        """Beats have other times than before, and where the song jumped other numbers: now is `moved` beats later in it."""
+        for mode in self._everyone():
+            yield from mode.retimed(time)
+        yield from self._cues.retime(self.room.timeline, moved)
+
+    def _everyone(self) -> list[Mode]:
+        return [*self._modes, *self._armed.values()]
+
+    def _hearing(self, channel: int) -> Iterator[Mode]:
+        """The modes of the voices that listen to this channel."""
+        yield from (mode for voice, mode in zip(self._voices, self._modes, strict=True) if voice.hears(channel))
+        yield from (mode for number, mode in self._armed.items() if self._voices[number - 1].hears(channel))
 
     def _note_on(self, time: float, event: NoteOn) -> Iterator[Effect]:
         if event.source == "midi" and self.room.echoes.is_echo(time, event.pitch, event.velocity):
@@ -95,11 +149,10 @@ class Session:
         drums = event.channel == DRUM_CHANNEL
         part = self._parts.drums if drums else self._parts.human
         yield from map(Feed, self.room.hearing.down(time, event.pitch, event.velocity, part))
-        self.room.held[event.pitch] = event.velocity
-        self.room.velocities.append(event.velocity)
+        self.room.press(time, event.pitch, event.velocity)
         if not drums:
             self.room.tonality.hear(event.pitch, event.velocity)
-        for mode in self._modes:
+        for mode in self._hearing(event.channel):
             yield from mode.key_down(time, event.pitch, event.velocity)
         yield Say("/performer/heard", (event.pitch, event.velocity, event.channel))
 
@@ -108,8 +161,9 @@ class Session:
             return
         if self.room.held.pop(event.pitch, None) is None:
             return
+        self.room.last_key = time
         yield from map(Feed, self.room.hearing.up(time, event.pitch))
-        for mode in self._modes:
+        for mode in self._hearing(event.channel):
             yield from mode.key_up(time, event.pitch)
         yield Say("/performer/heard", (event.pitch, 0, event.channel))
 
@@ -118,18 +172,106 @@ class Session:
         for voice, mode in zip(self._voices, self._modes, strict=True):
             if mode.name == "harmonise":
                 yield Pass(time, replace(event, channel=voice.setting("channel")))
+        if isinstance(event, Control):
+            yield Say("/performer/moved", (event.number, event.value, event.channel))
 
     def _set(self, time: float, event: ParameterSet) -> Iterator[Effect]:
+        """A change now, or on the beat that was asked for; modes and sections wait for the show's own quantisation where nobody asked."""
+        when = event.when or (self.values[QUANTISE] if event.address.endswith(LAUNCHED) else "now")
+        self._cues.withdraw(event.address)
+        if when == "now":
+            yield from self._change(time, event)
+            return
+        timeline = self.room.timeline
+        beat = self.room.next_beat(when, time)
+        yield from self._cues.add(Cue(beat, event), timeline)
+        yield Say("/performer/cue", (event.address, timeline.time_at(beat)))
+        voice = self._voice_of(event.address)
+        if voice is not None and event.address.endswith("/mode"):
+            yield from self._disarm(voice.number)
+            self._armed[voice.number] = MODES[event.value](voice)
+            yield from self._armed[voice.number].begin(time, beat)
+
+    def _disarm(self, voice: int) -> Iterator[Effect]:
+        mode = self._armed.pop(voice, None)
+        if mode is not None:
+            yield from mode.withdraw()
+
+    def _change(self, time: float, event: ParameterSet) -> Iterator[Effect]:
+        """The parameter has this value from now on."""
+        if event.address.startswith(TEMPO) and event.address != QUANTISE:
+            yield from self.room.tempo.set(time, event)
+            return
         before = self.values[event.address]
         if event.value != before:
             voice = self._voice_of(event.address)
-            leaves = voice is not None and event.address.endswith(("/mode", "/channel"))
-            if voice is not None and leaves:
-                yield from self._modes[voice.number - 1].leave(time)
             self.values[event.address] = event.value
-            if voice is not None and leaves:
-                self._modes[voice.number - 1] = self._new_mode(voice)
+            if voice is not None and event.address.endswith(("/mode", "/channel")):
+                yield from self._take_up(time, voice)
+            elif voice is not None:
+                yield from self._move_others(time, event, voice)
+                yield from self._modes[voice.number - 1].changed(time)
+            if event.address == SECTION:
+                yield from self._enter(time, before)
+            if event.address == DELAY:
+                yield Compensate(self.delay)
         yield Say(event.address, (event.value,))
+
+    def _move_others(self, time: float, event: ParameterSet, voice: Voice) -> Iterator[Effect]:
+        """A control for several others moves them."""
+        prefix, _, name = event.address.rpartition("/")
+        for other, value in moved_by(name, event.value) if name in MACROS else ():
+            row = self.table.rows[f"{prefix}/{other}"]
+            self.values[row.address] = row.check(round(value) if row.kind == "int" else round(value, 3))
+            yield Say(row.address, (self.values[row.address],))
+
+    def _enter(self, time: float, before: str) -> Iterator[Effect]:
+        """The song is in another section now; one that lasts some bars is followed by the one before it."""
+        section = self.room.section
+        if section.bars:
+            bar = self.room.next_beat("bar", time + 0.001)
+            beat = bar + (section.bars - 1) * self.room.bar
+            back = before if SECTIONS[before].plays and not SECTIONS[before].bars else USUAL
+            yield from self._cues.add(Cue(beat, ParameterSet(SECTION, back)), self.room.timeline)
+        for mode in self._everyone():
+            yield from mode.changed(time)
+
+    def _take_up(self, time: float, voice: Voice) -> Iterator[Effect]:
+        """The voice's old mode ends; the one that was armed goes on, or a fresh one begins."""
+        armed = self._armed.pop(voice.number, None)
+        new = armed or mode_of(voice)
+        yield from self._modes[voice.number - 1].leave(time, new.tag if armed else "")
+        self._modes[voice.number - 1] = new
+        if armed is None:
+            yield from new.begin(time)
+
+    def _recall(self, time: float, event: Recall) -> Iterator[Effect]:
+        scene = self._scenes.get(event.scene)
+        if scene is None:
+            there = ", ".join(self._scenes.names) or "none yet"
+            yield Say("/performer/error", ("/performer/scene/recall", f"There is no scene '{event.scene}'; there are: {there}."), event.sender)
+            return
+        when = event.when or self.values[QUANTISE]
+        for address, value in scene.items():
+            if self._cues.withdraw(address) or self.values[address] != value:
+                yield from self._set(time, ParameterSet(address, value, event.sender, when))
+        yield Say("/performer/scene", (event.scene, when))
+
+    def _store(self, time: float, event: Store) -> Iterator[Effect]:
+        self._scenes.store(event.scene, self.values)
+        yield Say("/performer/scenes", (json.dumps(self._scenes.names),))
+
+    def _swap(self, time: float, event: Swap) -> Iterator[Effect]:
+        """The old model plays on until the new one is there."""
+        yield Load(event.model, event.sender)
+
+    def _loaded(self, time: float, event: Loaded) -> Iterator[Effect]:
+        for voice, mode in zip(self._voices, self._modes, strict=True):
+            if voice.model == self._first:
+                voice.model = event.model
+                yield from mode.changed(time)
+        self._first = event.model
+        yield Say("/performer/model/playing", (event.model,))
 
     def _voice_of(self, address: str) -> Voice | None:
         parts = address.split("/")
@@ -140,7 +282,9 @@ class Session:
         for voice, mode in zip(self._voices, self._modes, strict=True):
             yield Drop(voice.number, self.room.asks)
             yield from mode.leave(time)
-        self._modes = [self._new_mode(voice) for voice in self._voices]
+        for number in tuple(self._armed):
+            yield from self._disarm(number)
+        self._modes = [mode_of(voice) for voice in self._voices]
         yield Silence(time)
         yield Forget()
         yield Say("/performer/panic", ())
@@ -148,18 +292,27 @@ class Session:
     def _sync(self, time: float, event: Sync) -> Iterator[Effect]:
         for address, value in self.values.items():
             yield Say(address, (value,), event.sender)
+        yield Say("/performer/scenes", (json.dumps(self._scenes.names),), event.sender)
         yield self._status(event.sender)
+        yield from self.room.tempo.begin(time, event.sender)
 
     def _tick(self, time: float, event: Tick) -> Iterator[Effect]:
-        for mode in self._modes:
+        yield from self.room.tempo.tick(time, event.tag)
+        if event.tag == cues.TAG:
+            for change in self._cues.due(self.room.timeline.beat_at(time)):
+                yield from self._change(time, change)
+            yield from self._cues.wake(self.room.timeline)
+            return
+        for mode in self._everyone():
             yield from mode.tick(time, event.tag)
 
     def _answer(self, time: float, event: Answer) -> Iterator[Effect]:
-        for mode in self._modes:
+        for mode in self._everyone():
             yield from mode.answer(time, event)
 
     def _failed(self, time: float, event: ModelFailed) -> Iterator[Effect]:
-        yield from self._answer(time, Answer(event.ask, 0, None))
+        for mode in self._everyone():
+            yield from mode.failed(time, event.ask)
         yield Say("/performer/error", ("model", event.reason))
 
     def _ignore(self, time: float, event: object) -> Iterator[Effect]:

@@ -1,6 +1,7 @@
 """The key the player plays in: a fading count of pitch classes held against the profiles of Krumhansl and Kessler (1982)."""
 
 import math
+from operator import mul
 
 from performer.parameters import SCALES
 
@@ -15,7 +16,16 @@ def _centred(profile: tuple[float, ...]) -> tuple[float, ...]:
     return tuple((value - mean) / size for value in profile)
 
 
-_PROFILES = {"major": _centred(_MAJOR), "minor": _centred(_MINOR)}
+def _turned(profile: tuple[float, ...], tonic: int) -> tuple[float, ...]:
+    return tuple(profile[(index - tonic) % 12] for index in range(12))
+
+
+# (tonic, mode) and the profile by pitch class, C first
+_KEYS = tuple(
+    ((tonic, mode), _turned(profile, tonic))
+    for mode, profile in (("major", _centred(_MAJOR)), ("minor", _centred(_MINOR)))
+    for tonic in range(12)
+)
 
 
 class Tonality:
@@ -23,27 +33,32 @@ class Tonality:
 
     def __init__(self) -> None:
         self._weights = [0.0] * 12
+        self._key: tuple[int, str] | None = None
+        self._classes: tuple[int, ...] = ()  # empty: not thought of since the last note. Sixteen voices ask at each.
 
     def hear(self, pitch: int, velocity: int) -> None:
         """Count a note, the louder the more."""
         for index in range(12):
             self._weights[index] *= FADE
         self._weights[pitch % 12] += 0.5 + velocity / 254
+        self._key, self._classes = None, ()
 
     @property
     def key(self) -> tuple[int, str] | None:
         """The likeliest tonic (0-11, 0 is C) and 'major' or 'minor'; None before the first note."""
         if not any(self._weights):
             return None
-        scores = {
-            (tonic, mode): sum(self._weights[(tonic + step) % 12] * weight for step, weight in enumerate(profile))
-            for mode, profile in _PROFILES.items()
-            for tonic in range(12)
-        }
-        return max(scores, key=lambda key: scores[key])
+        if self._key is None:
+            self._key = max(_KEYS, key=lambda row: sum(map(mul, self._weights, row[1])))[0]
+        return self._key
 
     def classes(self) -> tuple[int, ...]:
         """The pitch classes of the key, and those the player leans on outside it; all twelve before the first note."""
+        if not self._classes:
+            self._classes = self._fitting()
+        return self._classes
+
+    def _fitting(self) -> tuple[int, ...]:
         key = self.key
         if key is None:
             return tuple(range(12))

@@ -1,69 +1,27 @@
-"""A voice: one player inside Performer, with a channel, a mode and constraints. The modes live in files of their own.
+"""A voice: one player inside Performer, with a channel, a mode and constraints. The verbs here are what its modes are made of."""
 
-A mode answers to what the human does with effects; it reads the time from the event and keeps no clock.
-"""
-
-import random
-import statistics
-from collections import deque
-from collections.abc import Iterator, Mapping
-from typing import Any, Protocol
+from collections.abc import Iterator
+from typing import Any
 
 from performer.effects import Ask, Drop, Effect, Feed, Play, Release
-from performer.events import Answer
+from performer.encoding import VOICES as INSTRUMENTS
 from performer.parameters import KEYS, SCALES
-from performer.session.echoes import Echoes
-from performer.session.hearing import Hearing
-from performer.session.tonality import Tonality
+from performer.session.room import Room
+from performer.session.song import DRUM_ENDING
 
-
-class Room:
-    """What all voices share: what was heard, the key, the player's dynamics, the echoes, the numbering of asks and their seeds."""
-
-    def __init__(self, values: Mapping[str, Any], seed: int) -> None:
-        self.values = values
-        self.hearing = Hearing()
-        self.tonality = Tonality()
-        self.echoes = Echoes()
-        self.held: dict[int, int] = {}  # pitch -> velocity of the keys that the human holds
-        self.velocities: deque[int] = deque(maxlen=12)
-        self.asks = 0
-        self._random = random.Random(seed)
-
-    def next_ask(self) -> tuple[int, int]:
-        """The number of a new ask, and its seed."""
-        self.asks += 1
-        return self.asks, self._random.getrandbits(31)
-
-    @property
-    def loudness(self) -> float:
-        """The player's recent velocity, 1-127."""
-        return statistics.fmean(self.velocities) if self.velocities else 80.0
-
-
-class Mode(Protocol):
-    """How a voice behaves. Every method yields effects; `time` is the event's own."""
-
-    name: str
-
-    def key_down(self, time: float, pitch: int, velocity: int) -> Iterator[Effect]: ...
-    def key_up(self, time: float, pitch: int) -> Iterator[Effect]: ...
-    def tick(self, time: float, tag: str) -> Iterator[Effect]: ...
-    def answer(self, time: float, answer: Answer) -> Iterator[Effect]: ...
-    def leave(self, time: float) -> Iterator[Effect]: ...
-
-    @property
-    def doing(self) -> str:
-        """What the voice is at, in a word or two, for the page."""
-        ...
+DRUMS = INSTRUMENTS.index("drums")
+BUSY = 8.0  # onsets a second of a human who plays as densely as anybody is followed
+SPARSEST = 0.1  # of the density that is left where the human hardly plays
+LEANING = 2.0  # nats at the full setting
 
 
 class Voice:
-    """The settings of one voice and the verbs that its modes are made of."""
+    """The settings of one voice and the verbs that its modes are made of. `part` is its instrument class, `model` the name of its model."""
 
-    def __init__(self, number: int, part: int, room: Room) -> None:
+    def __init__(self, number: int, part: int, model: str, room: Room) -> None:
         self.number = number
         self.part = part
+        self.model = model
         self.room = room
 
     def setting(self, name: str) -> Any:
@@ -71,7 +29,9 @@ class Voice:
         return self.room.values[f"/performer/voice/{self.number}/{name}"]
 
     def classes(self) -> tuple[int, ...]:
-        """The pitch classes that the voice may use now."""
+        """The pitch classes that the voice may use now; drums have none."""
+        if self.part == DRUMS:
+            return tuple(range(12))
         scale = self.setting("scale")
         if scale == "follow":
             return self.room.tonality.classes()
@@ -95,49 +55,66 @@ class Voice:
             "heard": self.room.hearing.pending(time),
             "temperature": self.setting("temperature"),
             "top_p": self.setting("top_p"),
+            "model": self.model,
+            "density": self.density(time),
+            "polyphony": self.setting("polyphony"),
+            "time_temperature": self.setting("time_temperature"),
+            "velocity_temperature": self.setting("velocity_temperature"),
+            "novelty": self.setting("novelty"),
+            "harmony": self._harmony(time),
         }
         return Ask(number, self.number, seed, count, time + patience, self.part, **(fields | wishes))
 
-    def play(self, time: float, pitch: int, velocity: int, duration: float | None, tag: str, model: str) -> Play:
-        """Plan a note: it counts as heard, and its echo will be known."""
+    def density(self, time: float, least_follow: float = 0.0) -> float:
+        """The most onsets a second: the setting, as far below it as the human is sparse where the voice follows."""
+        follow = max(least_follow, self.setting("follow"))
+        share = min(1.0, self.room.rate(time) / BUSY)
+        return float(round(self.setting("density") * self.room.section.density * (1.0 - follow + follow * max(share, SPARSEST)), 2))
+
+    def _harmony(self, time: float) -> tuple[float, ...]:
+        """Nats that each pitch class is likelier, for the human's harmony; drums have none."""
+        strength = self.setting("harmony") * LEANING
+        chord = self.room.harmony(time) if strength and self.part != DRUMS else set()
+        return tuple(strength if each in chord else 0.0 for each in range(12)) if chord else ()
+
+    def play(
+        self, time: float, pitch: int, velocity: int, duration: float | None, tag: str, model: str, late: str = "play", grid: float = 0.0
+    ) -> Play:
+        """A note for the scheduler: it counts as heard, and its echo will be known."""
         velocity = min(127, max(1, velocity))
         self.room.hearing.plan(time, pitch, velocity, duration, self.part, self.number)
         self.room.echoes.leaves(time, pitch, velocity)
-        return Play(time, self.number, self.setting("channel"), pitch, velocity, duration, tag, model)
+        return Play(time, self.number, self.setting("channel"), pitch, velocity, duration, tag, model, late, grid)
+
+    def last_chord(self) -> tuple[int, ...]:
+        """What ends a song on this voice: root, third and fifth of the key in the middle of its range, as many as it may sound; drums hit."""
+        if self.part == DRUMS:
+            return DRUM_ENDING
+        tonic, mode = self.room.tonality.key or (0, "major")
+        low, high = self.range()
+        root = low + (tonic - low) % 12 + 12 * ((high - low) // 24)
+        chord = (root, root + (4 if mode == "major" else 3), root + 7)
+        return tuple(pitch for pitch in chord if low <= pitch <= high)[: self.setting("polyphony")]
+
+    def hears(self, channel: int) -> bool:
+        """Whether what the human plays on this channel is for this voice."""
+        return self.setting("input") in (0, channel)
+
+    def through(self, time: float, pitch: int, velocity: int) -> Play:
+        """The human's own note on this voice's channel, held until a Release with its tag. Its echo will be known."""
+        self.room.echoes.leaves(time, pitch, velocity)
+        return Play(time, self.number, self.setting("channel"), pitch, velocity, None, f"through {pitch}")
 
     def velocity(self, wanted: int) -> int:
         """The model's velocity drawn towards the player's by the setting `velocity`."""
         follow = float(self.setting("velocity"))
-        return round(follow * self.room.loudness + (1 - follow) * wanted)
+        louder: int = self.setting("loudness") + self.room.section.loudness
+        return min(127, max(1, round(follow * self.room.loudness + (1 - follow) * wanted) + louder))
 
-    def stop(self, time: float) -> Iterator[Effect]:
-        """Take back all that is asked, planned and sounding."""
+    def stop(self, time: float, spare: str = "") -> Iterator[Effect]:
+        """Take back all that is asked, planned and sounding, except what has the tag `spare`."""
         self.room.hearing.cut(time, self.number)
-        yield Drop(self.number, self.room.asks)
-        yield Release(time, self.number)
+        if not spare:
+            yield Drop(self.number, self.room.asks)
+        yield Release(time, self.number, spare=spare)
         yield from map(Feed, self.room.hearing.settle(time))
-
-
-class Mute:
-    """The voice is silent."""
-
-    name = "mute"
-    doing = "muted"
-
-    def __init__(self, voice: Voice) -> None:
-        self._voice = voice
-
-    def key_down(self, time: float, pitch: int, velocity: int) -> Iterator[Effect]:
-        yield from ()
-
-    def key_up(self, time: float, pitch: int) -> Iterator[Effect]:
-        yield from ()
-
-    def tick(self, time: float, tag: str) -> Iterator[Effect]:
-        yield from ()
-
-    def answer(self, time: float, answer: Answer) -> Iterator[Effect]:
-        yield from ()
-
-    def leave(self, time: float) -> Iterator[Effect]:
-        yield from ()

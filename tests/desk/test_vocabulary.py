@@ -42,7 +42,8 @@ def test_the_table_as_the_page_gets_it():
     described = json.loads(json.dumps(describe(TABLE), allow_nan=False))
     rows = {row["address"]: row for row in described["parameters"]}
     assert list(rows) == list(TABLE.rows)
-    assert rows["/performer/voice/1/mode"]["choices"] == ["call", "harmonise", "mute"]
+    modes = ["call", "harmonise", "accompany", "drums", "continue", "autonomous", "punch-in", "input", "mute"]
+    assert rows["/performer/voice/1/mode"]["choices"] == modes
     assert {"kind", "low", "high", "default", "unit", "doc"} <= rows["/performer/visuals/react"].keys()
     assert [command["address"] for command in described["commands"]] == [command.address for command in COMMANDS]
     assert described["voices"] == 2

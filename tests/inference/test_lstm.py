@@ -78,13 +78,13 @@ def test_the_same_history_and_seed_say_the_same(mind):
 def test_a_fork_does_not_disturb_the_original(mind):
     for note in NOTES:
         mind.feed(note)
-    before = phrase(mind, 7)
+    before = phrase(mind, 8)
     fork = mind.fork()
     for note in NOTES:
         fork.feed(note)
-    assert phrase(fork, 7) != before
+    assert phrase(fork, 8) != before
     fork.reset()
-    assert phrase(mind, 7) == before
+    assert phrase(mind, 8) == before
 
 
 def test_reset_is_where_it_began(mind):
@@ -170,8 +170,10 @@ SPOILT = {
     "without a file": (without_a_file, "is missing"),
     "altered": (altered, "is not the one its card describes"),
     "another graph": (lambda folder: recard(folder, "step.onnx", "heads.onnx"), "has the inputs hidden, known where event"),
-    "another shape": (lambda folder: recard(folder, "hidden = 8", "hidden = 16"), "is float [2, 1, 8] where float [2, 1, 16] is expected"),
-    "no shape": (lambda folder: recard(folder, "[shape]", "[form]"), "has no [shape]"),
+    "another shape": (lambda folder: recard(folder, "2 x 1 x 8", "2 x 1 x 16"), "is float [2, 1, 8] where float [2, 1, 16] is expected"),
+    "no shapes": (lambda folder: recard(folder, "[graphs.step.inputs]", "[graphs.step.ports]"), "does not tell the inputs of graph 'step'"),
+    "a shape that is none": (lambda folder: recard(folder, "2 x 1 x 8", "2 x N x 8"), "tells 'float 2 x N x 8' of 'state_hidden'"),
+    "no hidden vector": (lambda folder: recard(folder, 'hidden = "float 1 x 8"', 'h = "float 1 x 8"'), "tells of no output 'hidden'"),
     "another encoding": (lambda folder: recard(folder, "notes-1", "notes-0"), "speaks encoding 'notes-0'"),
     "another role": (lambda folder: recard(folder, 'role = "notes"', 'role = "pictures"'), "has the role 'pictures'"),
     "a file elsewhere": (lambda folder: recard(folder, "step.onnx", "../x.onnx"), "outside its folder"),

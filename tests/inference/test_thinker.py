@@ -5,8 +5,10 @@ import pytest
 from performer.clock import SystemClock, VirtualClock
 from performer.effects import Ask, Drop, Feed, Forget
 from performer.events import Answer, ModelFailed, ModelNote, Timed
+from performer.inference.direction import Direction
 from performer.inference.echo import Echo
-from performer.inference.thinker import Thinker, Thinking, constraints_of
+from performer.inference.thinker import Thinker
+from performer.inference.thinking import Thinking
 
 HEARD = ModelNote(0.4, 62, 90, 0.3)
 SCALE = (0, 2, 4, 5, 7, 9, 11)
@@ -52,8 +54,7 @@ def test_what_is_heard_while_an_answer_comes_does_not_change_it(mind):
 
 
 def test_classes_without_a_pitch_in_the_range_leave_the_range():
-    wanted = constraints_of(ask(low=61, high=61), {0}, 0)
-    assert wanted.pitches == (61,)
+    assert Direction(ask(low=61, high=61, classes=(0,))).constraints(0).pitches == (61,)
 
 
 class Said(list):
@@ -79,10 +80,13 @@ def said() -> Said:
     return Said()
 
 
-def test_the_thread_answers_in_order_and_says_when_it_is_done(mind, said):
+def test_the_thread_answers_note_by_note_in_turn_and_says_when_each_is_done(mind, said):
     played(Thinking(Thinker(mind), VirtualClock(), said), Feed(HEARD), ask(), Forget(), ask(2))
-    assert [(event.ask, event.index) for event in said] == [(n, k) for n in (1, 2) for k in range(7)]
-    assert said[6].note is None
+    for number in (1, 2):
+        own = [event for event in said if event.ask == number]
+        assert [event.index for event in own] == list(range(7))
+        assert [event.note is None for event in own] == [False] * 6 + [True]
+    assert [event.ask for event in said].index(2) < 7, "the second had to wait for the end of the first"
     assert {event.model for event in said} == {"tiny-lstm"}
 
 

@@ -55,12 +55,12 @@ def house() -> Iterator[House]:
 
 
 def test_desk_picture_and_named_clients_are_told_always(house: House):
-    assert house.tell(KEY) == {"desk": SAID, "visuals": SAID, "named": SAID}
+    assert house.tell(KEY) == {"desk": SAID, "visuals": SAID, "screen": SAID, "named": SAID}
 
 
 def test_the_last_that_spoke_is_told_on_the_reply_port(house: House):
     house.output.spoke(STRANGER)
-    assert house.tell(KEY) == {"desk": SAID, "visuals": SAID, "named": SAID, "reply": SAID}
+    assert house.tell(KEY) == {"desk": SAID, "visuals": SAID, "screen": SAID, "named": SAID, "reply": SAID}
 
 
 def test_only_the_last_is_the_last(house: House):
@@ -82,7 +82,7 @@ def test_a_reply_goes_to_its_sender_only(house: House):
 
 
 def test_a_reply_to_the_desk_stays_in_the_house(house: House):
-    assert house.tell(Say("/performer/heard", (60, 90, 1), "desk")) == {"desk": SAID, "visuals": SAID}
+    assert house.tell(Say("/performer/heard", (60, 90, 1), "desk")) == {"desk": SAID, "visuals": SAID, "screen": SAID}
 
 
 def test_a_mistake_is_told_to_the_one_who_made_it(house: House):
@@ -91,15 +91,15 @@ def test_a_mistake_is_told_to_the_one_who_made_it(house: House):
 
 
 @pytest.mark.parametrize(("report", "told"), [
-    (Played(1.0625, Play(1.0, 2, 5, 60, 90, 0.5, "a")), [Message("/performer/played", (2, 60, 90, 0.5, 62.5))]),
-    (Played(1.0, Play(1.0, 2, 5, 60, 90, None, "a")), [Message("/performer/played", (2, 60, 90, 0.0, 0.0))]),
-    (Played(1.0, Play(1.0, 2, 5, 60, 90, 3, "a")), [Message("/performer/played", (2, 60, 90, 3.0, 0.0))]),
+    (Played(1.0625, Play(1.0, 2, 5, 60, 90, 0.5, "a"), 1.0), [Message("/performer/played", (2, 60, 90, 0.5, 62.5))]),
+    (Played(1.0, Play(1.0, 2, 5, 60, 90, None, "a"), 1.0), [Message("/performer/played", (2, 60, 90, 0.0, 0.0))]),
+    (Played(1.0, Play(1.0, 2, 5, 60, 90, 3, "a"), 1.0), [Message("/performer/played", (2, 60, 90, 3.0, 0.0))]),
     (Ended(2.0, Play(1.0, 2, 5, 60, 90, 0.5, "a")), [Message("/performer/released", (2, 60))]),
     (Applied(3), []),
 ])  # fmt: skip
 def test_what_left_is_told_in_osc(house: House, report: Report, told: list[Message]):
     heard = house.tell(report)
-    for name in ("desk", "visuals", "named"):
+    for name in ("desk", "visuals", "screen", "named"):
         assert heard.get(name, []) == told
     assert [[type(value) for value in message.arguments] for message in heard.get("desk", [])] == (
         [[int, int, int, float, float] if isinstance(report, Played) else [int, int]] if told else []
@@ -114,7 +114,7 @@ def test_the_order_is_kept(house: House):
 def test_who_notices_hears_notes_on_the_outputs_own_thread(house: House):
     noticed: list[tuple[object, ...]] = []
     house.output.noticed = lambda address, arguments: noticed.append((address, tuple(arguments), threading.current_thread().name))
-    house.tell(KEY, Played(1.0, Play(1.0, 1, 1, 64, 90, None, "a")))
+    house.tell(KEY, Played(1.0, Play(1.0, 1, 1, 64, 90, None, "a"), 1.0))
     assert noticed == [("/performer/heard", (60, 90, 1), "telemetry"), ("/performer/played", (1, 64, 90, 0.0, 0.0), "telemetry")]
 
 
@@ -123,7 +123,7 @@ def test_a_client_that_went_away_and_a_message_too_large_stop_nobody(house: Hous
     house.socks["named"] = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)  # a closed one cannot be read
     house.socks["named"].bind(("127.0.0.1", 0))
     heard = house.tell(KEY, Say("/large", (b"x" * LARGEST,)), KEY)
-    assert heard == {"desk": SAID * 2, "visuals": SAID * 2}
+    assert heard == {"desk": SAID * 2, "visuals": SAID * 2, "screen": SAID * 2}
     assert not caplog.records
 
 
@@ -131,3 +131,11 @@ def test_what_is_over_the_limit_is_counted_and_lost(house: House):
     for _ in range(MOST_WAITING + 3):
         house.output.say(KEY)
     assert house.output.dropped == 3
+
+
+def test_of_a_value_that_changes_in_a_flood_the_newest_is_told_and_the_last_always(house: House):
+    house.output._values = frozenset(("/v",))
+    heard = house.tell(*(Say("/v", (number,)) for number in range(2000)), Say("/n", (1,)))
+    values = [message.arguments[0] for message in heard["desk"] if message.address == "/v"]
+    assert values[-1] == 1999 and len(values) < 200 and values == sorted(values)
+    assert [message.arguments for message in heard["desk"] if message.address == "/n"] == [(1,)]

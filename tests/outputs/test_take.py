@@ -8,11 +8,11 @@ import pytest
 
 from performer.effects import Play
 from performer.errors import TakeError
-from performer.events import Answer, Control, ModelNote, NoteOff, NoteOn, ParameterSet, Timed
+from performer.events import Answer, Control, ModelNote, NoteOff, NoteOn, ParameterSet, Timed, Transport
 from performer.outputs.take import Opening, Sounded, TakeWriter, read_take, sounded
 from performer.scheduler import Applied, Ended, Played
 
-OPENING = Opening(7, 2, ("keys", "drums"), {"/performer/voice/1/notes": 2}, "echo", {"step": "ab12"})
+OPENING = Opening(7, 2, ("keys", "drums"), {"/performer/voice/1/notes": 2}, "echo", {"echo": {"step": "ab12"}}, {}, ("echo", "echo"))
 EVENTS = (
     Timed(1.0, NoteOn(60, 90, 1, "desk")),
     Timed(1.25, NoteOff(60)),
@@ -39,7 +39,7 @@ def take(tmp_path: Path) -> Path:
     for timed in EVENTS:
         writer.heard(timed)
     first, second = play(3.0, 60), play(3.5, 64, voice=2)
-    for report in (Applied(0), Played(3.002, first), Played(3.5, second), Ended(4.0, first), Applied(3), Ended(4.5, second)):
+    for report in (Applied(0), Played(3.002, first, 3.0), Played(3.5, second, 3.5), Ended(4.0, first), Applied(3), Ended(4.5, second)):
         writer.left(report)
     writer.stop(9.0, 12)
     return writer.path
@@ -84,6 +84,19 @@ def test_two_threads_may_write_and_each_line_is_whole(tmp_path: Path):
     assert [line["applied"] for line in lines if "applied" in line] == list(range(200))
 
 
+def test_the_ticks_of_a_clock_are_few_lines_and_come_back_each_with_its_time(tmp_path: Path):
+    events = [Timed(number / 48.0, Transport("clock")) for number in range(100)]
+    events[50:50] = [Timed(1.045, NoteOn(60, 90)), Timed(1.046, Transport("songpos", 8)), Timed(1.047, Transport("clock", source="clock"))]
+    writer = TakeWriter(tmp_path / "a.jsonl", OPENING)
+    writer.start()
+    for timed in events:
+        writer.heard(timed)
+    writer.stop(3.0, 0)
+    _, lines = read_take(writer.path)
+    assert [Timed(line["t"], line["in"]) for line in lines if "in" in line] == events
+    assert len(texts(writer.path)) < 15
+
+
 def test_a_last_line_that_was_cut_off_is_left_out(take: Path):
     whole = read_take(take)[1]
     take.write_text("\n".join((*texts(take)[:-1], texts(take)[-1][:7])), encoding="utf-8")
@@ -98,11 +111,13 @@ def test_a_last_line_that_was_cut_off_is_left_out(take: Path):
     (2, '{"in":{"kind":"Panic"}}', "line 2: not a line.*'t'"),
     (2, '{"t":1,"on":[1,1,60]}', "line 2: not a line.*velocity"),
     (2, "[1]", "line 2: not a line"),
+    (2, '{"clock":[1.0,"x"]}', "line 2: not a line"),
+    (2, '{"clock":3}', "line 2: not a line"),
     (2, "[" * 100_000, "line 2: not a line"),
-    (1, '{"take":1,"seed":3,"voices":1,"instruments":null}', "line 1 lacks.*another form"),
+    (1, '{"take":2,"seed":3,"voices":1,"instruments":null}', "line 1 lacks.*another form"),
     (1, '{"take":99}', "does not begin like a take"),
     (1, "{}", "does not begin like a take"),
-    (1, '{"take":1,"seed":3}', "line 1 lacks 'voices'"),
+    (1, '{"take":2,"seed":3}', "line 1 lacks 'voices'"),
 ])  # fmt: skip
 def test_a_wrong_line_is_told_with_its_number(take: Path, number: int, text: str, words: str):
     changed = texts(take)

@@ -3,6 +3,7 @@ import { BUILDERS } from "./widgets.js";
 
 const VOICE = /^\/performer\/voice\/(\d+)\/(.+)$/;
 const ONLY_IN = /^In (\w+):/; // a sentence that begins so tells the mode in which the control counts
+const FOLDED = new Set(["modulation", "source", "window"]); // many rows that are set up once
 const HOLD_BACK = 400; // ms after a person's touch in which the engine's word does not move the control
 
 export class Controls {
@@ -37,8 +38,9 @@ export class Controls {
       const place = this.doing.get(voice);
       if (!place) continue;
       place.textContent = doing;
-      place.classList.toggle("busy", doing === "answering");
-      this.tabs?.get(voice)?.classList.toggle("busy", doing === "answering");
+      const busy = doing === "answering" || doing === "playing";
+      place.classList.toggle("busy", busy);
+      this.tabs?.get(voice)?.classList.toggle("busy", busy);
     }
   }
 
@@ -62,7 +64,7 @@ export class Controls {
     const [left, right] = [document.createElement("div"), document.createElement("div")];
     if (voices.length > 1) left.append(this.#tabBar(voices));
     left.append(...this.panels.values());
-    right.append(...groups.values());
+    right.append(...[...groups].map(([group, panel]) => (FOLDED.has(group) ? this.#folded(panel) : panel)));
     this.root.append(left, right);
     this.#choose(1);
   }
@@ -73,6 +75,15 @@ export class Controls {
     heading.textContent = title;
     panel.append(heading);
     return panel;
+  }
+
+  #folded(panel) {
+    const fold = document.createElement("details");
+    const summary = document.createElement("summary");
+    summary.textContent = panel.querySelector("h2").textContent;
+    panel.querySelector("h2").remove();
+    fold.append(summary, panel);
+    return fold;
   }
 
   #tabBar(voices) {

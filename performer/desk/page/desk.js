@@ -4,8 +4,10 @@ import { Keyboard } from "./keyboard.js";
 import { Link } from "./link.js";
 import { recall, remember } from "./memory.js";
 import { Picture } from "./picture.js";
+import { Plan } from "./plan.js";
 import { Players } from "./players.js";
 import { Roll } from "./roll.js";
+import { Scenes } from "./scenes.js";
 import { Sound } from "./sound.js";
 import { Status } from "./status.js";
 import { HINTS, listenToTyping } from "./typing.js";
@@ -15,7 +17,8 @@ const $ = (id) => document.getElementById(id);
 const table = await (await fetch("parameters.json")).json();
 
 const picture = new Picture($("picture"), "ambient");
-const roll = new Roll($("roll"));
+const plan = new Plan();
+const roll = new Roll($("roll"), plan);
 const sound = new Sound();
 const status = new Status({ line: $("status"), toasts: $("toasts"), banner: $("banner") });
 const link = new Link({ message: hear, picture: (bytes) => picture.offer(bytes), state: linked });
@@ -24,12 +27,21 @@ const keyboard = new Keyboard($("keyboard"), {
   press: (pitch, velocity) => players.press(pitch, velocity),
   release: (pitch) => players.release(pitch),
 });
+const scenes = new Scenes($("scenes"), (...message) => link.send(...message));
 const players = new Players({ link, sound, keyboard, roll, channelOf: (voice) => controls.get(`/performer/voice/${voice}/channel`) });
 
 const HEARERS = {
   "/performer/heard": (...args) => players.heard(...args),
   "/performer/played": (...args) => players.played(...args),
   "/performer/released": (...args) => players.released(...args),
+  "/performer/health": (json) => status.health(JSON.parse(json)),
+  "/performer/rung": (voice, rung) => status.rung(voice, rung),
+  "/performer/timeline": (bpm) => status.tempo(bpm),
+  "/performer/plan": (...args) => plan.add(...args),
+  "/performer/plan/committed": (...args) => plan.commit(controls.get("/performer/midi/delay"), ...args),
+  "/performer/plan/cleared": (voice) => plan.clear(voice),
+  "/performer/scenes": (json) => scenes.tell(JSON.parse(json)),
+  "/performer/scene": (name, when) => scenes.called(name, when),
   "/performer/panic": () => players.silence(),
   "/performer/error": (address, reason) => status.say(reason || address, true),
   "/performer/status": (json) => {

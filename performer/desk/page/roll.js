@@ -1,14 +1,17 @@
-// The roll: what was played in the last seconds, the human in amber, the model in blue, time flowing to the left.
+// The roll: what was played in the last seconds, the human in amber, the model in blue, time flowing to the left; right of now, what is planned.
 import { noteName } from "./names.js";
 
 const SPAN = 12; // seconds
+const AHEAD = 3; // seconds that are shown of the plan, where there is one
 const MOST_NOTES = 1500;
 const COLOURS = { human: "255,180,84", model: "98,208,230" };
 const LEAST_RANGE = 30; // semitones
 
 export class Roll {
-  constructor(canvas) {
+  constructor(canvas, plan) {
     this.canvas = canvas;
+    this.plan = plan;
+    this.ahead = 0; // share of AHEAD that is shown; it opens and closes calmly
     this.context = canvas.getContext("2d");
     this.notes = []; // {who, key, pitch, velocity, start, end}; end is Infinity while it sounds
     this.low = 48;
@@ -39,17 +42,19 @@ export class Roll {
   #frame() {
     const now = performance.now() / 1000;
     this.notes = this.notes.filter((note) => note.end > now - SPAN - 1);
-    if (this.notes.length || !this.blank) this.#draw(now);
-    this.blank = !this.notes.length;
+    const coming = this.plan.coming();
+    this.ahead += ((coming.length ? 1 : 0) - this.ahead) * 0.05;
+    if (this.notes.length || coming.length || !this.blank) this.#draw(now, coming);
+    this.blank = !this.notes.length && !coming.length && this.ahead < 0.01;
     requestAnimationFrame(() => this.#frame());
   }
 
-  #draw(now) {
+  #draw(now, coming = []) {
     const { context, width, height } = this;
     context.clearRect(0, 0, width, height);
     this.#follow();
     const row = height / (this.high - this.low + 1);
-    const edge = width - 14; // where now is
+    const edge = (width - 14) * SPAN / (SPAN + AHEAD * this.ahead); // where now is
     const yOf = (pitch) => (this.high - pitch) * row;
     this.#lines(yOf, row, edge);
     const bar = Math.max(2.5, Math.min(9, row * 0.78));
@@ -63,6 +68,22 @@ export class Roll {
       const strength = (0.42 + 0.58 * (note.velocity / 127)) * (1 - 0.75 * age ** 1.5);
       this.#bar(left, y, Math.max(bar, right - left), bar, COLOURS[note.who], strength, sounding);
     }
+    for (const note of coming) {
+      const left = edge + note.from * (edge / SPAN);
+      if (left < width) this.#ghost(left, yOf(note.pitch) + (row - bar) / 2, Math.max(bar, note.length * (edge / SPAN)), bar, note.sure);
+    }
+  }
+
+  // What is committed is nearly a note; the rest is an outline.
+  #ghost(x, y, width, height, sure) {
+    const { context } = this;
+    context.beginPath();
+    context.roundRect(x, y, width, height, height / 2);
+    context.strokeStyle = `rgba(${COLOURS.model},${sure ? 0.9 : 0.4})`;
+    context.stroke();
+    if (!sure) return;
+    context.fillStyle = `rgba(${COLOURS.model},0.35)`;
+    context.fill();
   }
 
   #bar(x, y, width, height, colour, strength, sounding) {

@@ -13,6 +13,9 @@ export class Status {
   constructor({ line, toasts, banner }) {
     Object.assign(this, { line, toasts, banner });
     this.facts = {};
+    this.figures = {}; // of the engine's own time-keeping
+    this.rungs = new Map(); // voice -> where its planned notes come from, where it is not the plan
+    this.bpm = null;
     this.cells = new Map();
     this.timer = 0;
   }
@@ -22,14 +25,31 @@ export class Status {
     Object.assign(this.facts, JSON.parse(json));
   }
 
+  health(figures) {
+    this.figures = figures;
+  }
+
+  rung(voice, rung) {
+    if (rung === "plan") this.rungs.delete(voice);
+    else this.rungs.set(voice, rung);
+  }
+
+  tempo(bpm) {
+    this.bpm = bpm;
+  }
+
   // Write the line: what the engine told, and what this page measured.
   show({ fps, lateness, reply, link }) {
     const { model, midi_in: input, midi_out: output, audio, visuals, key } = this.facts;
     this.#cell("model", model);
     this.#cell("key", key && keyName(...key));
     this.#cell("picture", fps === null ? visuals && "waiting" : `${fps.toFixed(0)} fps`);
-    this.#cell("late", lateness === null ? "" : `${lateness.toFixed(1)} ms`);
-    this.#cell("reply", reply === null ? "" : `${reply.toFixed(0)} ms`);
+    const { reply_ms: replies, lateness_ms: late, missed } = this.figures;
+    this.#cell("tempo", this.bpm === null ? "" : `${this.bpm.toFixed(1)}`);
+    this.#cell("late", late ? `${late.p50.toFixed(1)} / ${late.p99.toFixed(1)} ms` : lateness === null ? "" : `${lateness.toFixed(1)} ms`);
+    this.#cell("reply", replies ? `${replies.p50.toFixed(1)} / ${replies.p99.toFixed(1)} ms` : reply === null ? "" : `${reply.toFixed(0)} ms`);
+    this.#cell("missed", missed || "");
+    this.#cell("falls back", [...this.rungs].map(([voice, rung]) => `${voice} ${rung}`).join(", "));
     this.#cell("in", input);
     this.#cell("out", output);
     this.#cell("audio", audio);

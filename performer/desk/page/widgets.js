@@ -2,9 +2,9 @@
 // A double click on a control's name or slider is its default.
 import { noteName } from "./names.js";
 
-const FEW = 4; // choices that fit beside each other as buttons
+const FEW = 4; // choices that fit beside each other as buttons; the modes are always in sight
 
-export const BUILDERS = { float: slider, int: slider, bool: toggle, choice: (row, ...rest) => (row.choices.length <= FEW ? buttons : list)(row, ...rest) };
+export const BUILDERS = { float: slider, int: slider, bool: toggle, choice: (row, ...rest) => (row.choices.length <= FEW || row.address.endsWith("/mode") ? buttons : list)(row, ...rest) };
 
 function slider(row, name, touched) {
   const element = make("label", "row slider");

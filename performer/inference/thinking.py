@@ -1,0 +1,121 @@
+"""The thread of a model, `inference`: what it is fed and asked in the order in which it is said, composed material in the gaps.
+
+Who waits is served first: a live ask gets its first note at once, the live answers go on note by note in turn, and only where none is under
+way goes a planned one on, by one note or one step of listening. Whatever comes in is looked at between any two of these.
+"""
+
+import contextlib
+from collections import deque
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+
+from performer.clock import Clock
+from performer.effects import Ask, Drop, Effect, Feed, Forget
+from performer.events import Answer, ModelFailed, ModelNote, Timed
+from performer.inference.thinker import Thinker
+from performer.worker import Worker
+
+REHEARSAL_S = 0.002  # between two rehearsals in silence
+
+
+@dataclass(slots=True)
+class _Answering:
+    """An answer under way: who asked, what comes, the number of its next note."""
+
+    ask: Ask
+    notes: Iterator[ModelNote | None]
+    index: int = 0
+
+
+class Thinking:
+    """Feeds are never lost; an ask whose time is over, or that was dropped, is not answered."""
+
+    def __init__(self, thinker: Thinker, clock: Clock, post: Callable[[Timed], object]) -> None:
+        self.thinker = thinker
+        self.skipped = 0
+        self._clock = clock
+        self._post = post
+        self._dropped: dict[int, int] = {}  # voice -> the last ask that is not wanted
+        self._live: deque[_Answering] = deque()
+        self._planned: deque[_Answering] = deque()
+        self._worker = Worker("inference", self._handle, idle=self._go_on)
+
+    def start(self) -> None:
+        self.thinker.mind.warm()
+        self._worker.start()
+
+    def stop(self) -> None:
+        """End what is being answered, then the thread."""
+        self._worker.stop()
+
+    def post(self, effect: Effect) -> None:
+        """Hand over a Feed, Forget, Ask or Drop. A Drop acts at once, even on an answer that is being composed. Thread-safe."""
+        if isinstance(effect, Drop):
+            self._dropped[effect.voice] = effect.id
+        else:
+            self._worker.post(effect)
+
+    def _handle(self, effect: Effect) -> None:
+        match effect:
+            case Ask():
+                self._begin(effect)
+            case Feed(note):
+                self.thinker.hear(note)
+            case Forget():
+                self.thinker.forget()
+
+    def _go_on(self) -> float:
+        """Nothing came in: the next note of whoever's turn it is. Returns the seconds that the thread may wait for more."""
+        answers = self._live or self._planned
+        if answers:
+            answering = answers.popleft()
+            if self._advance(answering):
+                answers.append(answering)
+            return 0.0
+        with contextlib.suppress(Exception):  # whoever asks next is told
+            self.thinker.rehearse()
+        return REHEARSAL_S
+
+    def _begin(self, ask: Ask) -> None:
+        if self._clock.now() > ask.expires:
+            self.skipped += 1
+            self._say(Answer(ask.id, 0, None, self.thinker.mind.name))
+            return
+        try:
+            answering = _Answering(ask, self.thinker.plan(ask) if ask.ahead else self.thinker.answer(ask))
+        except Exception as error:
+            self._fail(ask, error)
+            return
+        if ask.ahead:
+            self._planned.append(answering)
+        elif self._advance(answering):
+            self._live.append(answering)
+
+    def _advance(self, answering: _Answering) -> bool:
+        """One step. Returns whether the answer goes on after it."""
+        ask = answering.ask
+        if self._unwanted(ask):
+            return False
+        try:
+            note = next(answering.notes)
+        except StopIteration:
+            self._say(Answer(ask.id, answering.index, None, self.thinker.mind.name))
+            return False
+        except Exception as error:
+            self._fail(ask, error)
+            return False
+        if self._unwanted(ask):
+            return False
+        if note is not None:
+            self._say(Answer(ask.id, answering.index, note, self.thinker.mind.name))
+            answering.index += 1
+        return True
+
+    def _unwanted(self, ask: Ask) -> bool:
+        return self._dropped.get(ask.voice, 0) >= ask.id
+
+    def _fail(self, ask: Ask, error: Exception) -> None:
+        self._post(Timed(self._clock.now(), ModelFailed(ask.id, f"{self.thinker.mind.name}: {error}")))
+
+    def _say(self, answer: Answer) -> None:
+        self._post(Timed(self._clock.now(), answer))

@@ -1,0 +1,105 @@
+"""The models of a show at work: each has a thread of its own, hears everything, and answers what it is asked.
+
+A voice is played by the model that it names; where that cannot be had, by the show's first, and where that cannot be had, by the echo.
+"""
+
+import threading
+from collections import deque
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+
+from performer.assets import find_model
+from performer.clock import Clock
+from performer.effects import Ask, Drop, Feed, Forget, Load
+from performer.errors import ModelError
+from performer.events import Loaded, Timed
+from performer.inference.echo import Echo
+from performer.inference.lstm import load_mind
+from performer.inference.thinker import Mind, Thinker
+from performer.inference.thinking import Thinking
+from performer.show import Show
+
+ECHO = "echo"
+PRIMED = 256  # notes that a model hears which is loaded while the show plays
+
+
+def open_mind(name: str, folders: Sequence[str] = ()) -> Mind:
+    """The model of this name, 'echo' among them. Raises ModelError, one sentence, where it cannot be had."""
+    if name == ECHO:
+        return Echo()
+    folder = find_model(name, tuple(map(Path, folders)))
+    if folder is None:
+        raise ModelError(f"No model '{name}' was found.", "Put a model folder beside the others, or name another one.")
+    return load_mind(folder)
+
+
+class Minds:
+    """What the show's voices think with. `post` gets their answers, `refuse(sender, sentence)` why a model could not be loaded. `main`,
+    `voices` (one for each voice) and `small` (empty: none) are the names that are really played; `remarks` are the sentences about those
+    that could not be had."""
+
+    def __init__(self, show: Show, clock: Clock, post: Callable[[Timed], object], refuse: Callable[[str, str], object]) -> None:
+        self.remarks: list[str] = []
+        self._folders = show.models.folders
+        self._clock, self._post, self._refuse = clock, post, refuse
+        self._lately: deque[Feed] = deque(maxlen=PRIMED)
+        self._lock = threading.Lock()  # who loads, and who feeds
+        self._thinking: dict[str, Thinking] = {}
+        self.main = self._first(show.models.notes, ECHO)
+        self.voices = tuple(self._first(name, self.main) for name in show.voice_models)
+        self.small = "" if self.main in (show.models.small, ECHO) else self._first(show.models.small, "")
+
+    @property
+    def hashes(self) -> Mapping[str, Mapping[str, str]]:
+        """The hashes of each model's graphs, by the model's name."""
+        return {name: dict(getattr(thinking.thinker.mind, "hashes", {})) for name, thinking in self._thinking.items()}
+
+    def start(self) -> None:
+        for thinking in self._thinking.values():
+            thinking.start()
+
+    def stop(self) -> None:
+        for thinking in self._thinking.values():
+            thinking.stop()
+
+    def post(self, effect: Feed | Ask | Drop | Forget) -> None:
+        """All models hear everything; a question goes to the one that it names. Thread-safe, never waits."""
+        if isinstance(effect, Ask):
+            self._thinking[effect.model or self.main].post(effect)
+            return
+        with self._lock:
+            if isinstance(effect, Feed):
+                self._lately.append(effect)
+            elif isinstance(effect, Forget):
+                self._lately.clear()
+            for thinking in self._thinking.values():
+                thinking.post(effect)
+
+    def load(self, effect: Load) -> None:
+        """Open another model in a thread of its own; `post` gets Loaded once it has heard what was played last. Thread-safe, never waits."""
+        threading.Thread(target=self._load, args=(effect,), name="loading", daemon=True).start()
+
+    def _load(self, effect: Load) -> None:
+        if effect.model not in self._thinking:
+            try:
+                thinking = Thinking(Thinker(open_mind(effect.model, self._folders)), self._clock, self._post)
+            except ModelError as error:
+                self._refuse(effect.sender, str(error))
+                return
+            with self._lock:
+                for feed in self._lately:
+                    thinking.post(feed)
+                self._thinking = self._thinking | {effect.model: thinking}
+            thinking.start()
+        self._post(Timed(self._clock.now(), Loaded(effect.model)))
+
+    def _first(self, name: str, otherwise: str) -> str:
+        """The name of the model if it can be had, else the other name; an empty one stands for the other."""
+        if name in ("", *self._thinking):
+            return name or otherwise
+        try:
+            self._thinking[name] = Thinking(Thinker(open_mind(name, self._folders)), self._clock, self._post)
+        except ModelError as error:
+            self.remarks.append(f"{error}{f' {otherwise!r} plays instead.' if otherwise else ''}")
+            return self._first(otherwise, "")
+        return name

@@ -1,0 +1,76 @@
+"""How well the show keeps time, told once a second while it plays: the time from a key to its answer, and how late notes leave.
+
+`Health` only counts on the threads that play; thread `health` sorts and formats. Its figures are of the last WINDOW notes.
+"""
+
+import json
+import threading
+from collections import deque
+from collections.abc import Callable, Sequence
+
+from performer.effects import Say
+from performer.scheduler import Missed, Played, Report
+
+WINDOW = 512  # notes
+EVERY = 1.0  # seconds
+SHARES = (("p50", 0.5), ("p95", 0.95), ("p99", 0.99), ("max", 1.0))
+LONGEST_REPLY = 0.25  # seconds: what comes later is no reply to that key
+
+
+class Health:
+    """`heard` and `left` may be called from any thread and only append. `say` gets /performer/health, whose JSON has `reply_ms` and
+    `lateness_ms` (p50, p95, p99, max), `missed` notes in all, and whatever `more` adds."""
+
+    def __init__(self, say: Callable[[Say], object], more: Callable[[], dict[str, object]]) -> None:
+        self._say, self._more = say, more
+        self._replies: deque[float] = deque(maxlen=WINDOW)
+        self._late: deque[float] = deque(maxlen=WINDOW)
+        self._missed = 0
+        self._key: float | None = None  # when the key that waits for its reply went down
+        self._told = ""
+        self._ended = threading.Event()
+        self._thread = threading.Thread(target=self._run, name="health", daemon=True)
+
+    def start(self) -> None:
+        self._thread.start()
+
+    def stop(self) -> None:
+        self._ended.set()
+        if self._thread.is_alive():
+            self._thread.join(2.0)
+
+    def heard(self, time: float) -> None:
+        """A key of the human went down."""
+        self._key = time
+
+    def left(self, report: Report) -> None:
+        """The stage did this."""
+        match report:
+            case Played(sent, play, _):
+                self._late.append(report.lateness)
+                if not play.planned and self._key is not None:
+                    if sent - self._key < LONGEST_REPLY:
+                        self._replies.append(sent - self._key)
+                    self._key = None
+            case Missed():
+                self._missed += 1
+
+    def look(self) -> None:
+        """Tell, if there is anything new."""
+        figures = {"reply_ms": _percentiles(self._replies), "lateness_ms": _percentiles(self._late), "missed": self._missed, **self._more()}
+        text = json.dumps(figures)
+        if text != self._told:
+            self._told = text
+            self._say(Say("/performer/health", (text,)))
+
+    def _run(self) -> None:
+        while not self._ended.wait(EVERY):
+            self.look()
+
+
+def _percentiles(seconds: Sequence[float]) -> dict[str, float] | None:
+    """In milliseconds, by nearest rank; None where there are none."""
+    ordered = sorted(tuple(seconds))
+    if not ordered:
+        return None
+    return {name: round(1000 * ordered[min(len(ordered) - 1, int(share * len(ordered)))], 2) for name, share in SHARES}

@@ -1,0 +1,69 @@
+"""How a voice behaves: what every mode can be told, and the silent one that does nothing about it. The modes live in files of their own.
+
+A mode answers to what the human does with effects; it reads the time from the event and keeps no clock.
+"""
+
+from collections.abc import Iterator
+
+from performer.effects import Effect
+from performer.events import Answer
+from performer.session.voices import Voice
+
+
+class Mode:
+    """How a voice behaves, and the behaviour of one that is silent. Every method yields effects; `time` is the event's own."""
+
+    name = "mute"
+
+    def __init__(self, voice: Voice) -> None:
+        self._voice = voice
+
+    @property
+    def doing(self) -> str:
+        """What the voice is at, in a word or two, for the page."""
+        return "muted"
+
+    def begin(self, time: float, beat: float | None = None) -> Iterator[Effect]:
+        """The voice takes up this mode; what it plays of itself does not begin before `beat`."""
+        yield from ()
+
+    def key_down(self, time: float, pitch: int, velocity: int) -> Iterator[Effect]:
+        """The human begins a note."""
+        yield from ()
+
+    def key_up(self, time: float, pitch: int) -> Iterator[Effect]:
+        """The human ends a note."""
+        yield from ()
+
+    def tick(self, time: float, tag: str) -> Iterator[Effect]:
+        """A timer comes due, this voice's or another's."""
+        yield from ()
+
+    def answer(self, time: float, answer: Answer) -> Iterator[Effect]:
+        """A note of a model, for this voice or another."""
+        yield from ()
+
+    def failed(self, time: float, ask: int) -> Iterator[Effect]:
+        """The model could not answer."""
+        yield from self.answer(time, Answer(ask, 0, None))
+
+    def changed(self, time: float) -> Iterator[Effect]:
+        """A setting of this voice is another one now."""
+        yield from ()
+
+    def retimed(self, time: float) -> Iterator[Effect]:
+        """The timeline is another one now, or whoever leads it has stopped the song or goes on."""
+        yield from ()
+
+    @property
+    def tag(self) -> str:
+        """The tag of what this mode plans, where another mode's end must spare it."""
+        return ""
+
+    def leave(self, time: float, successor: str = "") -> Iterator[Effect]:
+        """The voice gives this mode up, or everything is to be silent; what has the tag `successor` plays on."""
+        yield from ()
+
+    def withdraw(self) -> Iterator[Effect]:
+        """The voice will not take up this mode after all, which had begun to plan for a beat to come."""
+        yield from ()

@@ -1,0 +1,114 @@
+"""What all voices share. Owned by the session, read and written by its voices and modes."""
+
+import math
+import random
+import statistics
+from collections import deque
+from collections.abc import MutableMapping, Sequence
+from typing import Any, Protocol
+
+from performer.clock import Timeline
+from performer.session.echoes import Echoes
+from performer.session.hearing import Heard, Hearing
+from performer.session.song import SECTION, SECTIONS, Section
+from performer.session.tempo import Tempo
+from performer.session.tonality import Tonality
+
+DELAY = "/performer/midi/delay"
+
+
+CHORD = 0.05  # seconds: onsets nearer than this are one chord
+LATELY = 3.0  # seconds over which the human's density is counted
+
+
+class Foreseen(Protocol):
+    """Something that knows what it will play."""
+
+    def foreseen(self, until: float) -> Sequence[Heard]: ...
+
+
+class Room:
+    """What was heard, the key, the player's dynamics, the timeline, the plans, the echoes, the numbering of asks and their seeds."""
+
+    def __init__(self, values: MutableMapping[str, Any], seed: int, small: str = "") -> None:
+        self.values = values
+        self.tempo = Tempo(values)
+        self.hearing = Hearing()
+        self.tonality = Tonality()
+        self.echoes = Echoes()
+        self.held: dict[int, int] = {}  # pitch -> velocity of the keys that the human holds
+        self.last_key = -math.inf  # when the human last began or ended a note
+        self.onsets: deque[float] = deque(maxlen=32)  # of the human's chords
+        self.pitches: deque[tuple[float, int]] = deque(maxlen=8)  # the human's last notes: onset, pitch
+        self.velocities: deque[int] = deque(maxlen=12)
+        self.small = small  # the name of the smaller model that stands by, if there is one
+        self.lanes: list[Foreseen] = []  # of the voices that plan ahead
+        self.asks = 0
+        self._lanes = 0
+        self._random = random.Random(seed)
+
+    @property
+    def timeline(self) -> Timeline:
+        """The beats and their times, as they are now."""
+        return self.tempo.timeline
+
+    @property
+    def early(self) -> float:
+        """Seconds before their time that planned notes leave, where the output's delay is negative."""
+        return max(0.0, -float(self.values[DELAY]) / 1000.0)
+
+    @property
+    def bar(self) -> float:
+        """The length of a bar in beats."""
+        return self.tempo.metre.beats
+
+    @property
+    def section(self) -> Section:
+        """Where the song is."""
+        return SECTIONS[self.values[SECTION]]
+
+    @property
+    def halted(self) -> bool:
+        """Whether somebody else leads the song, and has stopped it."""
+        return self.tempo.source == "midi" and not self.tempo.playing
+
+    def next_ask(self) -> tuple[int, int]:
+        """The number of a new ask, and its seed."""
+        self.asks += 1
+        return self.asks, self._random.getrandbits(31)
+
+    def next_beat(self, when: str, time: float) -> float:
+        """The beat of the next beat, bar or bars (one of QUANTA) that is not before `time`."""
+        return self.timeline.beat_at(self.tempo.next(when, time))
+
+    def next_lane(self) -> int:
+        """The number of a new lane."""
+        self._lanes += 1
+        return self._lanes
+
+    def foreseen(self, until: float) -> list[Heard]:
+        """What all voices plan to play up to `until` (seconds), by onset."""
+        return [note for lane in self.lanes for note in lane.foreseen(until)]
+
+    def press(self, time: float, pitch: int, velocity: int) -> None:
+        """The human begins a note."""
+        self.held[pitch] = velocity
+        self.velocities.append(velocity)
+        self.pitches.append((time, pitch))
+        self.last_key = time
+        if not self.onsets or time - self.onsets[-1] > CHORD:
+            self.onsets.append(time)
+
+    def rate(self, time: float) -> float:
+        """The human's onsets a second of late; a chord is one."""
+        return sum(onset > time - LATELY for onset in self.onsets) / LATELY
+
+    def harmony(self, time: float) -> set[int]:
+        """The pitch classes that the human holds, or played last where no key is down."""
+        held = {pitch % 12 for pitch in self.held}
+        return held or {pitch % 12 for onset, pitch in self.pitches if onset > time - LATELY}
+
+    @property
+    def loudness(self) -> float:
+        """The player's recent velocity, 1-127."""
+        return statistics.fmean(self.velocities) if self.velocities else 80.0

@@ -1,0 +1,26 @@
+"""Scenes: the parameters of a moment, kept under a name and called up together."""
+
+from collections.abc import Mapping
+from typing import Any
+
+LEFT_OUT = ("/performer/midi/", "/performer/tempo/")  # how the show is wired is no scene
+
+
+class Scenes:
+    """The scenes of a show by name: those of its file, and those that were stored since."""
+
+    def __init__(self, scenes: Mapping[str, Mapping[str, Any]] | None = None) -> None:
+        self._scenes = {name: dict(values) for name, values in (scenes or {}).items()}
+
+    @property
+    def names(self) -> list[str]:
+        """The names, in the order in which they came."""
+        return list(self._scenes)
+
+    def store(self, name: str, values: Mapping[str, Any]) -> None:
+        """Keep the values, all but those that belong to the wiring. A scene of this name is replaced."""
+        self._scenes[name] = {address: value for address, value in values.items() if not address.startswith(LEFT_OUT)}
+
+    def get(self, name: str) -> Mapping[str, Any] | None:
+        """What the scene sets, by address."""
+        return self._scenes.get(name)

@@ -1,0 +1,83 @@
+"""The models of a show: who plays for whom, and one that is loaded while the others play."""
+
+import queue
+import threading
+
+import pytest
+
+from performer.clock import SystemClock
+from performer.effects import Ask, Feed, Load, Say
+from performer.events import Answer, Loaded, ModelNote, Swap, Sync, Timed
+from performer.minds import Minds
+from performer.parameters import Table
+from performer.session.state import Parts, Session
+from performer.show import parse_show
+from tests.inference.conftest import TINY
+
+FOLDERS = f'folders = ["{TINY.parent.as_posix()}"]'
+
+
+def minds(text: str):
+    said: queue.SimpleQueue[Timed] = queue.SimpleQueue()
+    refused: list[tuple[str, str]] = []
+    return Minds(parse_show(text, "test"), SystemClock(), said.put, lambda *words: refused.append(words)), said, refused
+
+
+def test_a_voice_has_the_model_that_it_names_and_drums_have_theirs():
+    voices = '[[voice]]\n[[voice]]\ninstrument = "drums"\n[[voice]]\nmodel = "echo"'
+    found, _, _ = minds(f'[models]\nnotes = "tiny-lstm"\nsmall = ""\n{FOLDERS}\n{voices}')
+    assert (found.main, found.voices, found.remarks) == ("tiny-lstm", ("tiny-lstm", "lstm-drums", "echo"), [])
+    assert set(found.hashes) == {"tiny-lstm", "lstm-drums", "echo"} and found.hashes["tiny-lstm"]
+
+
+def test_where_a_model_cannot_be_had_the_first_plays_and_it_is_told():
+    found, _, _ = minds('[models]\nnotes = "echo"\n[[voice]]\nmodel = "nobody"')
+    assert found.voices == ("echo",)
+    assert len(found.remarks) == 1 and "nobody" in found.remarks[0] and "'echo' plays instead" in found.remarks[0]
+
+
+def test_a_model_is_loaded_beside_the_others_and_has_heard_what_they_heard():
+    found, said, refused = minds(f'[models]\nnotes = "echo"\n{FOLDERS}')
+    found.start()
+    for pitch in (60, 64, 67):
+        found.post(Feed(ModelNote(0.2, pitch, 80, 0.2)))
+    found.load(Load("tiny-lstm", "a:1"))
+    assert said.get(timeout=20.0).event == Loaded("tiny-lstm")
+    ask = Ask(1, 1, 5, 4, 1e9, 0, 40, 80, (), 1.0, 1.0, (0.0, 1.0), (0.0, 1.0), model="tiny-lstm")
+    found.post(ask)
+    notes = [said.get(timeout=10.0).event for _ in range(5)]
+    assert all(isinstance(each, Answer) and each.model == "tiny-lstm" for each in notes)
+    fresh, again, _ = minds(f'[models]\nnotes = "tiny-lstm"\nsmall = ""\n{FOLDERS}')
+    fresh.start()
+    for pitch in (60, 64, 67):
+        fresh.post(Feed(ModelNote(0.2, pitch, 80, 0.2)))
+    fresh.post(ask)
+    assert [each.note for each in notes] == [again.get(timeout=10.0).event.note for _ in range(5)]
+    found.stop()
+    fresh.stop()
+    assert refused == []
+
+
+def test_a_model_that_is_not_there_is_told_to_who_asked_and_the_old_one_plays_on():
+    told = threading.Event()
+    refused: list[tuple[str, str]] = []
+
+    def refuse(sender: str, sentence: str) -> None:
+        refused.append((sender, sentence))
+        told.set()
+
+    found = Minds(parse_show('[models]\nnotes = "echo"', "test"), SystemClock(), lambda timed: None, refuse)
+    found.load(Load("nobody", "a:1"))
+    assert told.wait(10.0)
+    assert refused[0][0] == "a:1" and "nobody" in refused[0][1]
+    assert set(found.hashes) == {"echo"}
+
+
+@pytest.mark.parametrize("own", ["", "lstm-drums"])
+def test_the_session_changes_over_when_the_new_one_is_there(own: str):
+    session = Session(Table(1), Parts.named(("keys",), (own or "first",), "", "first"), 7)
+    session.handle(Timed(0.0, Sync()))
+    assert session.handle(Timed(1.0, Swap("other", "a:1"))) == [Load("other", "a:1")]
+    assert Say("/performer/model/playing", ("other",)) in session.handle(Timed(2.0, Loaded("other")))
+    voice = session._voices[0]
+    assert voice.model == (own or "other")
