@@ -70,7 +70,7 @@ def _write(module: nn.Module, example: tuple[Tensor, ...], inputs: tuple[str, ..
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         program = torch.onnx.export(
-            module, example, input_names=inputs, output_names=outputs, opset_version=OPSET, dynamo=True, verbose=False
+            module, example, input_names=inputs, output_names=outputs, opset_version=OPSET, dynamo=True, verbose=False, optimize=False
         )  # fmt: skip
     model = program.model_proto
     model.ir_version = IR_VERSION

@@ -127,7 +127,7 @@ def from_model(folder: Path, dropout: float | None = None) -> tuple[NoteNet, Car
     try:
         numbers = card.shape if dropout is None else {**card.shape, "dropout": dropout}
         net = NoteNet(shape_from(str(card.shape.get("kind", "lstm")), dict(numbers)))
-        net.load_state_dict(weights)
+        net.load_state_dict({key: value for key, value in weights.items() if key not in dict(net.named_buffers())})
     except (KeyError, TypeError, RuntimeError) as error:
         raise ModelError(f"The graphs of '{card.name}' are not the network that its card describes: {error}.", "Train from nothing.") from None
     return net, card

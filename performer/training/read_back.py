@@ -30,7 +30,9 @@ def _weights_of(graph: onnx.GraphProto, name: str) -> dict[str, Tensor]:
     arrays = {each.name: numpy_helper.to_array(each) for each in graph.initializer}
     prefix = "" if name == "step" else f"{name}."
     out = {f"{prefix}{key}": torch.from_numpy(value.copy()) for key, value in arrays.items() if "." in key}
-    for layer, node in enumerate(node for node in graph.node if node.op_type == "LSTM"):  # the exporter folds an LSTM's two biases into one
+    if "step.lstm.bias_ih_l0" in out:  # a graph that was exported as it is
+        return out
+    for layer, node in enumerate(node for node in graph.node if node.op_type == "LSTM"):  # an optimised one: two biases became one
         biases = np.split(arrays[node.input[3]].reshape(8, -1), 2)
         folded = {f"bias_{key}": bias for key, bias in zip(("ih", "hh"), biases, strict=True)}
         for key, name_in in zip(("weight_ih", "weight_hh"), node.input[1:3], strict=True):  # and small weights into what the node reads
