@@ -240,6 +240,7 @@ FEEDBACK: tuple[Command, ...] = (
     Command("/performer/suggestion", "iiiiff", "A suggestion's note: voice, its number (0: an earlier idea), pitch, velocity, beat, beats long."),
     Command("/performer/suggestion/ready", "iif", "A suggestion has been told: voice, its number, its length in beats."),
     Command("/performer/suggestion/cleared", "i[i]", "The suggestions of a voice (or the one of this number) are no more: others follow."),
+    Command("/performer/suggestion/chosen", "ii", "A suggestion was chosen: voice, its number (0: an earlier idea)."),
     Command("/performer/suggestion/begins", "iff", "What was chosen is the plan: voice, time in seconds and beat of its beginning."),
     Command("/performer/cue", "sf", "A change waits for its beat: the parameter's address, the time in seconds."),
     Command("/performer/model/playing", "s", "The model that plays first now."),

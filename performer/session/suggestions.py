@@ -106,7 +106,7 @@ class Suggestions:
         """One becomes the plan from `beat` on. Raises LookupError where there is none of this number."""
         phrase = self._phrase(number)
         self._earlier, self._gone_back = [], 0
-        yield from self._adopt(time, beat, phrase, lane)
+        yield from self._adopt(time, beat, phrase, number, lane)
 
     def back(self, time: float, beat: float, lane: Lane | None) -> Iterator[Effect]:
         """The idea before becomes the plan; said again, the one before that. Raises LookupError where there is none any more."""
@@ -118,7 +118,7 @@ class Suggestions:
         self._gone_back += 1
         yield Say("/performer/suggestion/cleared", (self._voice.number, 0))
         yield from self._tell(0, phrase)
-        yield from self._adopt(time, beat, phrase, lane)
+        yield from self._adopt(time, beat, phrase, 0, lane)
 
     def tick(self, time: float, tag: str) -> Iterator[Effect]:
         """A timer comes due, this voice's or another's."""
@@ -194,7 +194,8 @@ class Suggestions:
             yield Say("/performer/suggestion", (voice, number, note.pitch, note.velocity, note.beat, note.beats), sender)
         yield Say("/performer/suggestion/ready", (voice, number, phrase.beats), sender)
 
-    def _adopt(self, time: float, beat: float, phrase: Phrase, lane: Lane | None) -> Iterator[Effect]:
+    def _adopt(self, time: float, beat: float, phrase: Phrase, number: int, lane: Lane | None) -> Iterator[Effect]:
+        yield Say("/performer/suggestion/chosen", (self._voice.number, number))
         yield Release(time, self._voice.number, HEARD)
         self._chosen = [*self._chosen, (self._room.timeline.beat_at(time), phrase)][-MOST_IDEAS:]
         if lane is None:
