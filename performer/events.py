@@ -7,6 +7,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from typing import Any, get_args
 
+# What a model can be told of the music; a number of the encoding each.
+STYLES = (
+    "any", "classical", "lied", "pop", "ragtime", "folk", "chorale", "player",
+    "afrobeat", "afrocuban", "blues", "country", "dance", "funk", "gospel", "highlife", "hiphop", "jazz", "latin",
+    "middleeastern", "neworleans", "punk", "reggae", "rock", "soul", "metal", "ambient", "stage",
+    "free-1", "free-2", "free-3", "free-4",
+)  # fmt: skip
+
 
 @dataclass(frozen=True, slots=True)
 class NoteOn:

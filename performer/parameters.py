@@ -11,6 +11,7 @@ from types import MappingProxyType
 from typing import Any
 
 from performer.errors import ParameterError
+from performer.events import STYLES
 
 VOICES = 16
 LONGEST_NAME = 80
@@ -112,6 +113,11 @@ ROWS: tuple[Parameter, ...] = (
     _row("/performer/voice/{voice}/high", "int", 96, 0, 127, "note", "The highest note this voice may play."),
     _choice("/performer/voice/{voice}/scale", "follow", SCALES, "The notes this voice may use; follow listens for your key."),
     _choice("/performer/voice/{voice}/key", "C", KEYS, "The key note of the scale, where the scale is not follow."),
+    _choice("/performer/voice/{voice}/style", "any", STYLES, "What the model is told to play; one that knows no such style plays as ever."),
+    _choice("/performer/voice/{voice}/style_2", "any", STYLES, "A second style, for a blend."),
+    _row("/performer/voice/{voice}/style_2_weight", "float", 0.0, 0.0, 4.0, "", "How much of it against the first: 0 none, 1 as much."),
+    _choice("/performer/voice/{voice}/style_3", "any", STYLES, "A third style, for a blend."),
+    _row("/performer/voice/{voice}/style_3_weight", "float", 0.0, 0.0, 4.0, "", "How much of it against the first: 0 none, 1 as much."),
     _row("/performer/voice/{voice}/energy", "float", 0.5, 0.0, 1.0, "", "Moves density and loudness together."),
     _row("/performer/voice/{voice}/complexity", "float", 0.5, 0.0, 1.0, "", "Moves polyphony, novelty and harmony together."),
     _row("/performer/voice/{voice}/freedom", "float", 0.5, 0.0, 1.0, "", "Moves the temperatures, top_p and strength together."),

@@ -6,6 +6,7 @@ from typing import Any
 
 from performer.effects import Ask, Drop, Effect, Feed, Play, Release
 from performer.encoding import VOICES as INSTRUMENTS
+from performer.events import STYLES
 from performer.parameters import KEYS, SCALES
 from performer.session.plan import PlannedNote
 from performer.session.room import Room
@@ -66,8 +67,19 @@ class Voice:
             "velocity_temperature": self.setting("velocity_temperature"),
             "novelty": self.setting("novelty"),
             "harmony": self._harmony(time),
+            "styles": self.styles(),
         }
         return Ask(number, self.number, seed, count, time + patience, self.part, **(fields | wishes))
+
+    def styles(self) -> tuple[tuple[int, float], ...]:
+        """The styles that the voice is to play in, with weights that sum to 1; none where any will do."""
+        weights: dict[str, float] = {self.setting("style"): 1.0}
+        for name in ("style_2", "style_3"):
+            weight = self.setting(f"{name}_weight")
+            if weight:
+                weights[self.setting(name)] = weights.get(self.setting(name), 0.0) + weight
+        total = sum(weights.values())
+        return () if set(weights) == {"any"} else tuple((STYLES.index(style), round(weight / total, 4)) for style, weight in weights.items())
 
     def density(self, time: float, least_follow: float = 0.0) -> float:
         """The most onsets a second: the setting, as far below it as the human is sparse where the voice follows."""
