@@ -11,6 +11,7 @@ from types import MappingProxyType
 from typing import Any
 
 from performer.errors import ParameterError
+from performer.events import STYLES
 
 VOICES = 16
 LONGEST_NAME = 80
@@ -112,6 +113,11 @@ ROWS: tuple[Parameter, ...] = (
     _row("/performer/voice/{voice}/high", "int", 96, 0, 127, "note", "The highest note this voice may play."),
     _choice("/performer/voice/{voice}/scale", "follow", SCALES, "The notes this voice may use; follow listens for your key."),
     _choice("/performer/voice/{voice}/key", "C", KEYS, "The key note of the scale, where the scale is not follow."),
+    _choice("/performer/voice/{voice}/style", "any", STYLES, "What the model is told to play; one that knows no such style plays as ever."),
+    _choice("/performer/voice/{voice}/style_2", "any", STYLES, "A second style, for a blend."),
+    _row("/performer/voice/{voice}/style_2_weight", "float", 0.0, 0.0, 4.0, "", "How much of it against the first: 0 none, 1 as much."),
+    _choice("/performer/voice/{voice}/style_3", "any", STYLES, "A third style, for a blend."),
+    _row("/performer/voice/{voice}/style_3_weight", "float", 0.0, 0.0, 4.0, "", "How much of it against the first: 0 none, 1 as much."),
     _row("/performer/voice/{voice}/energy", "float", 0.5, 0.0, 1.0, "", "Moves density and loudness together."),
     _row("/performer/voice/{voice}/complexity", "float", 0.5, 0.0, 1.0, "", "Moves polyphony, novelty and harmony together."),
     _row("/performer/voice/{voice}/freedom", "float", 0.5, 0.0, 1.0, "", "Moves the temperatures, top_p and strength together."),
@@ -132,6 +138,8 @@ ROWS: tuple[Parameter, ...] = (
     _choice("/performer/voice/{voice}/grid", "1/16", GRIDS, "Planned notes: the places of the bar they are drawn to."),
     _row("/performer/voice/{voice}/strength", "float", 0.7, 0.0, 1.0, "", "How strongly they are drawn to the grid: 0 leaves the model's own time."),
     _row("/performer/voice/{voice}/swing", "float", 0.0, 0.0, 1.0, "", "How late every second place of the grid is; 1 is a triplet's feel."),
+    _row("/performer/voice/{voice}/phrase", "int", 0, 0, 32, "bars",
+         "Planned notes: how long a phrase is, with a breath at its end; suggestions are so long. 0: it goes on and on, suggestions are 2 bars."),
     _row("/performer/voice/{voice}/ahead", "float", 4.0, 1.0, 32.0, "beats", "How far ahead is planned."),
     _choice("/performer/voice/{voice}/late", "drop", ("drop", "next"),
             "What becomes of a planned note that cannot leave in time: it is left out, or waits for the next place of the grid."),
@@ -146,6 +154,8 @@ ROWS: tuple[Parameter, ...] = (
     _row("/performer/tempo/start_stop", "bool", False, 0, 1, "", "Start and stop together with the Link session."),
     _choice("/performer/song/section", "verse", ("intro", "verse", "fill", "break", "ending", "hold"),
             "Where the song is, for all voices that plan ahead; a fill lasts a bar."),
+    _row("/performer/suggest/channel", "int", 0, 0, 16, "",
+         "The MIDI channel on which suggestions are heard before they are chosen, for headphones; 0 is the voice's own."),
     _choice(QUANTISE, "now", QUANTA, "When a new mode or a scene comes, where the message does not say: now, at the next beat, bar or bars."),
     _row("/performer/visuals/react", "float", 1.0, 0.0, 2.0, "", "How strongly the music moves the picture."),
     _row("/performer/visuals/speed", "float", 0.3, 0.0, 2.0, "", "How fast the picture walks by itself."),
@@ -218,6 +228,12 @@ COMMANDS: tuple[Command, ...] = (
     Command("/performer/model", "s", "Another model plays in place of the show's first, as soon as it is loaded: its name."),
     Command("/performer/scene/recall", "s[s]", "Set all parameters of a scene: its name, and when (now, beat, bar, 2 bars, 4 bars, 8 bars)."),
     Command("/performer/scene/store", "s", "Keep the parameters as they are now as a scene of this name."),
+    Command("/performer/suggest", "i[i]", "Other ways in which a voice's next phrase could go: voice, how many (3, at most 16)."),
+    Command("/performer/suggest/hear", "ii", "Hear a suggestion softly, once, beside what plays: voice, its number."),
+    Command("/performer/suggest/choose", "ii[s]",
+            "A suggestion becomes the voice's plan: voice, its number, and when (now, beat, bar ...; else by tempo/quantise)."),
+    Command("/performer/suggest/back", "i[s]",
+            "The voice's idea before becomes its plan, said again the one before that: voice, and when."),
     Command("/performer/control", "ii[i]", "A controller moves: number, value, channel (1)."),
 )
 FEEDBACK: tuple[Command, ...] = (
@@ -227,6 +243,11 @@ FEEDBACK: tuple[Command, ...] = (
     Command("/performer/plan", "iiifff", "What will sound unless it is replanned: voice, pitch, velocity, time in seconds, beat, length in beats."),
     Command("/performer/plan/committed", "iiiff", "What will sound for certain: voice, pitch, velocity, time and length in seconds."),
     Command("/performer/plan/cleared", "if", "The rest of a voice's plan is thought over: voice, beat."),
+    Command("/performer/suggestion", "iiiiff", "A suggestion's note: voice, its number (0: an earlier idea), pitch, velocity, beat, beats long."),
+    Command("/performer/suggestion/ready", "iif", "A suggestion has been told: voice, its number, its length in beats."),
+    Command("/performer/suggestion/cleared", "i[i]", "The suggestions of a voice (or the one of this number) are no more: others follow."),
+    Command("/performer/suggestion/chosen", "ii", "A suggestion was chosen: voice, its number (0: an earlier idea)."),
+    Command("/performer/suggestion/begins", "iff", "What was chosen is the plan: voice, time in seconds and beat of its beginning."),
     Command("/performer/cue", "sf", "A change waits for its beat: the parameter's address, the time in seconds."),
     Command("/performer/model/playing", "s", "The model that plays first now."),
     Command("/performer/scene", "ss", "A scene was called up: its name, and when it comes."),

@@ -13,6 +13,7 @@ from performer.bench.notochord import bench_notochord
 from performer.bench.osc import bench_osc
 from performer.bench.reply import bench_reply
 from performer.bench.start import bench_start
+from performer.bench.style import bench_style
 from performer.bench.timing import bench_timing
 
 BRIEF_NOTES, BRIEF_SECONDS = 100, 5.0  # of each in `all`
@@ -30,6 +31,8 @@ class Asked:
     delay: float | None = None
     visuals: bool = False
     python: Path | None = None
+    takes: Path | None = None
+    model: str = ""
 
 
 def _all(asked: Asked) -> dict[str, Any]:
@@ -54,6 +57,7 @@ BENCHES: Mapping[str, Callable[[Asked], dict[str, Any]]] = {
     "start": lambda asked: bench_start(asked.visuals),
     "endure": lambda asked: bench_endure("lstm-first-int8", asked.notes or 60, round((asked.seconds or 600.0) / 60), asked.visuals),
     "notochord": lambda asked: bench_notochord(asked.python, asked.notes or 200),
+    "style": lambda asked: bench_style(asked.takes, asked.model or "lstm-drums"),
     "all": _all,
 }
 
