@@ -26,7 +26,7 @@ from performer.visuals.walk import PREFIX, Walk
 
 log = logging.getLogger("performer")
 TELL_EVERY = 1.0  # seconds between words about how it goes
-SOONEST = 1 / 90  # seconds after a frame before an onset may ask for the next
+SOONEST = 1 / 200  # seconds after a frame before an onset may ask for the next
 NICENESS = 5  # the picture yields to the notes
 
 
