@@ -151,6 +151,7 @@ ROWS: tuple[Parameter, ...] = (
     _row("/performer/visuals/speed", "float", 0.3, 0.0, 2.0, "", "How fast the picture walks by itself."),
     _row("/performer/visuals/truncation", "float", 0.9, 0.0, 1.5, "", "Near the mean picture (0) or far out (1 and more)."),
     _row("/performer/visuals/mix", "float", 0.35, 0.0, 1.0, "", "How much a second style is mixed into the fine layers."),
+    _row("/performer/visuals/kick", "float", 0.35, 0.0, 1.0, "", "How much an onset brightens the picture at once, before a new one is painted."),
     _row("/performer/visuals/fps", "int", 24, 1, 60, "1/s", "How many pictures the generator makes a second, at most."),
     _row("/performer/visuals/fade", "float", 1.0, 0.0, 1.0, "", "The picture's brightness; 0 is black."),
     _row("/performer/midi/delay", "float", 0.0, -500.0, 500.0, "ms", "When planned notes leave against the beat: negative earlier."),
