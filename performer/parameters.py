@@ -21,8 +21,9 @@ GRIDS: Mapping[str, float] = MappingProxyType({  # beats between two places; a b
 })  # fmt: skip
 SLOTS = 8  # of the modulation matrix
 NUMBERS = 4  # of a performer's own, for modulation
-MOVERS = ("none", "level", "low", "mid", "high", "centroid", "flux", "onset", "density", "register", "velocity", "tension", "surprise",
-          "entropy", "plan", "sine", "triangle", "saw up", "saw down", "square", "controller", "number")  # fmt: skip
+MOVERS = ("none", "level", "low", "mid", "high", "centroid", "flux", "onset", "pitch", "chroma", "pulse",
+          "density", "register", "velocity", "tension", "surprise", "entropy", "plan",
+          "sine", "triangle", "saw up", "saw down", "square", "controller", "number")  # fmt: skip
 CURVES = ("linear", "slow start", "fast start", "s", "inverse", "gate")
 SCALES: Mapping[str, tuple[int, ...]] = MappingProxyType({
     "follow": (),  # the key the player plays in, found from the last notes
@@ -172,7 +173,7 @@ ROWS += (
     _choice("/performer/modulation/{slot}/curve", "linear", CURVES, "How the source is bent on its way; gate is all or nothing."),
     _row("/performer/modulation/{slot}/depth", "float", 0.5, -1.0, 1.0, "", "The share of the parameter's range that it adds at most."),
     _row("/performer/modulation/{slot}/smoothing", "float", 0.05, 0.0, 5.0, "s", "The time it takes to follow."),
-    _row("/performer/modulation/{slot}/number", "int", 1, 0, 127, "", "Which controller, or which of your own numbers."),
+    _row("/performer/modulation/{slot}/number", "int", 1, 0, 127, "", "Which controller, own number, or pitch class of the chroma (0 is C)."),
     _row("/performer/modulation/{slot}/beats", "float", 4.0, 0.125, 64.0, "beats", "How long one round of an LFO takes."),
     _row("/performer/source/{number}", "float", 0.0, 0.0, 1.0, "", "A number of your own that can move the picture."),
 )
@@ -236,6 +237,10 @@ FEEDBACK: tuple[Command, ...] = (
     Command("/performer/heard", "iii", "A key of the human: pitch, velocity (0 when it comes up), channel."),
     Command("/performer/moved", "iii", "A controller of the human: number, value, channel."),
     Command("/performer/features", "fffffff", "Level, low, middle and high band, centroid, onset (each 0 to 1), source (0 notes, 1 audio)."),
+    Command("/performer/tone", "f" * 13, "What the audio input sounds like: pitch (a note's number over 127), then how much of C, C# ... B."),
+    Command("/performer/pulse", "fff", "The beat of the audio input: beats a minute, where in the beat it is (0 to 1), how sure that is (0 to 1)."),
+    Command("/performer/surprise", "ffi", "How little the first model expected the human's note: 0 to 1 (1: it knew nothing), in nats; the pitch."),
+    Command("/performer/entropy", "ff", "How open it is to the first model which pitch comes next: 0 to 1, in nats."),
     Command("/performer/timeline", "fiifisi",
             "Each beat and each change: tempo, a beat, its time as whole seconds and the rest, playing (0 or 1), who leads, Link peers."),
     Command("/performer/health", "s", "Once a second while it plays: reply and lateness in milliseconds, notes missed, as JSON."),

@@ -12,6 +12,7 @@ import numpy.typing as npt
 from PIL import Image
 from websockets.exceptions import WebSocketException
 from websockets.sync.client import connect
+from websockets.typing import Origin
 
 VISIBLE = 1.0  # of 255, in the mean over the picture: what changes by so much has visibly changed
 
@@ -43,13 +44,16 @@ class Eye:
         self._thread.join(3.0)
 
     def _look(self, port: int) -> None:
-        with contextlib.suppress(OSError, WebSocketException, TimeoutError):
-            with connect(f"ws://127.0.0.1:{port}/ws?pictures=1", origin=f"http://127.0.0.1:{port}", compression=None) as page:  # type: ignore[arg-type]
-                while not self._over.is_set():
-                    with contextlib.suppress(TimeoutError):
-                        message = page.recv(timeout=0.5)
-                        if isinstance(message, bytes):
-                            self.seen.append(Seen(time.perf_counter(), message))
+        here = f"127.0.0.1:{port}"
+        with (
+            contextlib.suppress(OSError, WebSocketException),
+            connect(f"ws://{here}/ws?pictures=1", origin=Origin(f"http://{here}"), compression=None) as page,
+        ):
+            while not self._over.is_set():
+                with contextlib.suppress(TimeoutError):
+                    message = page.recv(timeout=0.5)
+                    if isinstance(message, bytes):
+                        self.seen.append(Seen(time.perf_counter(), message))
 
 
 @contextlib.contextmanager
@@ -64,9 +68,8 @@ def eye(port: int) -> Iterator[Eye]:
 
 def change(seen: Sequence[Seen], visible: float = VISIBLE) -> float | None:
     """The moment of the first picture that differs visibly from the first of all; None where none does."""
-    before = _pixels(seen[0]) if seen else None
     for each in seen[1:]:
-        if each.jpeg != seen[0].jpeg and float(np.abs(_pixels(each) - before).mean()) >= visible:
+        if each.jpeg != seen[0].jpeg and float(np.abs(_pixels(each) - _pixels(seen[0])).mean()) >= visible:
             return each.moment
     return None
 
