@@ -11,10 +11,13 @@ from typing import Any
 
 PREFIX = "/performer/visuals/"
 ATTACK, RELEASE, FLASH = 0.03, 0.22, 0.16  # seconds in which an envelope comes within 1/e of where it goes
-BY_ITSELF = 0.22  # radians of path a second at speed 1
+BY_ITSELF = 0.5  # radians of path a second at speed 1
 BY_LEVEL, BY_ONSET = 2.0, 2.6  # radians a second at full level, at full onset
 REST = 1e-3  # below this an envelope is at rest
 LONGEST_STEP = 0.25  # seconds: a frame that comes later than this does not jump
+LEAST_STEP = 1e-4  # radians: what is shorter tells nothing
+QUICK, SLOW = 0.15, 0.004  # shares of the newest frame in how much a step on the path changes just here, and as a rule
+EVEN = 3.0  # how much longer or shorter a step may be made where a place changes little or much
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +39,20 @@ class Walk:
         self._path = path
         self._level = self._flash = 0.0
         self._bands = [0.0, 0.0, 0.0]
+        self._step = 0.0
+        self._here: float | None = None  # logarithm of the change that a radian of the path makes, of late
+        self._usual = 0.0  # the same over a long time
+
+    def seen(self, change: float) -> None:
+        """How far (in any unit) the frame of the last pose was from the frame before. The path is uneven: where a step changes little the next
+        ones are longer, so that equal music moves the picture equally."""
+        if self._step < LEAST_STEP or change <= 0.0:
+            return
+        sense = math.log(change / self._step)
+        if self._here is None:
+            self._here = self._usual = sense
+        self._here += (sense - self._here) * QUICK
+        self._usual += (sense - self._usual) * SLOW
 
     def advance(self, passed: float, features: Sequence[float], values: Mapping[str, Any]) -> Pose:
         """The pose `passed` seconds after the last. `features` begin with level, low, mid, high, centroid, onset, each 0 to 1;
@@ -47,7 +64,9 @@ class Walk:
         self._flash = max(onset if onset > self._flash else 0.0, _follow(self._flash, 0.0, passed, ATTACK, FLASH))
         react = float(values[PREFIX + "react"])
         pace = BY_ITSELF * float(values[PREFIX + "speed"]) + react * (BY_LEVEL * self._level**2 + BY_ONSET * self._flash)
-        self._path += passed * pace
+        even = 1.0 if self._here is None else math.exp(self._usual - self._here)
+        self._step = passed * pace * min(EVEN, max(1.0 / EVEN, even))
+        self._path += self._step
         lean = [min(1.0, react * band) for band in self._bands]
         return Pose(
             self._path, (lean[0], lean[1], lean[2]), min(1.0, react * self._flash), float(values[PREFIX + "mix"]),
