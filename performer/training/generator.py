@@ -26,7 +26,7 @@ from performer.training.pictures.labels import LABEL_DIM
 class Shape:
     """The numbers of an architecture. `channels[i]` belongs to features of `base * 2**i` pixels; the picture is `enlarged` times the last of
     them. Convolutions on features of up to `dense_px` pixels are dense. The defaults take 14 ms a picture of 256 px on one core of an EPYC.
-    `fields` is the number of smooth fields that the pixels are drawn from (0: a pixel shuffle), `hidden` what lies between them and colour."""
+    `fields` is the number of smooth fields that the pixels are drawn from (0: a pixel shuffle), `hidden` what lies between them and colour. Features of `bent_px` pixels are bent by a map (0: none are); see performer.visuals.bend."""
 
     z_dim: int = 96
     label_dim: int = LABEL_DIM
@@ -39,6 +39,7 @@ class Shape:
     fields: int = 0
     hidden: int = 32
     enlarged: int = 2
+    bent_px: int = 0
 
     @property
     def px(self) -> int:
@@ -249,17 +250,29 @@ class Synthesis(nn.Module):
         device = next(self.parameters()).device
         return [torch.randn(batch, 1, *level.place.shape[1:], device=device, generator=generator) for level in self.levels]
 
-    def forward(self, ws: Tensor, noises: Sequence[Tensor] | None) -> Tensor:
+    def forward(self, ws: Tensor, noises: Sequence[Tensor] | None, bend: Tensor | None = None) -> Tensor:
+        """`bend` (batch or 1, 2 * bent_px, 2 * bent_px, 2): where the features and the picture so far are taken from."""
         x, picture = None, None
         for i, level in enumerate(self.levels):
             x, part = level(x, ws[:, 2 * i : 2 * i + 2], None if noises is None else noises[i])
             picture = part if picture is None else _doubled(picture) if part is None else _doubled(picture) + part
+            if bend is not None and level.place.shape[-1] == self.shape.bent_px:
+                x, picture = bent(x, picture, bend)
         if self.fine is not None:
             added = self.fine(x, picture, ws[:, -1], self.shape.enlarged)
             for _ in range(int(math.log2(self.shape.enlarged)) - 1):
                 picture = _doubled(picture)
             picture = picture + added
         return torch.tanh(picture.float()) * 1.03  # a little beyond white and black, so that both are reached
+
+
+def bent(x: Tensor, picture: Tensor, bend: Tensor) -> tuple[Tensor, Tensor]:
+    """Features (batch, channels, h, w) and the picture so far (batch, 3, 2h, 2w), sampled where `bend` (batch, 2h, 2w, 2) says."""
+    coarse = F.avg_pool2d(bend.permute(0, 3, 1, 2), 2).permute(0, 2, 3, 1)
+    return (
+        F.grid_sample(x.float(), coarse, padding_mode="reflection", align_corners=False).to(x.dtype),
+        F.grid_sample(picture.float(), bend, padding_mode="reflection", align_corners=False),
+    )
 
 
 class Light(nn.Module):
