@@ -267,7 +267,7 @@ FEEDBACK: tuple[Command, ...] = (
     Command("/performer/features", "fffffff", "Level, low, middle and high band, centroid, onset (each 0 to 1), source (0 notes, 1 audio)."),
     Command("/performer/timeline", "fiifisi",
             "Each beat and each change: tempo, a beat, its time as whole seconds and the rest, playing (0 or 1), who leads, Link peers."),
-    Command("/performer/health", "s", "Once a second while it plays: reply and lateness in milliseconds, notes missed, as JSON."),
+    Command("/performer/health", "s", "Once a second while it plays: reply and lateness in ms, notes missed, the rung of each voice, as JSON."),
     Command("/performer/status", "s", "What is going on in a few words, as JSON."),
 )  # fmt: skip
 
