@@ -40,6 +40,7 @@ from performer.outputs.osc import OscOutput
 from performer.outputs.take import Opening, TakeWriter
 from performer.priority import raise_priority
 from performer.scheduler import Ledger, Output, Report, Scheduler, Stage
+from performer.session.lane import RUNG
 from performer.session.state import Parts, Session
 from performer.show import Show
 from performer.worker import Worker
@@ -105,7 +106,7 @@ class Engine:
         self._routes: dict[type, Callable[[Any], object]] = {
             Feed: self._minds.post, Ask: self._minds.post, Drop: self._minds.post, Forget: self._minds.post,
             Wonder: self._minds.post,
-            Say: self._osc.say, Join: self._link.handle, Propose: self._link.handle, Load: self._minds.load,
+            Say: self._say, Join: self._link.handle, Propose: self._link.handle, Load: self._minds.load,
         }  # fmt: skip
 
     def start(self) -> None:
@@ -183,6 +184,11 @@ class Engine:
             self._tell_facts()
         elif isinstance(timed.event, Sync):
             self._tell_facts(timed.event.sender)
+
+    def _say(self, say: Say) -> None:
+        if say.address == RUNG:
+            self._health.stands(*say.arguments)
+        self._osc.say(say)
 
     def _left(self, report: Report) -> None:
         if self.take is not None:

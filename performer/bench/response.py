@@ -22,6 +22,7 @@ from performer.listening.analysis import Analysis
 from performer.loopback import encode
 from performer.outputs.features import RATE_HZ, STRUCK
 from performer.show import Show
+from performer.visuals.even import apart
 from performer.visuals.generator import Painter, painter_for
 from performer.visuals.hearing import Hearing
 from performer.visuals.kick import kicked
@@ -115,8 +116,7 @@ def moments(sound: Sound, painter: Painter, seed: int) -> Iterator[Moment]:
             values, heard = hearing.moved(now), hearing.features(now)
             pose = walk.advance(now - shown, heard, values)
             picture = painter.paint(pose)
-            if before is not None:
-                walk.seen(apart(picture, before))
+            walk.even.seen(apart(picture, before))
             before = picture
             strength = values[PREFIX + "kick"] * min(1.0, values[PREFIX + "react"]) * heard[5]
             yield Moment((*heard[:5], strongest), pose, kicked(picture, strength))
@@ -134,11 +134,6 @@ def read_wav(path: Path) -> Sound:
     if kind != (2, RATE):
         raise PerformerError(f"'{path}' has {8 * kind[0]} bits at {kind[1]} Hz.", "Use a WAV file of 16 bits at 48 kHz.")
     return (np.frombuffer(data, np.int16).reshape(-1, channels) / 32768.0).astype(np.float32)
-
-
-def apart(a: Picture, b: Picture) -> float:
-    """The mean difference of two pictures, 0 to 255."""
-    return float(np.abs(a.astype(np.int16) - b).mean())
 
 
 def _without(pose: Pose, band: int) -> Pose:

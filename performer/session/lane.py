@@ -31,6 +31,7 @@ LONGEST_GAP = 2.0  # beats
 SHORTEST, LONGEST = 0.05, 4.0  # seconds and beats that a planned note lasts
 JUMP = 0.25  # beats: a timeline so far from the one before is another place of the song
 AT_ONCE = 0.03  # seconds within which the first note comes where a beat was named for it
+RUNG = "/performer/rung"
 RUNGS = ("plan", "small", "pattern", "rest")
 
 
@@ -38,7 +39,7 @@ class Lane:
     """Plan, commits and questions of one voice. All times are the events' own. `follow` is how much its density goes with the human's at least."""
 
     def __init__(self, voice: Voice, follow: float = 0.0) -> None:
-        self.rung = RUNGS[0]
+        self.rung = ""  # nothing was planned yet
         self.sounding = False
         self._voice, self._follow = voice, follow
         self._room = voice.room
@@ -265,7 +266,7 @@ class Lane:
     def _stand_on(self, rung: str) -> Iterator[Effect]:
         if rung != self.rung:
             self.rung = rung
-            yield Say("/performer/rung", (self._voice.number, rung))
+            yield Say(RUNG, (self._voice.number, rung))
 
     def _pattern(self, begins: float) -> Iterator[PlannedNote]:
         """What was played in the last bar, a whole number of bars later and not before the beat `begins`."""
