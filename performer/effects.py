@@ -122,6 +122,15 @@ class Ask:
 
 
 @dataclass(frozen=True, slots=True)
+class Wonder:
+    """How surprising is the last of these notes, which the model has not been fed yet? Told to whoever looks, when there is time. `model` as
+    in Ask."""
+
+    heard: tuple[ModelNote, ...]
+    model: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Drop:
     """Whatever this voice has asked up to and with the Ask `id` is not wanted any more."""
 
@@ -173,4 +182,4 @@ class Say:
     sender: str = ""
 
 
-Effect = Play | Release | Pass | Silence | Compensate | Feed | Forget | Ask | Drop | Wake | Join | Propose | Load | Say
+Effect = Play | Release | Pass | Silence | Compensate | Feed | Forget | Ask | Wonder | Drop | Wake | Join | Propose | Load | Say

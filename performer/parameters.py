@@ -22,8 +22,18 @@ GRIDS: Mapping[str, float] = MappingProxyType({  # beats between two places; a b
 })  # fmt: skip
 SLOTS = 8  # of the modulation matrix
 NUMBERS = 4  # of a performer's own, for modulation
-MOVERS = ("none", "level", "low", "mid", "high", "centroid", "flux", "onset", "density", "register", "velocity", "tension", "surprise",
-          "entropy", "plan", "sine", "triangle", "saw up", "saw down", "square", "controller", "number")  # fmt: skip
+MOVERS = ("none", "level", "low", "mid", "high", "centroid", "flux", "onset", "pitch", "chroma", "pulse",
+          "density", "register", "velocity", "tension", "surprise", "entropy", "plan",
+          "sine", "triangle", "saw up", "saw down", "square", "controller", "number")  # fmt: skip
+WALK = "walk"  # the choice that leaves a label to the walk
+FAMILIES = (WALK, "flame", "smoke", "mandala", "streams", "crystal", "rings", "julia")
+SYMMETRIES = (WALK, "1", "2", "3", "4", "5", "6", "8")
+PALETTES: Mapping[str, tuple[float, ...]] = MappingProxyType({  # phases of red, green and blue in turns
+    WALK: (), "ember": (0.0, 0.12, 0.24), "sun": (0.95, 0.05, 0.3), "moss": (0.3, 0.1, 0.45), "sea": (0.6, 0.3, 0.1), "ice": (0.45, 0.25, 0.05),
+    "violet": (0.2, 0.5, 0.05), "rose": (0.0, 0.35, 0.2), "neon": (0.1, 0.6, 0.85),
+})  # fmt: skip
+AMOUNTS = ("density", "warp", "zoom", "spread", "glow", "brightness", "contrast", "detail", "saturation")  # labels that are numbers
+COMPONENTS = 4
 CURVES = ("linear", "slow start", "fast start", "s", "inverse", "gate")
 SCALES: Mapping[str, tuple[int, ...]] = MappingProxyType({
     "follow": (),  # the key the player plays in, found from the last notes
@@ -161,6 +171,28 @@ ROWS: tuple[Parameter, ...] = (
     _row("/performer/visuals/speed", "float", 0.3, 0.0, 2.0, "", "How fast the picture walks by itself."),
     _row("/performer/visuals/truncation", "float", 0.9, 0.0, 1.5, "", "Near the mean picture (0) or far out (1 and more)."),
     _row("/performer/visuals/mix", "float", 0.35, 0.0, 1.0, "", "How much a second style is mixed into the fine layers."),
+    _row("/performer/visuals/kick", "float", 0.35, 0.0, 1.0, "", "How much an onset brightens the picture at once, before a new one is painted."),
+    _row("/performer/visuals/mix_from", "float", 0.35, 0.0, 1.0, "", "The coarsest layer that the second style is mixed into: 0 coarse, 1 fine."),
+    _row("/performer/visuals/mix_to", "float", 1.0, 0.0, 1.0, "", "The finest layer that it is mixed into."),
+    _row("/performer/visuals/noise", "float", 1.0, 0.0, 2.0, "", "How strong the generator's grain is."),
+    _switch("/performer/visuals/walk", True, "Whether the picture walks on, by itself and pushed by the music."),
+    _row("/performer/visuals/seed", "int", 0, 0, 9999, "", "Which of the endless walks; 0 is the show's own."),
+    _row("/performer/visuals/position", "float", 0.0, 0.0, 64.0, "radians", "Moves the place on the walk by hand."),
+    _row("/performer/visuals/loop", "float", 0.0, 0.0, 64.0, "beats", "The walk closes after so many beats; 0 goes on for ever."),
+    _row("/performer/visuals/loop_width", "float", 0.6, 0.0, 2.0, "", "How far out a loop leads."),
+    _row("/performer/visuals/glide", "float", 0.0, 0.0, 64.0, "beats", "How long the picture's values, keyframes and seeds take to come."),
+    _choice("/performer/visuals/family", WALK, FAMILIES, "The kind of picture; walk goes from one to the other."),
+    _choice("/performer/visuals/symmetry", WALK, SYMMETRIES, "How often the picture repeats around its centre."),
+    _choice("/performer/visuals/palette", WALK, PALETTES, "The colours; walk changes them by and by."),
+    _row("/performer/visuals/direction/hue", "float", 0.0, -0.5, 0.5, "turns", "Turns the palette."),
+    *(_row(f"/performer/visuals/direction/{name}", "float", 0.0, -1.0, 1.0, "", f"Less or more {name} than the walk has.") for name in AMOUNTS),
+    *(_row(f"/performer/visuals/direction/pc{number}", "float", 0.0, -1.0, 1.0, "", f"Along the styles' principal direction {number}.")
+      for number in range(1, COMPONENTS + 1)),
+    _row("/performer/visuals/bend/spin", "float", 0.0, -1.0, 1.0, "half turns", "Turns the features inside the generator."),
+    _row("/performer/visuals/bend/turn", "float", 0.0, -1.0, 1.0, "half turns", "Turns what lies in the fold."),
+    _row("/performer/visuals/bend/x", "float", 0.0, -1.0, 1.0, "half sides", "Shifts the features across."),
+    _row("/performer/visuals/bend/y", "float", 0.0, -1.0, 1.0, "half sides", "Shifts the features down."),
+    _row("/performer/visuals/bend/scale", "float", 0.0, -1.0, 1.0, "octaves", "Enlarges the features."),
     _row("/performer/visuals/fps", "int", 24, 1, 60, "1/s", "How many pictures the generator makes a second, at most."),
     _row("/performer/visuals/fade", "float", 1.0, 0.0, 1.0, "", "The picture's brightness; 0 is black."),
     _row("/performer/midi/delay", "float", 0.0, -500.0, 500.0, "ms", "When planned notes leave against the beat: negative earlier."),
@@ -181,7 +213,7 @@ ROWS += (
     _choice("/performer/modulation/{slot}/curve", "linear", CURVES, "How the source is bent on its way; gate is all or nothing."),
     _row("/performer/modulation/{slot}/depth", "float", 0.5, -1.0, 1.0, "", "The share of the parameter's range that it adds at most."),
     _row("/performer/modulation/{slot}/smoothing", "float", 0.05, 0.0, 5.0, "s", "The time it takes to follow."),
-    _row("/performer/modulation/{slot}/number", "int", 1, 0, 127, "", "Which controller, or which of your own numbers."),
+    _row("/performer/modulation/{slot}/number", "int", 1, 0, 127, "", "Which controller, own number, or pitch class of the chroma (0 is C)."),
     _row("/performer/modulation/{slot}/beats", "float", 4.0, 0.125, 64.0, "beats", "How long one round of an LFO takes."),
     _row("/performer/source/{number}", "float", 0.0, 0.0, 1.0, "", "A number of your own that can move the picture."),
 )
@@ -256,6 +288,10 @@ FEEDBACK: tuple[Command, ...] = (
     Command("/performer/heard", "iii", "A key of the human: pitch, velocity (0 when it comes up), channel."),
     Command("/performer/moved", "iii", "A controller of the human: number, value, channel."),
     Command("/performer/features", "fffffff", "Level, low, middle and high band, centroid, onset (each 0 to 1), source (0 notes, 1 audio)."),
+    Command("/performer/tone", "f" * 13, "What the audio input sounds like: pitch (a note's number over 127), then how much of C, C# ... B."),
+    Command("/performer/pulse", "fff", "The beat of the audio input: beats a minute, where in the beat it is (0 to 1), how sure that is (0 to 1)."),
+    Command("/performer/surprise", "ffi", "How little the first model expected the human's note: 0 to 1 (1: it knew nothing), in nats; the pitch."),
+    Command("/performer/entropy", "ff", "How open it is to the first model which pitch comes next: 0 to 1, in nats."),
     Command("/performer/timeline", "fiifisi",
             "Each beat and each change: tempo, a beat, its time as whole seconds and the rest, playing (0 or 1), who leads, Link peers."),
     Command("/performer/health", "s", "Once a second while it plays: reply and lateness in ms, notes missed, the rung of each voice, as JSON."),

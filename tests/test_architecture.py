@@ -25,10 +25,10 @@ LAYER = {place: number for number, layer in enumerate(LAYERS) for place in layer
 SESSION_KNOWS = {"session", "clock", "effects", "encoding", "events", "parameters"}  # no port, no model; of the clock the values only
 TELLING = ("Clock", "SystemClock", "VirtualClock")  # what tells the time
 LIBRARIES: dict[str, str] = {
-    "PIL": "visuals.page",
+    "PIL": "bench.eye visuals.page",
     "aalink": "inputs.link",
     "mido": "evaluation.midi_file inputs.replay render",
-    "numpy": "bench.models calibration.audio_loop check encoding evaluation inference listening visuals",
+    "numpy": "bench.eye bench.models calibration.audio_loop check encoding evaluation inference listening visuals",
     "onnxruntime": "inference.onnx",
     "platformdirs": "assets",
     "pythonosc": "inputs.osc loopback",
@@ -36,6 +36,7 @@ LIBRARIES: dict[str, str] = {
     "sounddevice": "listening.audio",
     "starlette": "desk",
     "uvicorn": "desk.process",
+    "websockets": "bench.eye",
 }
 HEAVY = ("numpy", "rtmidi", "sounddevice", "onnxruntime", "starlette", "torch")
 LONGEST = 400  # lines

@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from performer.effects import Compensate, Drop, Effect, Feed, Forget, Load, Pass, Say, Silence
+from performer.effects import Compensate, Drop, Effect, Feed, Forget, Load, Pass, Say, Silence, Wonder
 from performer.encoding import VOICES as INSTRUMENTS
 from performer.events import (
     Answer,
@@ -52,6 +52,7 @@ from performer.session.voices import Voice
 
 DRUM_CHANNEL = 10
 SUSTAIN = 64
+MOST_WONDERED = 8  # notes that a model may have to hear before it can judge the last
 LAUNCHED = ("/mode", SECTION)  # what waits for the show's quantisation
 Gesture = Control | Bend | Pressure | Program
 
@@ -166,6 +167,7 @@ class Session:
             self.room.tonality.hear(event.pitch, event.velocity)
         for mode in self._hearing(event.channel):
             yield from mode.key_down(time, event.pitch, event.velocity)
+        yield Wonder(self.room.hearing.pending(time)[-MOST_WONDERED:], self._first)
         yield Say("/performer/heard", (event.pitch, event.velocity, event.channel))
 
     def _note_off(self, time: float, event: NoteOff) -> Iterator[Effect]:

@@ -23,6 +23,7 @@ from performer.loopback import Loopback, watch_lifeline
 from performer.visuals.film import Film
 from performer.visuals.guard import Guard
 from performer.visuals.hearing import Hearing
+from performer.visuals.kick import kicked
 from performer.visuals.pace import Pace
 from performer.visuals.page import Page
 from performer.visuals.reel import Picture, Reel
@@ -71,18 +72,21 @@ class Presenter:
     def turn(self, now: float) -> None:
         """Take what came, show what is due."""
         values = self._hearing.moved(now)
+        strength = values[PREFIX + "kick"] * min(1.0, values[PREFIX + "react"]) * self._hearing.features(now)[5]
+        struck = self._hearing.struck.is_set()
+        self._hearing.struck.clear()
         frame = self._reel.read(self._seen)
         if frame is not None:
             self._seen = frame.sequence
             self.film.take(frame, now)
         if self.surface is not None:
-            self.surface.show(self._picture(self.film.at(now), values), values, now)
-        aimed = self.film.ahead(now)
-        if self._page.wants(frame is not None, now) and (aimed is not None or values[PREFIX + "test_card"]):
+            self.surface.show(self._picture(_kicked(self.film.at(now), strength), values), values, now)
+        aimed = _kicked(self.film.ahead(now), strength)
+        if self._page.wants(frame is not None or struck, now) and (aimed is not None or values[PREFIX + "test_card"]):
             shown = self._picture(aimed, values)
             self._frozen = shown if values[PREFIX + "freeze"] else None
             shown = dimmed(shown, 0.0 if values[PREFIX + "blackout"] else values[PREFIX + "fade"])
-            self._page.show(self._guard.show(shown, now) if values[PREFIX + "guard"] else shown, frame is not None, now)
+            self._page.show(self._guard.show(shown, now) if values[PREFIX + "guard"] else shown, frame is not None or struck, now)
 
     def _picture(self, picture: Picture | None, values: Mapping[str, Any]) -> Picture:
         if values[PREFIX + "test_card"]:
@@ -90,6 +94,10 @@ class Presenter:
         if values[PREFIX + "freeze"] and self._frozen is not None:
             return self._frozen
         return BLACK if picture is None else picture
+
+
+def _kicked(picture: Picture | None, strength: float) -> Picture | None:
+    return None if picture is None else kicked(picture, strength)
 
 
 def dimmed(picture: Picture, fade: float) -> Picture:
