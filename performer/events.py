@@ -153,6 +153,13 @@ class Panic:
 
 
 @dataclass(frozen=True, slots=True)
+class Still:
+    """Somebody asked to keep what is seen now as a file."""
+
+    source: str = "osc"
+
+
+@dataclass(frozen=True, slots=True)
 class Sync:
     """Somebody asked to be sent every parameter's value."""
 
@@ -199,7 +206,7 @@ class ModelFailed:
 
 Event = (
     NoteOn | NoteOff | Control | Bend | Pressure | Program | Transport | Tap | LinkState | Sysex
-    | ParameterSet | Recall | Store | Swap | Loaded | Panic | Sync | Tick | Answer | ModelFailed
+    | ParameterSet | Recall | Store | Swap | Loaded | Panic | Still | Sync | Tick | Answer | ModelFailed
 )  # fmt: skip
 KINDS: Mapping[str, type] = {kind.__name__: kind for kind in get_args(Event)}
 

@@ -16,7 +16,7 @@ from pythonosc.osc_packet import OscPacket, ParseError
 
 from performer.clock import Clock
 from performer.errors import ParameterError
-from performer.events import Control, Event, NoteOff, NoteOn, Panic, ParameterSet, Recall, Store, Swap, Sync, Tap, Timed, Transport
+from performer.events import Control, Event, NoteOff, NoteOn, Panic, ParameterSet, Recall, Still, Store, Swap, Sync, Tap, Timed, Transport
 from performer.loopback import LARGEST
 from performer.parameters import COMMANDS, Command, Table
 from performer.scheduler import Agenda
@@ -61,6 +61,7 @@ _COMMANDS: Mapping[str, Callable[[Sequence[Any], str, str], Event]] = {
     "/performer/tempo/start": lambda values, source, sender: Transport("start", 0, source),
     "/performer/tempo/stop": lambda values, source, sender: Transport("stop", 0, source),
     "/performer/tempo/continue": lambda values, source, sender: Transport("continue", 0, source),
+    "/performer/visuals/still": lambda values, source, sender: Still(source),
     "/performer/note/on": _note_on,
     "/performer/note/off": _note_off,
     "/performer/control": _control,

@@ -25,6 +25,7 @@ from performer.events import (
     Pressure,
     Program,
     Recall,
+    Still,
     Store,
     Swap,
     Sync,
@@ -93,7 +94,7 @@ class Session:
         self._begun = False
         self._said = ""
         self._handlers: Mapping[type, Callable[[float, Any], Iterator[Effect]]] = {
-            NoteOn: self._note_on, NoteOff: self._note_off, ParameterSet: self._set, Panic: self._panic, Sync: self._sync,
+            NoteOn: self._note_on, NoteOff: self._note_off, ParameterSet: self._set, Panic: self._panic, Sync: self._sync, Still: self._still,
             Recall: self._recall, Store: self._store, Swap: self._swap, Loaded: self._loaded,
             Tick: self._tick, Answer: self._answer, ModelFailed: self._failed,
             Control: self._gesture, Bend: self._gesture, Pressure: self._gesture, Program: self._gesture,
@@ -288,6 +289,9 @@ class Session:
         yield Silence(time)
         yield Forget()
         yield Say("/performer/panic", ())
+
+    def _still(self, time: float, event: Still) -> Iterator[Effect]:
+        yield Say("/performer/visuals/still", ())
 
     def _sync(self, time: float, event: Sync) -> Iterator[Effect]:
         for address, value in self.values.items():
