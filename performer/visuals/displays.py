@@ -4,7 +4,7 @@ import functools
 import sys
 import warnings
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from performer.errors import PortError
@@ -27,7 +27,7 @@ class Display:
     width: int
     height: int
     rate_hz: int
-    handle: Any = None
+    handle: Any = field(default=None, compare=False)
 
     def __str__(self) -> str:
         return f"'{self.name}' ({self.width} x {self.height}{f', {self.rate_hz} Hz' if self.rate_hz else ''})"
