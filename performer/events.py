@@ -189,6 +189,13 @@ class Panic:
 
 
 @dataclass(frozen=True, slots=True)
+class Still:
+    """Somebody asked to keep what is seen now as a file."""
+
+    source: str = "osc"
+
+
+@dataclass(frozen=True, slots=True)
 class Sync:
     """Somebody asked to be sent every parameter's value."""
 
@@ -235,7 +242,7 @@ class ModelFailed:
 
 Event = (
     NoteOn | NoteOff | Control | Bend | Pressure | Program | Transport | Tap | LinkState | Sysex
-    | ParameterSet | Recall | Store | Suggest | Listen | Choose | Swap | Loaded | Panic | Sync | Tick | Answer | ModelFailed
+    | ParameterSet | Recall | Store | Suggest | Listen | Choose | Swap | Loaded | Panic | Still | Sync | Tick | Answer | ModelFailed
 )  # fmt: skip
 KINDS: Mapping[str, type] = {kind.__name__: kind for kind in get_args(Event)}
 

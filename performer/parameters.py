@@ -34,6 +34,7 @@ PALETTES: Mapping[str, tuple[float, ...]] = MappingProxyType({  # phases of red,
 })  # fmt: skip
 AMOUNTS = ("density", "warp", "zoom", "spread", "glow", "brightness", "contrast", "detail", "saturation")  # labels that are numbers
 COMPONENTS = 4
+MIRRORS = ("none", "left", "top", "both")
 CURVES = ("linear", "slow start", "fast start", "s", "inverse", "gate")
 SCALES: Mapping[str, tuple[int, ...]] = MappingProxyType({
     "follow": (),  # the key the player plays in, found from the last notes
@@ -110,6 +111,14 @@ def _choice(address: str, default: str, choices: Iterable[str], doc: str) -> Par
 
 def _switch(address: str, default: bool, doc: str) -> Parameter:
     return Parameter(address, "bool", default, doc=doc)
+
+
+def _pins() -> Iterator[Parameter]:
+    """Where the picture's corners are on the display: two rows for each of the four."""
+    for corner, (x, y) in {"top_left": (0, 0), "top_right": (1, 0), "bottom_right": (1, 1), "bottom_left": (0, 1)}.items():
+        words = f"the picture's {corner.replace('_', ' ')} corner is, as a share of the display's"
+        yield _row(f"/performer/window/{corner}_x", "float", float(x), -0.5, 1.5, "", f"How far from the left {words} width.")
+        yield _row(f"/performer/window/{corner}_y", "float", float(y), -0.5, 1.5, "", f"How far from the top {words} height.")
 
 
 ROWS: tuple[Parameter, ...] = (
@@ -199,6 +208,19 @@ ROWS: tuple[Parameter, ...] = (
     _switch("/performer/visuals/blackout", False, "Black, at once; what plays goes on behind it."),
     _switch("/performer/visuals/freeze", False, "Hold the picture that is seen now."),
     _switch("/performer/visuals/test_card", False, "Show the test card instead, to set up a projector."),
+    _row("/performer/visuals/zoom", "float", 1.0, 0.25, 4.0, "", "How far the picture is enlarged."),
+    _row("/performer/visuals/rotation", "float", 0.0, -180.0, 180.0, "degrees", "How far the picture is turned."),
+    _row("/performer/visuals/kaleidoscope", "int", 0, 0, 24, "", "How many segments the kaleidoscope has; 0 is none."),
+    _choice("/performer/visuals/mirror", "none", MIRRORS, "Shown on both sides: the left half, the upper half, or the quarter of both."),
+    _row("/performer/visuals/blur", "float", 0.0, 0.0, 1.0, "", "How far the picture is blurred."),
+    _row("/performer/visuals/feedback", "float", 0.0, 0.0, 0.98, "", "How much of what was seen a moment ago stays and leaves a trail."),
+    _row("/performer/visuals/feedback_zoom", "float", 1.01, 0.95, 1.05, "", "How far the trail is enlarged in a sixtieth of a second."),
+    _row("/performer/visuals/feedback_rotation", "float", 0.0, -90.0, 90.0, "degrees/s", "How fast the trail turns."),
+    *_pins(),
+    *(_row(f"/performer/window/edge_{side}", "float", 0.0, 0.0, 0.5, "", f"The share of the picture over which its {side} edge fades out.")
+      for side in ("left", "right", "top", "bottom")),
+    _row("/performer/window/gamma", "float", 1.0, 0.3, 3.0, "", "Lifts (above 1) or lowers (below) the middle greys, for this projector."),
+    _switch("/performer/visuals/record", False, "Record the picture as a video file, in time with the take."),
     _switch("/performer/visuals/guard", True, "Damp flashes above three a second over a quarter of the picture (WCAG 2.3.1)."),
 )  # fmt: skip
 
@@ -258,6 +280,7 @@ COMMANDS: tuple[Command, ...] = (
     Command("/performer/note/on", "ii[i]", "A key goes down: pitch, velocity, channel (1)."),
     Command("/performer/note/off", "i[i]", "A key comes up: pitch, channel (1)."),
     Command("/performer/model", "s", "Another model plays in place of the show's first, as soon as it is loaded: its name."),
+    Command("/performer/visuals/still", "", "Keep what is seen now as a PNG file; /performer/visuals/saved tells where."),
     Command("/performer/scene/recall", "s[s]", "Set all parameters of a scene: its name, and when (now, beat, bar, 2 bars, 4 bars, 8 bars)."),
     Command("/performer/scene/store", "s", "Keep the parameters as they are now as a scene of this name."),
     Command("/performer/suggest", "i[i]", "Other ways in which a voice's next phrase could go: voice, how many (3, at most 16)."),
@@ -285,6 +308,8 @@ FEEDBACK: tuple[Command, ...] = (
     Command("/performer/scene", "ss", "A scene was called up: its name, and when it comes."),
     Command("/performer/scenes", "s", "The names of all scenes, as JSON."),
     Command("/performer/rung", "is", "Where a voice's planned notes come from now: voice; plan, small (model), pattern or rest."),
+    Command("/performer/looks", "s", "To the pages alone: the uniforms of the two shaders that they compose the picture with, as JSON."),
+    Command("/performer/visuals/saved", "s", "A still or a video was written: its file, or the sentence why not."),
     Command("/performer/heard", "iii", "A key of the human: pitch, velocity (0 when it comes up), channel."),
     Command("/performer/moved", "iii", "A controller of the human: number, value, channel."),
     Command("/performer/features", "fffffff", "Level, low, middle and high band, centroid, onset (each 0 to 1), source (0 notes, 1 audio)."),

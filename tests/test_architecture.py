@@ -15,8 +15,8 @@ LAYERS: tuple[str, ...] = (
     ". assets clock constraints errors events housekeeping jack loopback packages priority worker",
     "apart card effects encoding midi_system parameters",
     "desk inference listening midi_port scheduler session show",
-    "devices doctor evaluation inputs minds outputs visuals",
-    "app offline",
+    "evaluation inputs minds outputs visuals",
+    "app devices doctor offline",
     "bench calibration check learning render supervisor",
     "cli",
     "__main__",
@@ -27,6 +27,8 @@ TELLING = ("Clock", "SystemClock", "VirtualClock")  # what tells the time
 LIBRARIES: dict[str, str] = {
     "PIL": "bench.eye visuals.page",
     "aalink": "inputs.link",
+    "glfw": "visuals.displays",
+    "moderngl": "visuals.compositor",
     "mido": "evaluation.midi_file inputs.replay render",
     "numpy": "bench.eye bench.models calibration.audio_loop check encoding evaluation inference listening visuals",
     "onnxruntime": "inference.onnx",
@@ -38,7 +40,7 @@ LIBRARIES: dict[str, str] = {
     "uvicorn": "desk.process",
     "websockets": "bench.eye",
 }
-HEAVY = ("numpy", "rtmidi", "sounddevice", "onnxruntime", "starlette", "torch")
+HEAVY = ("numpy", "glfw", "moderngl", "av", "rtmidi", "sounddevice", "onnxruntime", "starlette", "torch")
 LONGEST = 400  # lines
 
 

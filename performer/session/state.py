@@ -27,6 +27,7 @@ from performer.events import (
     Pressure,
     Program,
     Recall,
+    Still,
     Store,
     Suggest,
     Swap,
@@ -99,7 +100,7 @@ class Session:
         self._begun = False
         self._said = ""
         self._handlers: Mapping[type, Callable[[float, Any], Iterator[Effect]]] = {
-            NoteOn: self._note_on, NoteOff: self._note_off, ParameterSet: self._set, Panic: self._panic, Sync: self._sync,
+            NoteOn: self._note_on, NoteOff: self._note_off, ParameterSet: self._set, Panic: self._panic, Sync: self._sync, Still: self._still,
             Recall: self._recall, Store: self._store, Swap: self._swap, Loaded: self._loaded,
             Suggest: self._suggest, Listen: self._suggest, Choose: self._suggest,
             Tick: self._tick, Answer: self._answer, ModelFailed: self._failed,
@@ -327,6 +328,9 @@ class Session:
         yield Silence(time)
         yield Forget()
         yield Say("/performer/panic", ())
+
+    def _still(self, time: float, event: Still) -> Iterator[Effect]:
+        yield Say("/performer/visuals/still", ())
 
     def _sync(self, time: float, event: Sync) -> Iterator[Effect]:
         for address, value in self.values.items():
