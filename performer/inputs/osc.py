@@ -16,7 +16,7 @@ from pythonosc.osc_packet import OscPacket, ParseError
 
 from performer.clock import Clock
 from performer.errors import ParameterError
-from performer.events import Control, Event, NoteOff, NoteOn, Panic, ParameterSet, Recall, Store, Swap, Sync, Tap, Timed, Transport
+from performer.events import Control, Event, NoteOff, NoteOn, Panic, ParameterSet, Progression, Recall, Store, Swap, Sync, Tap, Timed, Transport
 from performer.loopback import LARGEST
 from performer.parameters import COMMANDS, Command, Table
 from performer.scheduler import Agenda
@@ -64,6 +64,7 @@ _COMMANDS: Mapping[str, Callable[[Sequence[Any], str, str], Event]] = {
     "/performer/note/on": _note_on,
     "/performer/note/off": _note_off,
     "/performer/control": _control,
+    "/performer/chords": lambda values, source, sender: Progression(values[0], sender),
     "/performer/model": lambda values, source, sender: Swap(values[0], sender),
     "/performer/scene/recall": _recall,
     "/performer/scene/store": lambda values, source, sender: Store(values[0], sender),
