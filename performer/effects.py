@@ -131,6 +131,21 @@ class Wonder:
 
 
 @dataclass(frozen=True, slots=True)
+class AskChords:
+    """What chords come next: `count` of them after `before`, rows of number in the key and class of length (`chords`), in a major (0) or minor
+    (1) `mode`. `bar` is the length of a bar in beats; temperature and top-p as in the table; `seed` makes the answer a pure function of this."""
+
+    id: int
+    seed: int
+    mode: int
+    before: tuple[tuple[int, int], ...]
+    count: int
+    bar: float
+    temperature: float = 1.0
+    top_p: float = 0.95
+
+
+@dataclass(frozen=True, slots=True)
 class Drop:
     """Whatever this voice has asked up to and with the Ask `id` is not wanted any more."""
 
@@ -182,4 +197,4 @@ class Say:
     sender: str = ""
 
 
-Effect = Play | Release | Pass | Silence | Compensate | Feed | Forget | Ask | Wonder | Drop | Wake | Join | Propose | Load | Say
+Effect = Play | Release | Pass | Silence | Compensate | Feed | Forget | Ask | AskChords | Wonder | Drop | Wake | Join | Propose | Load | Say

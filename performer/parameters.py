@@ -49,6 +49,7 @@ SCALES: Mapping[str, tuple[int, ...]] = MappingProxyType({
     "blues": (0, 3, 5, 6, 7, 10),
     "whole tone": (0, 2, 4, 6, 8, 10),
 })  # fmt: skip
+SONG_KEYS = ("follow", *(name + mode for mode in ("", "m") for name in ("C", "C#", "D", "Eb", "E", "F", "F#", "G", "Ab", "A", "Bb", "B")))
 QUANTISE = "/performer/tempo/quantise"
 QUANTA = ("now", "beat", "bar", "2 bars", "4 bars", "8 bars")
 KEYS = ("C", "C#", "D", "Eb", "E", "F", "F#", "G", "Ab", "A", "Bb", "B")
@@ -149,6 +150,8 @@ ROWS: tuple[Parameter, ...] = (
     _row("/performer/voice/{voice}/polyphony", "int", 4, 1, 16, "notes", "The most notes at once."),
     _row("/performer/voice/{voice}/novelty", "float", 0.0, -1.0, 1.0, "", "Seek (below 0) or shun (above) the notes played lately."),
     _row("/performer/voice/{voice}/harmony", "float", 0.3, 0.0, 1.0, "", "How much it leans on the notes that you hold or played last."),
+    _choice("/performer/voice/{voice}/chords", "lean", ("lean", "only", "free"),
+            "What the song's chords are to it: it leans on their notes, plays only those, or is free of them."),
     _row("/performer/voice/{voice}/loudness", "int", 0, -64, 64, "", "Added to the loudness of every note."),
     _row("/performer/voice/{voice}/velocity", "float", 0.7, 0.0, 1.0, "", "How much the loudness follows yours (1) or the model's own (0)."),
     _row("/performer/voice/{voice}/notes", "int", 2, 1, 4, "notes", "In harmonise: how many notes answer each of yours."),
@@ -175,6 +178,9 @@ ROWS: tuple[Parameter, ...] = (
             "Where the song is, for all voices that plan ahead; a fill lasts a bar."),
     _row("/performer/suggest/channel", "int", 0, 0, 16, "",
          "The MIDI channel on which suggestions are heard before they are chosen, for headphones; 0 is the voice's own."),
+    _choice("/performer/song/chords", "off", ("off", "player", "model", "text"),
+            "Who gives the chords: nobody, what you play, a model that goes on in the song's key, or the progression that was written."),
+    _choice("/performer/song/key", "follow", SONG_KEYS, "The key that the chord model plays in; follow listens for yours."),
     _choice(QUANTISE, "now", QUANTA, "When a new mode or a scene comes, where the message does not say: now, at the next beat, bar or bars."),
     _row("/performer/visuals/react", "float", 1.0, 0.0, 2.0, "", "How strongly the music moves the picture."),
     _row("/performer/visuals/speed", "float", 0.3, 0.0, 2.0, "", "How fast the picture walks by itself."),
@@ -289,6 +295,7 @@ COMMANDS: tuple[Command, ...] = (
             "A suggestion becomes the voice's plan: voice, its number, and when (now, beat, bar ...; else by tempo/quantise)."),
     Command("/performer/suggest/back", "i[s]",
             "The voice's idea before becomes its plan, said again the one before that: voice, and when."),
+    Command("/performer/chords", "s", "The song's chords as text, a bar each or with beats: Am F C G, or Dm7:2 G7:2 C."),
     Command("/performer/control", "ii[i]", "A controller moves: number, value, channel (1)."),
 )
 FEEDBACK: tuple[Command, ...] = (
@@ -310,6 +317,7 @@ FEEDBACK: tuple[Command, ...] = (
     Command("/performer/rung", "is", "Where a voice's planned notes come from now: voice; plan, small (model), pattern or rest."),
     Command("/performer/looks", "s", "To the pages alone: the uniforms of the two shaders that they compose the picture with, as JSON."),
     Command("/performer/visuals/saved", "s", "A still or a video was written: its file, or the sentence why not."),
+    Command("/performer/chord", "ssf", "The chord of the song that sounds, the next one (empty: not known), and the beat at which it comes."),
     Command("/performer/heard", "iii", "A key of the human: pitch, velocity (0 when it comes up), channel."),
     Command("/performer/moved", "iii", "A controller of the human: number, value, channel."),
     Command("/performer/features", "fffffff", "Level, low, middle and high band, centroid, onset (each 0 to 1), source (0 notes, 1 audio)."),

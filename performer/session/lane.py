@@ -49,6 +49,7 @@ class Lane:
         self._ask: Ask | None = None
         self._on_time = False  # whether the next note is to stand at the beginning, not somewhere after it
         self._given = 0  # notes of the answer under way
+        self._until = math.inf  # the beat of the next chord: what begins there is asked for anew
         self._onset = 0.0  # the beat that the model's next gap is reckoned from
         self._earliest = 0.0  # the beat before which nothing is planned any more
         self._replanned = 0.0
@@ -157,6 +158,11 @@ class Lane:
         if self._onset < self._earliest - 1e-6:
             return  # thought of too late: its moment is over
         yield from self._stand_on(RUNGS[1] if self._is_small(ask) else RUNGS[0])
+        if place(self._onset, self._grid) > self._until - 1e-6:
+            self._onset, self._ask = self._until, None
+            yield Drop(voice.number, ask.id)
+            yield from self._compose(time)
+            return
         beat = place(self._onset, self._grid, voice.setting("strength"), voice.setting("swing"))
         if beat < self._earliest - 1e-6:
             beat += self._grid
@@ -248,7 +254,9 @@ class Lane:
             "heard": heard, "ahead": True, "model": model or self._voice.model,
             "density": self._voice.density(time, self._follow),
         }  # fmt: skip
-        self._ask = self._voice.ask(time, MOST_NOTES, PATIENCE, **wishes)
+        beat = max(self._onset, self._earliest)
+        self._until = math.inf if self._voice.chord(beat) is None else room.chords.change_after(beat)
+        self._ask = self._voice.ask(time, MOST_NOTES, PATIENCE, beat, **wishes)
         self._onset, self._given = timeline.beat_at(reckoned), 0
         yield self._ask
 

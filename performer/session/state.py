@@ -15,6 +15,7 @@ from performer.events import (
     Answer,
     Bend,
     Choose,
+    ChordAnswer,
     Control,
     LinkState,
     Listen,
@@ -26,6 +27,7 @@ from performer.events import (
     ParameterSet,
     Pressure,
     Program,
+    Progression,
     Recall,
     Still,
     Store,
@@ -39,7 +41,7 @@ from performer.events import (
     Transport,
 )
 from performer.parameters import QUANTISE, Table
-from performer.session import cues
+from performer.session import cues, harmony
 from performer.session.cues import Cue, Cues
 from performer.session.macros import MACROS, moved_by
 from performer.session.mode import Mode
@@ -104,6 +106,7 @@ class Session:
             Recall: self._recall, Store: self._store, Swap: self._swap, Loaded: self._loaded,
             Suggest: self._suggest, Listen: self._suggest, Choose: self._suggest,
             Tick: self._tick, Answer: self._answer, ModelFailed: self._failed,
+            ChordAnswer: self.room.chords.answer, Progression: self.room.chords.write,
             Control: self._gesture, Bend: self._gesture, Pressure: self._gesture, Program: self._gesture,
             Transport: self.room.tempo.transport, Tap: self.room.tempo.tap, LinkState: self.room.tempo.link, Sysex: self._ignore,
         }  # fmt: skip
@@ -112,10 +115,12 @@ class Session:
         """The effects of one event, in order."""
         effects = [] if self._begun else self._begin(timed.time)
         tempo = self.room.tempo
-        before, place = (tempo.jumps, self.room.halted), tempo.moved
+        before, place, revised = (tempo.jumps, self.room.halted), tempo.moved, self.room.chords.revised
         effects += self._handlers[type(timed.event)](timed.time, timed.event)
         if (tempo.jumps, self.room.halted) != before:
             effects += self._retimed(timed.time, tempo.moved - place)
+        if self.room.chords.revised != revised:
+            effects += [effect for mode in self._everyone() for effect in mode.changed(timed.time)]
         status = ", ".join(f"{voice.number} {mode.name} {mode.doing}" for voice, mode in zip(self._voices, self._modes, strict=True))
         if status != self._said:
             self._said = status
@@ -135,7 +140,7 @@ class Session:
     def _begin(self, time: float) -> list[Effect]:
         """Whoever plays by itself begins with the first event of the show."""
         self._begun = True
-        return [effect for mode in self._modes for effect in mode.begin(time)]
+        return [*self.room.chords.begin(time), *(effect for mode in self._modes for effect in mode.begin(time))]
 
     def _retimed(self, time: float, moved: float) -> Iterator[Effect]:
         """Beats have other times than before, and where the song jumped other numbers: now is `moved` beats later in it."""
@@ -144,6 +149,7 @@ class Session:
         for suggestions in self._suggestions:
             yield from suggestions.retimed(time)
         yield from self._cues.retime(self.room.timeline, moved)
+        yield from self.room.chords.retime(time, moved)
 
     def _everyone(self) -> list[Mode]:
         return [*self._modes, *self._armed.values()]
@@ -166,6 +172,7 @@ class Session:
         self.room.press(time, event.pitch, event.velocity)
         if not drums:
             self.room.tonality.hear(event.pitch, event.velocity)
+            yield from self.room.chords.hear(time, event.pitch, event.velocity)
         for mode in self._hearing(event.channel):
             yield from mode.key_down(time, event.pitch, event.velocity)
         yield Wonder(self.room.hearing.pending(time)[-MOST_WONDERED:], self._first)
@@ -228,6 +235,8 @@ class Session:
                 yield from self._modes[voice.number - 1].changed(time)
             if event.address == SECTION:
                 yield from self._enter(time, before)
+            if event.address in (harmony.SOURCE, harmony.KEY):
+                yield from self.room.chords.begin(time)
             if event.address == DELAY:
                 yield Compensate(self.delay)
         yield Say(event.address, (event.value,))
@@ -339,10 +348,13 @@ class Session:
         yield self._status(event.sender)
         for suggestions in self._suggestions:
             yield from suggestions.told(event.sender)
+        if self.values[harmony.SOURCE] != "off":
+            yield self.room.chords.said(event.sender)
         yield from self.room.tempo.begin(time, event.sender)
 
     def _tick(self, time: float, event: Tick) -> Iterator[Effect]:
         yield from self.room.tempo.tick(time, event.tag)
+        yield from self.room.chords.tick(time, event.tag, self.room.held)
         if event.tag == cues.TAG:
             for change in self._cues.due(self.room.timeline.beat_at(time)):
                 yield from self._change(time, change)
