@@ -153,6 +153,15 @@ class Panic:
 
 
 @dataclass(frozen=True, slots=True)
+class Wish:
+    """Somebody asked the picture for something that is no value: `word` is model, keyframe/store or keyframe/recall, `name` its name."""
+
+    word: str
+    name: str
+    sender: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Sync:
     """Somebody asked to be sent every parameter's value."""
 
@@ -199,7 +208,7 @@ class ModelFailed:
 
 Event = (
     NoteOn | NoteOff | Control | Bend | Pressure | Program | Transport | Tap | LinkState | Sysex
-    | ParameterSet | Recall | Store | Swap | Loaded | Panic | Sync | Tick | Answer | ModelFailed
+    | ParameterSet | Recall | Store | Swap | Loaded | Panic | Wish | Sync | Tick | Answer | ModelFailed
 )  # fmt: skip
 KINDS: Mapping[str, type] = {kind.__name__: kind for kind in get_args(Event)}
 

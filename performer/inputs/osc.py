@@ -16,7 +16,7 @@ from pythonosc.osc_packet import OscPacket, ParseError
 
 from performer.clock import Clock
 from performer.errors import ParameterError
-from performer.events import Control, Event, NoteOff, NoteOn, Panic, ParameterSet, Recall, Store, Swap, Sync, Tap, Timed, Transport
+from performer.events import Control, Event, NoteOff, NoteOn, Panic, ParameterSet, Recall, Store, Swap, Sync, Tap, Timed, Transport, Wish
 from performer.loopback import LARGEST
 from performer.parameters import COMMANDS, Command, Table
 from performer.scheduler import Agenda
@@ -54,6 +54,10 @@ def _recall(values: Sequence[str], source: str, sender: str) -> Event:
     return Recall(name, sender, when)
 
 
+def _wish(word: str) -> Callable[[Sequence[str], str, str], Event]:
+    return lambda values, source, sender: Wish(word, values[0], sender)
+
+
 _COMMANDS: Mapping[str, Callable[[Sequence[Any], str, str], Event]] = {
     "/performer/panic": lambda values, source, sender: Panic(source),
     "/performer/sync": lambda values, source, sender: Sync(sender),
@@ -65,6 +69,7 @@ _COMMANDS: Mapping[str, Callable[[Sequence[Any], str, str], Event]] = {
     "/performer/note/off": _note_off,
     "/performer/control": _control,
     "/performer/model": lambda values, source, sender: Swap(values[0], sender),
+    **{f"/performer/visuals/{word}": _wish(word) for word in ("model", "keyframe/store", "keyframe/recall")},
     "/performer/scene/recall": _recall,
     "/performer/scene/store": lambda values, source, sender: Store(values[0], sender),
 }

@@ -33,6 +33,7 @@ from performer.events import (
     Tick,
     Timed,
     Transport,
+    Wish,
 )
 from performer.parameters import QUANTISE, Table
 from performer.session import cues
@@ -94,7 +95,7 @@ class Session:
         self._said = ""
         self._handlers: Mapping[type, Callable[[float, Any], Iterator[Effect]]] = {
             NoteOn: self._note_on, NoteOff: self._note_off, ParameterSet: self._set, Panic: self._panic, Sync: self._sync,
-            Recall: self._recall, Store: self._store, Swap: self._swap, Loaded: self._loaded,
+            Recall: self._recall, Store: self._store, Swap: self._swap, Loaded: self._loaded, Wish: self._wish,
             Tick: self._tick, Answer: self._answer, ModelFailed: self._failed,
             Control: self._gesture, Bend: self._gesture, Pressure: self._gesture, Program: self._gesture,
             Transport: self.room.tempo.transport, Tap: self.room.tempo.tap, LinkState: self.room.tempo.link, Sysex: self._ignore,
@@ -264,6 +265,10 @@ class Session:
     def _swap(self, time: float, event: Swap) -> Iterator[Effect]:
         """The old model plays on until the new one is there."""
         yield Load(event.model, event.sender)
+
+    def _wish(self, time: float, event: Wish) -> Iterator[Effect]:
+        """The picture's own business: it is told."""
+        yield Say(f"/performer/visuals/{event.word}", (event.name,))
 
     def _loaded(self, time: float, event: Loaded) -> Iterator[Effect]:
         for voice, mode in zip(self._voices, self._modes, strict=True):

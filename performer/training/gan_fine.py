@@ -40,7 +40,7 @@ PIECE = 64  # pixels
 CELLS = {128: 16, 256: 8}  # of 1/32 of the side that a piece of a picture covers
 MARGIN = 2  # cells around it, lest the edge of the piece shows
 SIZES = tuple(CELLS)
-MEASURED = tuple(f"{what} {of}" for of in ("pieces", "wholes") for what in ("critic", "judged", "rough", "strong")) + ("afar", "tones", "alike")
+MEASURED = (*(f"{what} {of}" for of in ("pieces", "wholes") for what in ("critic", "judged", "rough", "strong")), "afar", "tones", "alike")
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,7 +160,8 @@ class Finer:
         self.stock = stock(fields, options.seed + self.first)
         self.facts["fields"] = len(fields)
         self.measured: dict[str, float] = {}
-        print(f"{len(fields)} fields, {sum(p.numel() for net in nets[:2] for p in net.parameters())} weights learn, {time.monotonic() - begun:.0f} s", flush=True)
+        weights = sum(p.numel() for net in nets[:2] for p in net.parameters())
+        print(f"{len(fields)} fields, {weights} weights learn, {time.monotonic() - begun:.0f} s", flush=True)
 
     def _autocast(self) -> torch.autocast:
         return torch.autocast("cpu", torch.bfloat16)
@@ -267,9 +268,10 @@ class Finer:
         self._measure(of, critic=loss)
 
     def _measure(self, of: str, **values: Tensor) -> None:
-        for name, value in values.items():
-            name, old = f"{name} {of}".strip(), self.measured.get(f"{name} {of}".strip())
-            self.measured[name] = float(value.detach()) if old is None else old + (float(value.detach()) - old) * 0.03
+        for what, value in values.items():
+            name, new = f"{what} {of}".strip(), float(value.detach())
+            old = self.measured.get(name, new)
+            self.measured[name] = old + (new - old) * 0.03
 
     @torch.no_grad()
     def _follow(self) -> None:

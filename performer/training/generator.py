@@ -26,7 +26,8 @@ from performer.training.pictures.labels import LABEL_DIM
 class Shape:
     """The numbers of an architecture. `channels[i]` belongs to features of `base * 2**i` pixels; the picture is `enlarged` times the last of
     them. Convolutions on features of up to `dense_px` pixels are dense. The defaults take 14 ms a picture of 256 px on one core of an EPYC.
-    `fields` is the number of smooth fields that the pixels are drawn from (0: a pixel shuffle), `hidden` what lies between them and colour. Features of `bent_px` pixels are bent by a map (0: none are); see performer.visuals.bend."""
+    `fields` is the number of smooth fields that the pixels are drawn from (0: a pixel shuffle), `hidden` what lies between them and colour. Features
+    of `bent_px` pixels are bent by a map (0: none are); see performer.visuals.bend."""
 
     z_dim: int = 96
     label_dim: int = LABEL_DIM

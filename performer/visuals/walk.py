@@ -71,6 +71,10 @@ class Walk:
         self._share, self._length = 0.0, max(TRAVEL, seconds)
         self._seed, self._path = place.seed, place.path - self._moved
 
+    def arrive(self) -> None:
+        """Be there at once."""
+        self._came, self._share = (), 1.0
+
     def advance(self, passed: float, features: Sequence[float], values: Mapping[str, Any], beat: float = 0.0, beat_s: float = 0.5) -> Pose:
         """The pose `passed` seconds after the last. `features` begin with level, low, mid, high, centroid, onset, each 0 to 1;
         `values` hold the parameters of the table by address."""
@@ -99,7 +103,7 @@ class Walk:
         seed = int(values[PREFIX + "seed"])
         if self._seed is None:
             self._seed = seed
-        elif self._wanted != seed and self._seed != seed:
+        elif seed not in (self._wanted, self._seed):
             self.travel(Place(seed, self._path + self._moved), float(values[PREFIX + "glide"]) * beat_s)
         self._wanted = seed
         self._share = min(1.0, self._share + passed / self._length)
