@@ -87,7 +87,7 @@ ASKS = {
 @pytest.mark.parametrize("name", ASKS)
 def test_what_the_hand_asks_is_seen(light: Generator, name: str):
     poses = [replace(POSE, path=float(path)) for path in range(0, 40, 4)]
-    assert np.mean([apart(light.paint(pose), light.paint(replace(pose, ask=ASKS[name]))) for pose in poses]) > 0.3
+    assert np.mean([apart(light.paint(pose), light.paint(replace(pose, ask=ASKS[name]))) for pose in poses]) > 0.1
 
 
 def test_the_principal_directions_are_the_same_whatever_the_seed(light: Generator):

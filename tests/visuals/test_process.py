@@ -128,8 +128,9 @@ def test_black_frames_are_held_counted_and_the_walk_goes_on_elsewhere():
 
 def test_a_keyframe_is_gone_back_to_and_survives_the_process():
     reel, hearing = Reel(bytearray(BYTES)), Hearing({PREFIX + "glide": 0.0, PREFIX + "seed": 7, PREFIX + "speed": 2.0})
-    sock = bind_loopback()
-    painting = Painting(Loopback(sock, {}), reel, hearing, Easel(Pattern()))
+    sock, engine = bind_loopback(), bind_loopback()
+    ports = {"engine": engine.getsockname()[1]}
+    painting = Painting(Loopback(sock, ports), reel, hearing, Easel(Pattern()))
     for _ in range(10):
         heard(painting, hearing)
     heard(painting, hearing, ("/performer/visuals/keyframe/store", "verse"))
@@ -138,11 +139,12 @@ def test_a_keyframe_is_gone_back_to_and_survives_the_process():
         heard(painting, hearing)
     away = painting._walk.place
     told = json.dumps({"visuals": painting._facts()})
-    second = Painting(Loopback(sock, {}), reel, again := Hearing({PREFIX + "speed": 0.0}), Easel(Pattern()))
+    second = Painting(Loopback(sock, ports), reel, again := Hearing({PREFIX + "speed": 0.0}), Easel(Pattern()))
     heard(second, again, ("/performer/status", told), ("/performer/visuals/keyframe/recall", "verse"))
     for _ in range(30):
         heard(second, again)
     sock.close()
+    engine.close()
     assert kept.seed == 7 and away.path > kept.path + 0.2
     assert second._walk.place.seed == 7 and abs(second._walk.place.path - kept.path) < 0.15
 
