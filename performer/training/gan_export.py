@@ -132,7 +132,7 @@ def disagreement(light: Light, folder: Path, graph: SynthesisGraph, whole: onnx.
         noise = np.full((1, len(shape.channels)), trial / 2, np.float32)
         given = {"styles": styles, "noise": noise}
         if shape.bent_px:
-            given["bend"] = bend(Fold(1.0 + trial, 0.3, 0.2 * trial, 0.1, 0.0, 0.9), 2 * shape.bent_px)[None]
+            given["bend"] = bend(Fold({1.0 + trial: 1.0, 2.0: 0.5}, 0.3, 0.2 * trial, 0.1, 0.0, 0.9), 2 * shape.bent_px)[None]
         picture, exact = synthesis.run(["picture", "exact"], given)
         rounded, theirs = graph(*map(torch.from_numpy, given.values()))
         worst += [np.abs(exact - theirs.numpy()).max(), (np.abs(picture.astype(int) - rounded.numpy()).max() > 1) * 1.0]

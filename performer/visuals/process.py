@@ -21,17 +21,18 @@ from typing import Any
 
 from performer.loopback import Loopback, watch_lifeline
 from performer.visuals.easel import Easel
+from performer.visuals.even import apart
 from performer.visuals.generator import generator_for, painter_for
 from performer.visuals.hand import Hand
 from performer.visuals.hearing import Hearing
 from performer.visuals.latent import Place
 from performer.visuals.pattern import Pattern
-from performer.visuals.reel import Reel
+from performer.visuals.reel import Picture, Reel
 from performer.visuals.walk import PREFIX, Walk
 
 log = logging.getLogger("performer")
 TELL_EVERY = 1.0  # seconds between words about how it goes
-SOONEST = 1 / 90  # seconds after a frame before an onset may ask for the next
+SOONEST = 1 / 200  # seconds after a frame before an onset may ask for the next
 NICENESS = 5  # the picture yields to the notes
 
 
@@ -95,6 +96,7 @@ class Painting:
         self._loopback, self._reel, self._hearing, self._easel = loopback, reel, hearing, easel
         self._keyframes: dict[str, Place] = {}
         self._chance = random.Random()
+        self._before: Picture | None = None
         self._last = time.monotonic()
         self._tally = Tally(deque(maxlen=120), self._last)
 
@@ -124,6 +126,8 @@ class Painting:
         if frame is None:
             self._settle(Place(self._chance.randint(1, 9999), pose.path), jump=True)
             return
+        self._walk.even.seen(apart(frame, self._before))
+        self._before = frame
         self._reel.write(frame, now, pose.path, self._easel.source)
         self._tally.spent.append(time.monotonic() - now)
         self._tally.frames += 1

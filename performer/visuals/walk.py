@@ -10,12 +10,13 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from performer.visuals.even import Even
 from performer.visuals.hand import Ask
 from performer.visuals.latent import Place
 
 PREFIX = "/performer/visuals/"
 ATTACK, RELEASE, FLASH = 0.03, 0.22, 0.16  # seconds in which an envelope comes within 1/e of where it goes
-BY_ITSELF = 0.22  # radians of path a second at speed 1
+BY_ITSELF = 0.5  # radians of path a second at speed 1
 BY_LEVEL, BY_ONSET = 2.0, 2.6  # radians a second at full level, at full onset
 REST = 1e-3  # below this an envelope is at rest
 LONGEST_STEP = 0.25  # seconds: a frame that comes later than this does not jump
@@ -48,7 +49,7 @@ class Pose:
 
 
 class Walk:
-    """The state of the walk: a place, a journey, and five envelopes. `beat` and `beat_s` are the song's, for loops and journeys."""
+    """The state of the walk: a place, a journey, and five envelopes. `even` keeps its pace: whoever sees the frames tells it."""
 
     def __init__(self, path: float = 0.0, seed: int | None = None) -> None:
         self._path = path
@@ -56,6 +57,7 @@ class Walk:
         self._moved = 0.0  # how far the hand moved the place
         self._level = self._flash = 0.0
         self._bands = [0.0, 0.0, 0.0]
+        self.even = Even()
         self._width, self._angle = 0.0, 0.0
         self._came: tuple[tuple[Place, float], ...] = ()
         self._share, self._length = 1.0, TRAVEL
@@ -77,7 +79,7 @@ class Walk:
 
     def advance(self, passed: float, features: Sequence[float], values: Mapping[str, Any], beat: float = 0.0, beat_s: float = 0.5) -> Pose:
         """The pose `passed` seconds after the last. `features` begin with level, low, mid, high, centroid, onset, each 0 to 1;
-        `values` hold the parameters of the table by address."""
+        `values` hold the parameters of the table by address; `beat` and `beat_s` are the song's, for loops and journeys."""
         passed = min(max(0.0, passed), LONGEST_STEP)
         level, low, mid, high, _, onset = features[:6]
         self._level = _follow(self._level, level, passed, ATTACK, RELEASE)
@@ -86,8 +88,9 @@ class Walk:
         react = float(values[PREFIX + "react"])
         pace = BY_ITSELF * float(values[PREFIX + "speed"]) + react * (BY_LEVEL * self._level**2 + BY_ONSET * self._flash)
         loop = float(values[PREFIX + "loop"])
-        if values[PREFIX + "walk"] and not loop:
-            self._path += passed * pace
+        step = passed * pace * self.even.factor if values[PREFIX + "walk"] and not loop else 0.0
+        self.even.stepped(step)
+        self._path += step
         self._journey(passed, values, beat_s)
         self._moved = float(values[PREFIX + "position"])
         self._loop(passed, loop, float(values[PREFIX + "loop_width"]), beat)
