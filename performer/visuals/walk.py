@@ -49,7 +49,7 @@ class Pose:
 
 
 class Walk:
-    """The state of the walk: a place, a journey, and five envelopes. `even` keeps its pace: whoever sees the frames tells it. `beat` and `beat_s` are the song's, for loops and journeys."""
+    """The state of the walk: a place, a journey, and five envelopes. `even` keeps its pace: whoever sees the frames tells it."""
 
     def __init__(self, path: float = 0.0, seed: int | None = None) -> None:
         self._path = path
@@ -73,9 +73,13 @@ class Walk:
         self._share, self._length = 0.0, max(TRAVEL, seconds)
         self._seed, self._path = place.seed, place.path - self._moved
 
+    def arrive(self) -> None:
+        """Be there at once."""
+        self._came, self._share = (), 1.0
+
     def advance(self, passed: float, features: Sequence[float], values: Mapping[str, Any], beat: float = 0.0, beat_s: float = 0.5) -> Pose:
         """The pose `passed` seconds after the last. `features` begin with level, low, mid, high, centroid, onset, each 0 to 1;
-        `values` hold the parameters of the table by address."""
+        `values` hold the parameters of the table by address; `beat` and `beat_s` are the song's, for loops and journeys."""
         passed = min(max(0.0, passed), LONGEST_STEP)
         level, low, mid, high, _, onset = features[:6]
         self._level = _follow(self._level, level, passed, ATTACK, RELEASE)
@@ -83,11 +87,10 @@ class Walk:
         self._flash = max(onset if onset > self._flash else 0.0, _follow(self._flash, 0.0, passed, ATTACK, FLASH))
         react = float(values[PREFIX + "react"])
         pace = BY_ITSELF * float(values[PREFIX + "speed"]) + react * (BY_LEVEL * self._level**2 + BY_ONSET * self._flash)
-        step = passed * pace * self.even.factor
-        self.even.stepped(step)
         loop = float(values[PREFIX + "loop"])
-        if values[PREFIX + "walk"] and not loop:
-            self._path += step
+        step = passed * pace * self.even.factor if values[PREFIX + "walk"] and not loop else 0.0
+        self.even.stepped(step)
+        self._path += step
         self._journey(passed, values, beat_s)
         self._moved = float(values[PREFIX + "position"])
         self._loop(passed, loop, float(values[PREFIX + "loop_width"]), beat)
@@ -101,9 +104,9 @@ class Walk:
     def _journey(self, passed: float, values: Mapping[str, Any], beat_s: float) -> None:
         """Another seed in the table is a journey to that path; one that is under way goes on."""
         seed = int(values[PREFIX + "seed"])
-        if self._seed is None:
-            self._seed = seed
-        elif self._wanted != seed and self._seed != seed:
+        if self._wanted is None:
+            self._seed = seed if self._seed is None else self._seed
+        elif seed not in (self._wanted, self._seed):
             self.travel(Place(seed, self._path + self._moved), float(values[PREFIX + "glide"]) * beat_s)
         self._wanted = seed
         self._share = min(1.0, self._share + passed / self._length)
