@@ -53,8 +53,8 @@ class Run:
     level: list[float] = field(default_factory=list)
     onset: list[float] = field(default_factory=list)
     change: list[float] = field(default_factory=list)
-    bands: list[tuple[float, float, float]] = field(default_factory=list)
-    did: list[tuple[float, float, float]] = field(default_factory=list)
+    bands: list[tuple[float, ...]] = field(default_factory=list)
+    did: list[tuple[float, ...]] = field(default_factory=list)
 
 
 def bench_response(sounds: Sequence[Path] = (), seeds: Sequence[int] = SEEDS, model: str = "") -> dict[str, Any]:
@@ -79,7 +79,8 @@ def follow(sound: Sound, painter: Painter, seed: int = 0) -> dict[str, float | N
     bands, did = np.array(run.bands[: last // WITHOUT]), np.array(run.did[: last // WITHOUT])
     for place, name in enumerate(BANDS):
         figures[name] = _correlation(_means(bands[:, place], 2), _means(did[:, place], 2))
-    figures["onset"] = _correlation(onset[BEFORE : last - 1], _jumps(change[:last]))
+    figures["onset"] = _correlation(onset[: last - 1], np.maximum(change[: last - 1], change[1:last]))
+    figures["jump"] = _correlation(onset[BEFORE : last - 1], _jumps(change[:last]))
     figures["calm"] = round(float(quiet.mean() / change[:last].mean()), 3) if len(quiet) else None
     figures["calmest"] = round(float(quiet.min()), 4) if len(quiet) else None
     return figures

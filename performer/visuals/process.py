@@ -55,7 +55,7 @@ class Tally:
         at = {f"p{share}": round(1000 * spent[min(len(spent) - 1, share * len(spent) // 100)], 1) for share in (50, 95)}
         fps = round(self.frames / max(1e-6, now - self.since), 1)
         self.frames, self.since = 0, now
-        return json.dumps({"model": model, "fps": fps, "ms": at, "remark": remark})
+        return json.dumps({"model": model, "fps": fps, "ms": at, "remark": remark, "pid": os.getpid()})
 
 
 def run(loopback: Loopback, memory: Any, options: VisualsOptions, lifeline: Connection) -> None:

@@ -15,9 +15,9 @@ from performer.visuals.hand import Ask
 from performer.visuals.latent import Place
 
 PREFIX = "/performer/visuals/"
-ATTACK, RELEASE, FLASH = 0.03, 0.22, 0.16  # seconds in which an envelope comes within 1/e of where it goes
+ATTACK, RELEASE, FLASH = 0.03, 0.22, 0.1  # seconds in which an envelope comes within 1/e of where it goes
 BY_ITSELF = 0.5  # radians of path a second at speed 1
-BY_LEVEL, BY_ONSET = 2.0, 2.6  # radians a second at full level, at full onset
+BY_LEVEL, BY_ONSET = 2.0, 6.0  # radians a second at full level, at full onset
 REST = 1e-3  # below this an envelope is at rest
 LONGEST_STEP = 0.25  # seconds: a frame that comes later than this does not jump
 LOOPING = 0.8  # seconds in which a loop opens and closes to 1/e
@@ -49,7 +49,8 @@ class Pose:
 
 
 class Walk:
-    """The state of the walk: a place, a journey, and five envelopes. `even` keeps its pace: whoever sees the frames tells it. `beat` and `beat_s` are the song's, for loops and journeys."""
+    """The state of the walk: a place, a journey, and five envelopes. `beat` and `beat_s` are the song's, for loops and journeys; `even` keeps
+    the pace, and is told by whoever sees the frames."""
 
     def __init__(self, path: float = 0.0, seed: int | None = None) -> None:
         self._path = path
