@@ -22,9 +22,9 @@ from typing import Any
 
 from performer.assets import takes_dir
 from performer.clock import SystemClock
-from performer.effects import Ask, Drop, Effect, Feed, Forget, Join, Load, Propose, Say, Wonder
+from performer.effects import Ask, AskChords, Drop, Effect, Feed, Forget, Join, Load, Propose, Say, Wonder
 from performer.errors import PerformerError, PortError
-from performer.events import Loaded, NoteOn, Sync, Tick, Timed
+from performer.events import Loaded, NoteOn, Progression, Sync, Tick, Timed
 from performer.housekeeping import Housekeeping
 from performer.inputs.link import LinkInput
 from performer.inputs.midi import MidiInput
@@ -75,6 +75,7 @@ class Engine:
         self.facts["model"] = self._minds.main
         parts = Parts.named(show.instruments, self._minds.voices, self._minds.small, self._minds.main)
         self.session = Session(show.table, parts, seed, show.values, show.scenes)
+        self._progression = show.progression
         self._heard = -math.inf  # when a key of the human last went down
         self._worker = Worker("session", self._handle)
         self._osc = OscOutput(loopback, public, [_client(text) for text in show.osc.clients], show.osc.reply_port, show.table.rows)
@@ -105,7 +106,7 @@ class Engine:
         self._replay = Replay(options.play, self.clock, self.hear, self._someone_answers) if options.play else None
         self._routes: dict[type, Callable[[Any], object]] = {
             Feed: self._minds.post, Ask: self._minds.post, Drop: self._minds.post, Forget: self._minds.post,
-            Wonder: self._minds.post,
+            Wonder: self._minds.post, AskChords: self._minds.harmonise,
             Say: self._say, Join: self._link.handle, Propose: self._link.handle, Load: self._minds.load,
         }  # fmt: skip
 
@@ -124,6 +125,8 @@ class Engine:
         self._running.set()
         self._net_thread.start()
         self._watch.start()
+        if self._progression:
+            self.hear(Timed(self.clock.now(), Progression(self._progression)))
         self.hear(Timed(self.clock.now(), Sync("desk")))
         self._tell_facts()
         for remark in self._remarks:

@@ -10,14 +10,16 @@ from pathlib import Path
 
 from performer.assets import find_model
 from performer.clock import Clock
-from performer.effects import Ask, Drop, Feed, Forget, Load, Say, Wonder
+from performer.effects import Ask, AskChords, Drop, Feed, Forget, Load, Say, Wonder
 from performer.errors import ModelError
-from performer.events import Loaded, Timed
+from performer.events import ChordAnswer, Loaded, Timed
+from performer.inference.chords import Harmonist, Plain, load_harmonist
 from performer.inference.echo import Echo
 from performer.inference.lstm import load_mind
 from performer.inference.thinker import Mind, Thinker
 from performer.inference.thinking import Thinking
 from performer.show import Show
+from performer.worker import Worker
 
 ECHO = "echo"
 PRIMED = 256  # notes that a model hears which is loaded while the show plays
@@ -31,6 +33,16 @@ def open_mind(name: str, folders: Sequence[str] = ()) -> Mind:
     if folder is None:
         raise ModelError(f"No model '{name}' was found.", "Put a model folder beside the others, or name another one.")
     return load_mind(folder)
+
+
+def open_harmonist(name: str, folders: Sequence[str] = ()) -> Harmonist:
+    """The chord model of this name, 'plain' among them. Raises ModelError, one sentence, where it cannot be had."""
+    if name == Plain.name:
+        return Plain()
+    folder = find_model(name, tuple(map(Path, folders)))
+    if folder is None:
+        raise ModelError(f"No model '{name}' was found.", "Put a model folder beside the others, or name another one.")
+    return load_harmonist(folder)
 
 
 class Minds:
@@ -50,6 +62,8 @@ class Minds:
         self._thinking: dict[str, Thinking] = {}
         self.main = self._first(show.models.notes, ECHO)
         self.voices = tuple(self._first(name, self.main) for name in show.voice_models)
+        self._harmonist = self._chords(show.models.chords)
+        self._harmony = Worker("chords", self._harmonise)
         self.small = "" if self.main in (show.models.small, ECHO) else self._first(show.models.small, "")
 
     @property
@@ -58,10 +72,12 @@ class Minds:
         return {name: dict(getattr(thinking.thinker.mind, "hashes", {})) for name, thinking in self._thinking.items()}
 
     def start(self) -> None:
+        self._harmony.start()
         for thinking in self._thinking.values():
             thinking.start()
 
     def stop(self) -> None:
+        self._harmony.stop()
         for thinking in self._thinking.values():
             thinking.stop()
 
@@ -77,6 +93,10 @@ class Minds:
                 self._lately.clear()
             for thinking in self._thinking.values():
                 thinking.post(effect)
+
+    def harmonise(self, effect: AskChords) -> None:
+        """The chord model is asked, on a thread of its own. Thread-safe, never waits."""
+        self._harmony.post(effect)
 
     def load(self, effect: Load) -> None:
         """Open another model in a thread of its own; `post` gets Loaded once it has heard what was played last. Thread-safe, never waits."""
@@ -95,6 +115,23 @@ class Minds:
                 self._thinking = self._thinking | {effect.model: thinking}
             thinking.start()
         self._post(Timed(self._clock.now(), Loaded(effect.model)))
+
+    def _harmonise(self, ask: AskChords) -> None:
+        """Where the model fails the chords that need none go on."""
+        try:
+            chords = self._harmonist.answer(ask)
+        except Exception as error:
+            self._refuse("", f"{self._harmonist.name}: {error}; plain chords go on instead.")
+            self._harmonist = Plain()
+            chords = self._harmonist.answer(ask)
+        self._post(Timed(self._clock.now(), ChordAnswer(ask.id, chords)))
+
+    def _chords(self, name: str) -> Harmonist:
+        try:
+            return open_harmonist(name, self._folders)
+        except ModelError as error:
+            self.remarks.append(f"{error} Plain chords are played instead.")
+            return Plain()
 
     def _first(self, name: str, otherwise: str) -> str:
         """The name of the model if it can be had, else the other name; an empty one stands for the other."""

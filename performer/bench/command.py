@@ -14,6 +14,7 @@ from performer.bench.osc import bench_osc
 from performer.bench.reply import bench_reply
 from performer.bench.response import bench_response
 from performer.bench.start import bench_start
+from performer.bench.style import bench_style
 from performer.bench.timing import bench_timing
 from performer.bench.trouble import KILLS, SECONDS, bench_trouble
 
@@ -32,6 +33,8 @@ class Asked:
     delay: float | None = None
     visuals: bool = False
     python: Path | None = None
+    takes: Path | None = None
+    model: str = ""
     kills: int | None = None
     sounds: tuple[Path, ...] = ()
 
@@ -60,6 +63,7 @@ BENCHES: Mapping[str, Callable[[Asked], dict[str, Any]]] = {
     "response": lambda asked: bench_response(asked.sounds),
     "trouble": lambda asked: bench_trouble(asked.kills or KILLS, asked.seconds or SECONDS),
     "notochord": lambda asked: bench_notochord(asked.python, asked.notes or 200),
+    "style": lambda asked: bench_style(asked.takes, asked.model or "lstm-drums"),
     "all": _all,
 }
 
