@@ -36,6 +36,7 @@ class Painter(Protocol):
     """What makes a frame of a pose."""
 
     name: str
+    provider: str  # what it is computed by: cpu, cuda
 
     def paint(self, pose: Pose) -> npt.NDArray[np.uint8]:
         """(side, side, 3) RGB."""
@@ -66,6 +67,7 @@ class Generator:
         self._synthesis = open_graph(
             card.graphs["synthesis"], (Port("styles", "float", (1, layers, w_dim)),), (Port("picture", "uint8", (px, px, 3)),), options=options
         )
+        self.provider = self._synthesis.device
         self._bent, self._grain = bent, np.ones((1, levels), np.float32)
         rng = np.random.default_rng(seed)
         self._paths = Paths(z_dim, kinds, seed)

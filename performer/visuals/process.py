@@ -49,13 +49,13 @@ class Tally:
     since: float
     frames: int = 0
 
-    def tell(self, now: float, model: str, remark: str) -> str:
+    def tell(self, now: float, model: str, remark: str, provider: str = "cpu") -> str:
         """The figures as JSON; counting starts again."""
         spent = sorted(self.spent) or [0.0]
         at = {f"p{share}": round(1000 * spent[min(len(spent) - 1, share * len(spent) // 100)], 1) for share in (50, 95)}
         fps = round(self.frames / max(1e-6, now - self.since), 1)
         self.frames, self.since = 0, now
-        return json.dumps({"model": model, "fps": fps, "ms": at, "remark": remark, "pid": os.getpid()})
+        return json.dumps({"model": model, "fps": fps, "ms": at, "remark": remark, "pid": os.getpid(), "provider": provider, "threads": 1})
 
 
 def run(loopback: Loopback, memory: Any, options: VisualsOptions, lifeline: Connection) -> None:
@@ -104,7 +104,7 @@ class Painting:
             ended = time.monotonic()
             due = max(began + 1.0 / self._hearing.values[PREFIX + "fps"], ended)
             if ended - self._tally.since >= TELL_EVERY:
-                self._loopback.send("engine", "/performer/visuals/status", self._tally.tell(ended, self._painter.name, self._remark))
+                self._loopback.send("engine", "/performer/visuals/status", self._tally.tell(ended, self._painter.name, self._remark, self._painter.provider))
 
     def paint(self, now: float) -> None:
         """One frame of the moment `now`."""

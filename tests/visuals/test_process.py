@@ -15,7 +15,8 @@ from performer.visuals.walk import PREFIX
 def test_the_tally_tells_rate_and_milliseconds():
     tally = Tally(deque([0.010] * 99 + [0.050]), 100.0, 48)
     told = json.loads(tally.tell(102.0, "light", ""))
-    assert told == {"model": "light", "fps": 24.0, "ms": {"p50": 10.0, "p95": 10.0}, "remark": "", "pid": os.getpid()} and tally.frames == 0
+    assert told == {"model": "light", "fps": 24.0, "ms": {"p50": 10.0, "p95": 10.0}, "remark": "", "pid": os.getpid(), "provider": "cpu", "threads": 1}
+    assert tally.frames == 0
 
 
 def test_a_new_generator_walks_on_from_the_last_frame():
