@@ -92,7 +92,7 @@ class Engine:
         self._scheduler = Scheduler(stage, self.clock)
         self.take = self._take(show, seed) if show.takes.record else None
         self._housekeeping = Housekeeping(self._pause)
-        self._health = Health(self._osc.say, lambda: {"collections": self._housekeeping.collections})
+        self._health = Health(self._osc.say, lambda: {"collections": self._housekeeping.collections, "held_frames": self._held()})
         self._net = OscInput(
             [Source(loopback.sock, "loopback"), Source(public, "osc")], show.table, self.clock, self.hear, self._osc.refuse,
             {"/performer/listening/features": self._features.from_audio, "/performer/listening/status": self._audio_status,
@@ -281,6 +281,11 @@ class Engine:
         with contextlib.suppress(ValueError, IndexError, TypeError):
             self.facts[who] = json.loads(arguments[0])
         self._tell_facts()
+
+    def _held(self) -> int:
+        """Frames of the picture's model that showed nothing and were held back."""
+        picture = self.facts.get("visuals")
+        return int(picture.get("held", 0)) if isinstance(picture, dict) else 0
 
     def _tell_facts(self, sender: str = "") -> None:
         self._osc.say(Say("/performer/status", (json.dumps(self.facts | {"osc_accepted": self._net.accepted}),), sender))

@@ -21,7 +21,6 @@ from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
@@ -29,18 +28,17 @@ from torch.nn import functional as F
 from performer.training import checkpoint
 from performer.training.critic import Eyes, Mixing, Projected, augment
 from performer.training.gan import CRITIC, EMA, GENERATOR, SAMPLES, adam
-from performer.training.generator import Light, Synthesis, bent
+from performer.training.generator import Light, Synthesis, bends, bent
 from performer.training.likeness import tones_apart
 from performer.training.pictures import negatives
 from performer.training.pictures.gallery import contact_sheet
-from performer.training.pictures.labels import LAYOUT, ORDERS
-from performer.visuals.bend import bend, fold_of
+from performer.training.pictures.labels import LAYOUT
 
 PIECE = 64  # pixels
 CELLS = {128: 16, 256: 8}  # of 1/32 of the side that a piece of a picture covers
 MARGIN = 2  # cells around it, lest the edge of the piece shows
 SIZES = tuple(CELLS)
-MEASURED = tuple(f"{what} {of}" for of in ("pieces", "wholes") for what in ("critic", "judged", "rough", "strong")) + ("afar", "tones", "alike")
+MEASURED = (*(f"{what} {of}" for of in ("pieces", "wholes") for what in ("critic", "judged", "rough", "strong")), "afar", "tones", "alike")
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,12 +67,6 @@ def coarse(synthesis: Synthesis, w: Tensor, bend: Tensor) -> tuple[Tensor, Tenso
         x, part = level(x, w[:, None].expand(-1, 2, -1), noise)
         picture = part if picture is None else F.interpolate(picture, scale_factor=2.0, mode="bilinear", align_corners=False) + part
     return bent(x, picture, bend)
-
-
-def bends(z: Tensor, labels: Tensor) -> Tensor:
-    """(batch, 64, 64, 2): the map that each latent and symmetry mean."""
-    orders = labels[:, slice(*LAYOUT["symmetry"])] @ torch.tensor(ORDERS, dtype=labels.dtype)
-    return torch.from_numpy(np.stack([bend(fold_of(each, order)) for each, order in zip(z.numpy(), orders.tolist(), strict=True)]))
 
 
 def piece_of(synthesis: Synthesis, x: Tensor, picture: Tensor, w: Tensor, window: tuple[int, int], px: int) -> Tensor:
@@ -160,7 +152,8 @@ class Finer:
         self.stock = stock(fields, options.seed + self.first)
         self.facts["fields"] = len(fields)
         self.measured: dict[str, float] = {}
-        print(f"{len(fields)} fields, {sum(p.numel() for net in nets[:2] for p in net.parameters())} weights learn, {time.monotonic() - begun:.0f} s", flush=True)
+        weights = sum(p.numel() for net in nets[:2] for p in net.parameters())
+        print(f"{len(fields)} fields, {weights} weights learn, {time.monotonic() - begun:.0f} s", flush=True)
 
     def _autocast(self) -> torch.autocast:
         return torch.autocast("cpu", torch.bfloat16)
@@ -267,9 +260,10 @@ class Finer:
         self._measure(of, critic=loss)
 
     def _measure(self, of: str, **values: Tensor) -> None:
-        for name, value in values.items():
-            name, old = f"{name} {of}".strip(), self.measured.get(f"{name} {of}".strip())
-            self.measured[name] = float(value.detach()) if old is None else old + (float(value.detach()) - old) * 0.03
+        for what, value in values.items():
+            name, new = f"{what} {of}".strip(), float(value.detach())
+            old = self.measured.get(name, new)
+            self.measured[name] = old + (new - old) * 0.03
 
     @torch.no_grad()
     def _follow(self) -> None:

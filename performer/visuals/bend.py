@@ -50,7 +50,8 @@ def bend(fold: Fold, side: int = SIDE) -> npt.NDArray[np.float32]:
     if share:
         sector = np.float32(2 * math.pi / max(1.0, fold.order))
         folded = np.abs(np.mod(angle + sector / 2, sector) - sector / 2)
-        angle = folded if share == 1.0 else np.mod(angle + math.pi, 2 * math.pi) - math.pi + (folded - (np.mod(angle + math.pi, 2 * math.pi) - math.pi)) * np.float32(share)
+        plain = np.mod(angle + np.float32(math.pi), np.float32(2 * math.pi)) - np.float32(math.pi)
+        angle = plain + (folded - plain) * np.float32(share)
     angle = angle + np.float32(fold.turn)
     radius = radius / np.float32(max(1e-3, fold.scale))
     return np.stack([radius * np.cos(angle) + np.float32(fold.x), radius * np.sin(angle) + np.float32(fold.y)], -1).astype(np.float32)

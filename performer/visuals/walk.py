@@ -75,6 +75,10 @@ class Walk:
         self._share, self._length = 0.0, max(TRAVEL, seconds)
         self._seed, self._path = place.seed, place.path - self._moved
 
+    def arrive(self) -> None:
+        """Be there at once."""
+        self._came, self._share = (), 1.0
+
     def advance(self, passed: float, features: Sequence[float], values: Mapping[str, Any], beat: float = 0.0, beat_s: float = 0.5) -> Pose:
         """The pose `passed` seconds after the last. `features` begin with level, low, mid, high, centroid, onset, each 0 to 1;
         `values` hold the parameters of the table by address."""
@@ -84,7 +88,8 @@ class Walk:
         self._bands = [_follow(old, new, passed, ATTACK, RELEASE) for old, new in zip(self._bands, (low, mid, high), strict=True)]
         self._flash = max(onset if onset > self._flash else 0.0, _follow(self._flash, 0.0, passed, ATTACK, FLASH))
         react = float(values[PREFIX + "react"])
-        pace = BY_ITSELF * float(values[PREFIX + "speed"]) + react * (BY_LEVEL * self._level**2 + BY_ONSET * self._flash * (SOFTLY + (1.0 - SOFTLY) * self._level))
+        pushed = BY_ONSET * self._flash * (SOFTLY + (1.0 - SOFTLY) * self._level)
+        pace = BY_ITSELF * float(values[PREFIX + "speed"]) + react * (BY_LEVEL * self._level**2 + pushed)
         step = passed * pace * self.even.factor
         self.even.stepped(step)
         loop = float(values[PREFIX + "loop"])
@@ -105,7 +110,7 @@ class Walk:
         seed = int(values[PREFIX + "seed"])
         if self._seed is None:
             self._seed = seed
-        elif self._wanted != seed and self._seed != seed:
+        elif seed not in (self._wanted, self._seed):
             self.travel(Place(seed, self._path + self._moved), float(values[PREFIX + "glide"]) * beat_s)
         self._wanted = seed
         self._share = min(1.0, self._share + passed / self._length)
