@@ -23,7 +23,7 @@ from performer.show import Show
 
 CLICKS = 30
 PLAYS = ('mode = "autonomous"\ninstrument = "keys"',)
-STILL = "speed = 0.0"  # what does not walk by itself can be seen to move
+STILL = 'speed = 0.0\n[[modulation]]\nsource = "none"'  # what neither walks nor drifts can be seen to move
 MUTED = 2.0  # seconds until what sounded has faded
 
 
