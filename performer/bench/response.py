@@ -76,7 +76,7 @@ def follow(sound: Sound, painter: Painter, seed: int = 0) -> dict[str, float | N
     last = int(np.flatnonzero(level > SOUNDS).max(initial=0)) + 1
     quiet = change[min(len(change), last + 2 * FPS) :]
     figures = {"level": _correlation(_quarters(level[:last]), _quarters(change[:last]))}
-    bands, did = np.array(run.bands[: last // WITHOUT]), np.array(run.did[: last // WITHOUT])
+    bands, did = (np.array(each[: last // WITHOUT]).reshape(-1, len(BANDS)) for each in (run.bands, run.did))
     for place, name in enumerate(BANDS):
         figures[name] = _correlation(_means(bands[:, place], 2), _means(did[:, place], 2))
     figures["onset"] = _correlation(onset[: last - 1], np.maximum(change[: last - 1], change[1:last]))
