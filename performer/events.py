@@ -189,19 +189,19 @@ class Panic:
 
 
 @dataclass(frozen=True, slots=True)
-class Still:
-    """Somebody asked to keep what is seen now as a file."""
-
-    source: str = "osc"
-
-
-@dataclass(frozen=True, slots=True)
 class Wish:
     """Somebody asked the picture for something that is no value: `word` is model, keyframe/store or keyframe/recall, `name` its name."""
 
     word: str
     name: str
     sender: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Still:
+    """Somebody asked to keep what is seen now as a file."""
+
+    source: str = "osc"
 
 
 @dataclass(frozen=True, slots=True)

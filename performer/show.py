@@ -218,7 +218,7 @@ class _Reader:
     def visuals(self, content: Any) -> tuple[dict[str, Any], bool]:
         if not isinstance(content, dict) or not isinstance(content.get("enabled", True), bool):
             self.fail("visuals", "enabled", "[visuals] is a section and enabled is true or false", "write enabled = true")
-        return self._parameters("visuals", "/performer/visuals/", content, Table(), ("enabled",)), content.get("enabled", True)
+        return self._parameters("visuals", "/performer/visuals/", dict(_flat(content)), Table(), ("enabled",)), content.get("enabled", True)
 
     def scenes(self, content: Any, table: Table) -> dict[str, dict[str, Any]]:
         if not isinstance(content, list) or not all(isinstance(scene, dict) and isinstance(scene.get("name"), str) for scene in content):
@@ -289,7 +289,7 @@ class _Reader:
                 seen += bool(heading.match(line))
                 inside = bool(heading.match(line)) and seen == place
                 found = number if inside else found
-            elif inside and re.match(rf"\s*[\"']?{re.escape(key)}[\"']?\s*[=.]", line):
+            elif inside and re.match(rf"\s*[\"']?{re.escape(key).replace('/', '[./]')}[\"']?\s*[=.]", line):
                 return number
         return found
 
@@ -337,8 +337,7 @@ def _parameter_lines(prefix: str) -> Iterator[str]:
     for address, row in Table().rows.items():
         if address.startswith(prefix):
             choices = f" One of {', '.join(row.choices)}." if row.choices else ""
-            key = address.removeprefix(prefix)
-            yield f"{_toml(key) if '/' in key else key} = {_toml(row.default)}  # {row.doc}{choices}"
+            yield f"{address.removeprefix(prefix).replace('/', '.')} = {_toml(row.default)}  # {row.doc}{choices}"
 
 
 def _toml(value: Any) -> str:

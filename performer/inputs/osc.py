@@ -75,6 +75,10 @@ def _recall(values: Sequence[str], source: str, sender: str) -> Event:
     return Recall(name, sender, when)
 
 
+def _wish(word: str) -> Callable[[Sequence[str], str, str], Event]:
+    return lambda values, source, sender: Wish(word, values[0], sender)
+
+
 def _suggest(values: Sequence[int], source: str, sender: str) -> Event:
     voice, count = (*values, SUGGESTED)[:2]
     return Suggest(voice, count, sender)
@@ -88,10 +92,6 @@ def _choose(values: Sequence[Any], source: str, sender: str) -> Event:
 def _back(values: Sequence[Any], source: str, sender: str) -> Event:
     voice, when = (*values, "")[:2]
     return Choose(voice, 0, sender, when)
-
-
-def _wish(word: str) -> Callable[[Sequence[str], str, str], Event]:
-    return lambda values, source, sender: Wish(word, values[0], sender)
 
 
 _COMMANDS: Mapping[str, Callable[[Sequence[Any], str, str], Event]] = {

@@ -11,7 +11,7 @@ picture's symmetry and lets the latent choose what lies in the fold (`performer.
   true at the other), which from afar shall stay what the smaller light paints.
 A critic of `critic.py` for either sees them and the labels; a batch shall be as rough as real ones, its features as strong and as varied.
 
-Resumes by itself from what lies in --out: the files of gan.py, which its --resume takes as well.
+Resumes by itself from what lies in --out, in the files that gan.py writes too, for gan_evaluate and gan_export.
 """
 
 import argparse
@@ -145,7 +145,7 @@ class Finer:
             for net, optimizer, squares, own in zip(nets, self.optimizers, kept, weights, strict=True):
                 checkpoint.restore(net, optimizer, {"weights": own, "squares": squares})
         self.average.load_state_dict(saved[EMA]["weights"] if resumed else self.light.state_dict())
-        self.eyes, self.mixing = Eyes().to(memory_format=torch.channels_last), Mixing()
+        self.eyes, self.mixing = Eyes(trained=not options.blind).to(memory_format=torch.channels_last), Mixing()
         for net in (self.light, self.critic, self.critic_of_wholes):
             net.to(memory_format=torch.channels_last)
         fields = negatives.join([negatives.load(path) for path in options.negatives])
@@ -274,7 +274,8 @@ class Finer:
     def run(self) -> None:
         """Train until the time is over; save now and then."""
         next_log = next_save = 0.0
-        while (passed := time.monotonic() - self.begun) < self.options.seconds:
+        last = self.first + (self.options.steps or 1 << 60)
+        while (passed := time.monotonic() - self.begun) < self.options.seconds and self.facts["steps"] < last:
             self.step()
             if passed > next_log:
                 next_log = passed + self.options.log_seconds
@@ -335,6 +336,8 @@ def parser() -> argparse.ArgumentParser:
     out.add_argument("--tones", type=float, default=4.0, help="weight of having the tones of real pictures with these labels")
     out.add_argument("--alike", type=float, default=1.0, help="weight of not being all alike where the labels are")
     out.add_argument("--half-life", type=float, default=3000, help="of the moving average, in pictures")
+    out.add_argument("--blind", action="store_true", help="random weights in the eyes (to test)")
+    out.add_argument("--steps", type=int, default=0, help="stop after so many batches as well (0: no limit)")
     out.add_argument("--threads", type=int, default=1)
     out.add_argument("--seed", type=int, default=1)
     out.add_argument("--log-seconds", type=float, default=30)

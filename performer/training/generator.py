@@ -280,8 +280,8 @@ def bent(x: Tensor, picture: Tensor, bend: Tensor) -> tuple[Tensor, Tensor]:
 
 def bends(z: Tensor, labels: Tensor) -> Tensor:
     """(batch, 64, 64, 2): the map that each latent and symmetry mean, as `performer.visuals.generator` has it."""
-    orders = labels[:, slice(*LAYOUT["symmetry"])] @ torch.tensor(ORDERS, dtype=labels.dtype, device=labels.device)
-    maps = [bend(fold_of(each, order)) for each, order in zip(z.cpu().numpy(), orders.tolist(), strict=True)]
+    weights = labels[:, slice(*LAYOUT["symmetry"])].tolist()
+    maps = [bend(fold_of(each, dict(zip(map(float, ORDERS), row, strict=True)))) for each, row in zip(z.cpu().numpy(), weights, strict=True)]
     return torch.from_numpy(np.stack(maps)).to(z.device)
 
 

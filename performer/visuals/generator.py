@@ -87,7 +87,7 @@ class Generator:
         inputs = {"noise": self._grain * np.float32(pose.ask.noise)}
         if self._bent:
             ask = pose.ask
-            fold = fold_of(self._latent(pose)[0], self._labels.order(label)).moved(ask.spin, ask.turn, ask.x, ask.y, ask.scale)
+            fold = fold_of(self._latent(pose)[0], self._labels.orders(label)).moved(ask.spin, ask.turn, ask.x, ask.y, ask.scale)
             inputs["bend"] = bend(fold, self._bent)[None]
         return np.asarray(self._synthesis(self._styles(pose, label), **inputs)[0], np.uint8)
 

@@ -50,8 +50,7 @@ class Pose:
 
 
 class Walk:
-    """The state of the walk: a place, a journey, and five envelopes. `beat` and `beat_s` are the song's, for loops and journeys; `even` keeps
-    the pace, and is told by whoever sees the frames."""
+    """The state of the walk: a place, a journey, and five envelopes. `even` keeps its pace: whoever sees the frames tells it."""
 
     def __init__(self, path: float = 0.0, seed: int | None = None) -> None:
         self._path = path
@@ -81,7 +80,7 @@ class Walk:
 
     def advance(self, passed: float, features: Sequence[float], values: Mapping[str, Any], beat: float = 0.0, beat_s: float = 0.5) -> Pose:
         """The pose `passed` seconds after the last. `features` begin with level, low, mid, high, centroid, onset, each 0 to 1;
-        `values` hold the parameters of the table by address."""
+        `values` hold the parameters of the table by address; `beat` and `beat_s` are the song's, for loops and journeys."""
         passed = min(max(0.0, passed), LONGEST_STEP)
         level, low, mid, high, _, onset = features[:6]
         self._level = _follow(self._level, level, passed, ATTACK, RELEASE)
@@ -90,11 +89,10 @@ class Walk:
         react = float(values[PREFIX + "react"])
         pushed = BY_ONSET * self._flash * (SOFTLY + (1.0 - SOFTLY) * self._level)
         pace = BY_ITSELF * float(values[PREFIX + "speed"]) + react * (BY_LEVEL * self._level**2 + pushed)
-        step = passed * pace * self.even.factor
-        self.even.stepped(step)
         loop = float(values[PREFIX + "loop"])
-        if values[PREFIX + "walk"] and not loop:
-            self._path += step
+        step = passed * pace * self.even.factor if values[PREFIX + "walk"] and not loop else 0.0
+        self.even.stepped(step)
+        self._path += step
         self._journey(passed, values, beat_s)
         self._moved = float(values[PREFIX + "position"])
         self._loop(passed, loop, float(values[PREFIX + "loop_width"]), beat)

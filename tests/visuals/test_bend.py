@@ -17,7 +17,7 @@ def test_a_fold_shows_the_same_after_a_turn_of_its_sector(order: int):
     angle, radius = 0.3, 0.7
     turn = 2 * math.pi / order
     side = 512
-    map_ = bend(Fold(order, 0.2, 0.5, 0.1, -0.1, 0.9), side)
+    map_ = bend(Fold({order: 1.0}, 0.2, 0.5, 0.1, -0.1, 0.9), side)
     seen = []
     for place in (angle, angle + turn, 2 * 0.2 - angle):  # a turn on, and in the mirror
         row, column = (round((radius * wave(place) + 1) / 2 * side - 0.5) for wave in (math.sin, math.cos))
@@ -26,12 +26,20 @@ def test_a_fold_shows_the_same_after_a_turn_of_its_sector(order: int):
 
 
 def test_a_little_more_of_anything_is_a_little_elsewhere():
-    before = bend(Fold(3.0))
-    for change in (Fold(3.01), Fold(3.0, 0.01), Fold(3.0, 0.0, 0.01), Fold(3.0, x=0.01), Fold(3.0, scale=1.01)):
+    three = {3.0: 1.0}
+    before = bend(Fold(three))
+    for change in (Fold({3.0: 0.99, 5.0: 0.01}), Fold(three, 0.01), Fold(three, 0.0, 0.01), Fold(three, x=0.01), Fold(three, scale=1.01)):
         assert 0 < np.median(np.abs(bend(change) - before)) < 0.02
 
 
 def test_a_latent_moves_a_fold_further_than_a_picture_that_stands_alone():
     z = np.ones(96, np.float32)
-    alone, folded = fold_of(z, 1.0), fold_of(z, 5.0)
-    assert 0 < alone.x < folded.x and 0 < alone.turn < folded.turn and folded.order == 5.0
+    alone, folded = fold_of(z, {1.0: 1.0}), fold_of(z, {5.0: 1.0})
+    assert 0 < alone.x < folded.x and 0 < alone.turn < folded.turn
+
+
+def test_between_two_symmetries_the_plane_is_still_of_one_piece():
+    for weights in ({2.0: 0.5, 5.0: 0.5}, {3.0: 0.3, 8.0: 0.7}, {1.0: 0.4, 2.0: 0.6}):
+        map_ = bend(Fold(weights), 256)
+        apart = np.concatenate([np.linalg.norm(np.diff(map_, axis=axis), axis=-1).ravel() for axis in (0, 1)])
+        assert apart.max() < 0.1

@@ -80,7 +80,8 @@ def test_a_model_that_is_not_there_is_named():
 ASKS = {
     "hue": Ask(hue=0.3), "density": Ask(pushed={"density": 1.0}), "held family": Ask(held={"family rings": (1.0, 1.0), "family flame": (0.0, 1.0)}),
     "pc1": Ask(components=(1.0, 0.0, 0.0, 0.0)), "pc4": Ask(components=(0.0, 0.0, 0.0, 1.0)), "mixed everywhere": Ask(mixed=(0.0, 1.0)),
-    "mixed coarse": Ask(mixed=(0.0, 0.3)), "noise": Ask(noise=0.0), "spin": Ask(spin=1.0), "turn": Ask(turn=1.0), "x": Ask(x=0.5), "scale": Ask(scale=1.5),
+    "mixed coarse": Ask(mixed=(0.0, 0.3)), "noise": Ask(noise=0.0), "spin": Ask(spin=1.0), "turn": Ask(turn=1.0), "x": Ask(x=0.5),
+    "scale": Ask(scale=1.5),
 }  # fmt: skip
 
 
@@ -113,8 +114,9 @@ def ill_model(folder: Path, fault: str) -> Path:
     folder.mkdir()
     node = onnx.helper.make_node
     mapping = graph_of(
-        [node("Identity", ["z"], ["w"]), node("Mul", ["labels", "labels"], ["w_mean"])], {"z": (1, 4), "labels": (1, 4)}, {"w": (1, 4), "w_mean": (1, 4)}
-    )
+        [node("Identity", ["z"], ["w"]), node("Mul", ["labels", "labels"], ["w_mean"])],
+        {"z": (1, 4), "labels": (1, 4)}, {"w": (1, 4), "w_mean": (1, 4)},
+    )  # fmt: skip
     constant = [onnx.helper.make_tensor(name, kind, dims, values) for name, kind, dims, values in (
         ("ramp", onnx.TensorProto.FLOAT, (SIDE, SIDE, 3), np.linspace(20, 200, SIDE * SIDE * 3)), ("first", onnx.TensorProto.INT64, (1,), [0]),
         ("second", onnx.TensorProto.INT64, (1,), [1]), ("nought", onnx.TensorProto.FLOAT, (1,), [0.0]), ("shape", onnx.TensorProto.INT64, (1,), [1]),

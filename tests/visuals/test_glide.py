@@ -1,3 +1,5 @@
+from itertools import pairwise
+
 from performer.parameters import Table
 from performer.visuals.glide import GLIDE, PREFIX, Glide
 
@@ -10,9 +12,9 @@ def test_what_is_set_is_reached_in_the_time_of_the_glide_without_a_jump():
     glide.at(VALUES, 0.5, 0.0)
     wanted = VALUES | {SPEED: 1.3, GLIDE: 4.0}
     seen = [glide.at(wanted, 0.5, 1.0 + 0.1 * step)[SPEED] for step in range(25)]
-    steps = [after - before for before, after in zip(seen, seen[1:], strict=False)]
+    steps = [after - before for before, after in pairwise(seen)]
     assert seen[0] == VALUES[SPEED] and abs(seen[20] - 1.3) < 1e-9
-    assert 0 <= min(steps) and max(steps) < 0.1
+    assert min(steps) >= 0 and max(steps) < 0.1
     assert glide.at(wanted, 0.5, 9.0)[SPEED] == 1.3
 
 
