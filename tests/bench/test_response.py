@@ -22,7 +22,7 @@ def test_each_feature_causes_the_change_that_it_should(name: str):
     for feature in ("level", "low", "mid", "high", "onset"):
         assert figures[feature] is None or figures[feature] >= 0.5, feature
     assert figures["level"] is not None and figures["calm"] is not None and figures["calmest"] is not None
-    assert 0.0 < figures["calmest"] and 0.01 < figures["calm"] < 0.5
+    assert figures["calmest"] > 0.0 and 0.01 < figures["calm"] < 0.5
 
 
 def test_a_painter_that_hears_nothing_follows_nothing():
