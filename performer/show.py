@@ -15,7 +15,8 @@ from typing import Any
 
 from performer.chords import progression
 from performer.errors import ParameterError, ShowError
-from performer.parameters import SLOTS, VOICES, Table
+from performer.movers import MOVES, SLOTS
+from performer.parameters import VOICES, Table
 
 INSTRUMENTS = ("keys", "melody", "drums", "bass")
 HERE = ("127.0.0.1", "localhost", "::1")  # hosts that only this machine reaches
@@ -246,7 +247,7 @@ class _Reader:
     def modulation(self, content: Any) -> dict[str, Any]:
         if not isinstance(content, list) or len(content) > SLOTS or not all(isinstance(slot, dict) for slot in content):
             self.fail("modulation", "modulation", "modulation is written as [[modulation]]", f"write up to {SLOTS} of them")
-        values: dict[str, Any] = {}
+        values: dict[str, Any] = {f"/performer/modulation/{slot + 1}/source": "none" for slot in range(SLOTS) if content}
         for number, slot in enumerate(content, start=1):
             values |= self._parameters("modulation", f"/performer/modulation/{number}/", slot, Table(), (), number)
         return values
@@ -320,8 +321,10 @@ def _written() -> Iterator[str]:
     yield '# progression = "Am F C G"  # The chords where chords = "text": a bar each, or with beats, as Dm7:2 G7:2 C.'
     yield "\n[visuals]\nenabled = true  # Whether there is a picture."
     yield from _parameter_lines("/performer/visuals/")
-    yield f"\n# One [[modulation]] for each thing that moves a parameter of the picture, up to {SLOTS}.\n[[modulation]]"
-    yield from _parameter_lines("/performer/modulation/1/")
+    yield f"\n# One [[modulation]] for each thing that moves a parameter of the picture, up to {SLOTS}; without any there are these."
+    for slot in range(len(MOVES)):
+        yield "\n[[modulation]]"
+        yield from _parameter_lines(f"/performer/modulation/{slot + 1}/")
     yield f"\n# One [[voice]] for each player inside Performer, up to {VOICES}.\n[[voice]]"
     yield f'instrument = "keys"  # {", ".join(INSTRUMENTS)}.'
     yield 'model = ""  # The model that plays this voice; empty: that of [models].'

@@ -51,7 +51,7 @@ def test_the_delay_of_midi_is_a_parameter():
     ('[[voice]]\ninstrument = "harp"', 2, "instrument", "keys"),
     ("[voice]\nmode = 1", 1, "voice", r"\[\[voice\]\]|1 to 16"),
     ('[[modulation]]\nsource = "sine"\n[[modulation]]\nsource = "moon"', 4, "source", "sine"),
-    ("[modulation]\ndepth = 1", 1, "modulation", "up to 8"),
+    ("[modulation]\ndepth = 1", 1, "modulation", "up to 12"),
     ("[visuals]\nfps = 2.5", 2, "fps", "whole"),
     ("[tempo]\nbpm = 97\ndenominator = 3", 3, "denominator", "32"),
     ("tempo = 3", 1, "tempo", "section"),

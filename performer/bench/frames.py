@@ -2,7 +2,9 @@
 takes from a sound in the audio input to a picture that changed."""
 
 import json
+import os
 import socket
+import sys
 import time
 from collections import defaultdict
 from collections.abc import Mapping
@@ -21,20 +23,26 @@ from performer.show import Show
 
 CLICKS = 30
 PLAYS = ('mode = "autonomous"\ninstrument = "keys"',)
-STILL = "speed = 0.0"  # what does not walk by itself can be seen to move
+STILL = 'speed = 0.0\n[[modulation]]\nsource = "none"'  # what neither walks nor drifts can be seen to move
 MUTED = 2.0  # seconds until what sounded has faded
 
 
 def bench_frames(seconds: float = 10.0, clicks: int = CLICKS) -> dict[str, Any]:
     """The JSON object: means over the seconds, the generator asked for 60 pictures a second and a voice playing by itself; then so many clicks
     while nothing else sounds. Raises PerformerError where the show tells nothing or hears nothing."""
-    with jack_server() as sound, show(Play(PLAYS, False, True, audio=sound != "none", desk=True, looks=STILL)) as stage:
+    with jack_server() as sound, show(play(sound != "none")) as stage:
         told, notes = _told(stage.ear, seconds)
         if "fps" not in told["visuals"]:
             raise PerformerError("The generator said nothing of its pictures.", "Measure longer.")
         before = surroundings("frames", sound, True)
         onsets = _onsets(stage, clicks) if sound != "none" and clicks else {"onset_to_frame_ms": None}
     return before | _painted(told["visuals"]) | _shown(told["screen"]) | {"seconds": seconds, "notes": notes} | onsets
+
+
+def play(audio: bool) -> Play:
+    """The show that is measured; with a window where there is a desktop to open one on."""
+    window = bool(os.environ.get("DISPLAY")) or not sys.platform.startswith("linux")
+    return Play(PLAYS, False, True, audio=audio, desk=True, looks=STILL, window=window)
 
 
 def _painted(told: Mapping[str, list[Any]]) -> dict[str, Any]:
@@ -48,10 +56,21 @@ def _painted(told: Mapping[str, list[Any]]) -> dict[str, Any]:
 
 
 def _shown(told: Mapping[str, list[Any]]) -> dict[str, Any]:
-    """What the screen said of itself; `drawing` is what a window is drawn with, None where there is none."""
+    """What the screen said of itself: of its window, where there is one, and of what it sends to the pages. `software`: whether the window is
+    drawn without a graphics card."""
+    windows = [window for window in told["window"] if window and "fps" in window]
+    pages = _paced(told["fps"], told["late_percent"], told["longest_ms"])
+    if not windows:
+        return {"presenter": "the desk's pages", **pages, "window": None}
+    facts = {word: windows[-1][word] for word in ("size", "renderer", "software") if word in windows[-1]}
+    paced = _paced(*([window[word] for window in windows] for word in ("fps", "late_percent", "longest_ms")))
+    return {"presenter": "a window", **paced, "window": facts, "pages": pages}
+
+
+def _paced(fps: list[float], late: list[float], longest: list[float]) -> dict[str, Any]:
+    """The median of the frames a second, the mean share of late ones, the longest time without one."""
     return {
-        "presenter_fps": _mean(told["fps"]), "late_frames_percent": _mean(told["late_percent"]),
-        "longest_ms": max(told["longest_ms"], default=None),
+        "presenter_fps": sorted(fps)[len(fps) // 2] if fps else None, "late_frames_percent": _mean(late), "longest_ms": max(longest, default=None),
     }  # fmt: skip
 
 

@@ -22,7 +22,7 @@ OWN = (PREFIX, "/performer/window/", "/performer/modulation/", "/performer/sourc
 STALE = 1.0  # seconds after which features that stopped coming are silence
 SILENCE = (0.0,) * 7
 WISHES = ("model", "keyframe/store", "keyframe/recall")
-STRUCK = 0.25  # an onset that rises by so much is worth a frame at once
+STRUCK = 0.12  # an onset that rises by so much is worth a frame at once
 
 
 class Hearing:

@@ -49,14 +49,14 @@ class Presenter:
     """The pages' screen. `turn` is called at the rate of a display with the time of the moment."""
 
     def __init__(self, reel: Reel, hearing: Hearing, page: Page) -> None:
-        self.stream = Stream(reel, ahead=True)
+        self.stream, self.struck = Stream(reel, ahead=True), hearing.struck
         self._hearing, self._page = hearing, page
 
     def turn(self, now: float) -> None:
         """Take what came, send what is due."""
         values = self._hearing.moved(now)
-        struck = self._hearing.struck.is_set()
-        self._hearing.struck.clear()
+        struck = self.struck.is_set()
+        self.struck.clear()
         fresh = self.stream.take(now) or struck
         if self._page.wants(fresh, now):
             self._page.dress(looks_of(values), now)
@@ -94,7 +94,9 @@ def _present(presenter: Presenter, loopback: Loopback, done: threading.Event, pr
     pace = Pace(RATE_HZ, time.monotonic())
     told = time.monotonic()
     while not done.is_set():
-        time.sleep(max(0.0, pace.due - time.monotonic()))
+        if presenter.struck.wait(max(0.0, pace.due - time.monotonic())) and time.monotonic() < pace.due:
+            presenter.turn(time.monotonic())  # an onset does not wait for its turn
+            continue
         presenter.turn(time.monotonic())
         now = time.monotonic()
         pace.shown(now)

@@ -94,9 +94,9 @@ class Painting:
         last = reel.read()
         self._walk, self._hand = Walk(0.0 if last is None else last.place), Hand()
         self._loopback, self._reel, self._hearing, self._easel = loopback, reel, hearing, easel
+        self._before: Picture | None = None
         self._keyframes: dict[str, Place] = {}
         self._chance = random.Random()
-        self._before: Picture | None = None
         self._last = time.monotonic()
         self._tally = Tally(deque(maxlen=120), self._last)
 
@@ -157,4 +157,5 @@ class Painting:
     def _facts(self) -> dict[str, Any]:
         easel = self._easel
         keyframes = {name: (place.seed, round(place.path, 4)) for name, place in self._keyframes.items()}
-        return {"model": easel.painter.name, "wanted": easel.wanted, "held": easel.held, "remark": easel.remark, "keyframes": keyframes}
+        works = {"provider": easel.painter.provider, "threads": 1, "pid": os.getpid()}
+        return {"model": easel.painter.name, "wanted": easel.wanted, "held": easel.held, "remark": easel.remark, "keyframes": keyframes, **works}
