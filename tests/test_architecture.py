@@ -25,7 +25,8 @@ LAYER = {place: number for number, layer in enumerate(LAYERS) for place in layer
 SESSION_KNOWS = {"session", "clock", "effects", "encoding", "events", "parameters"}  # no port, no model; of the clock the values only
 TELLING = ("Clock", "SystemClock", "VirtualClock")  # what tells the time
 LIBRARIES: dict[str, str] = {
-    "PIL": "visuals.page",
+    "PIL": "visuals.camera visuals.page",
+    "av": "visuals.video",
     "aalink": "inputs.link",
     "glfw": "visuals.displays",
     "moderngl": "visuals.compositor",

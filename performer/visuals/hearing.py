@@ -6,7 +6,7 @@ A thread `hearing` of each of the picture's processes is its sole writer; their 
 import contextlib
 import threading
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from performer.loopback import Loopback, decode
@@ -29,12 +29,15 @@ class Hearing:
         self.sources = Sources()
         self._matrix = Matrix(self.sources)
         self.struck = threading.Event()
+        self.also: dict[str, Callable[[tuple[Any, ...]], object]] = {}  # who else wants to hear the arguments of an address
         self._features: tuple[float, tuple[float, ...]] = (0.0, SILENCE)
 
     def take(self, datagram: bytes, now: float) -> None:
         """One datagram from the engine at the moment `now`; what is no use here is passed over."""
         with contextlib.suppress(ValueError):
             for message in decode(datagram):
+                if message.address in self.also:
+                    self.also[message.address](message.arguments)
                 self.sources.take(message.address, message.arguments, now)
                 if message.address == "/performer/features" and len(message.arguments) == len(SILENCE):
                     if message.arguments[5] > self._features[1][5] + STRUCK:

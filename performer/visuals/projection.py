@@ -1,16 +1,16 @@
-"""The picture in the window, on the main thread of the process `screen`: stream, looks and surface, sixty times a second."""
+"""The picture in the window, on the main thread of the process `screen`: stream, looks and surface, sixty times a second; and the camera."""
 
 import threading
 import time
 from collections.abc import Callable, Mapping
 from typing import Any, Protocol
 
+from performer.visuals.camera import Camera
 from performer.visuals.looks import Looks, looks_of
 from performer.visuals.pace import Pace
 from performer.visuals.reel import Picture, Reel
 from performer.visuals.stream import BLACK, Stream
 from performer.visuals.testcard import testcard
-from performer.visuals.walk import PREFIX
 
 RATE_HZ = 60.0
 TELL_EVERY = 1.0  # seconds between words about how it goes
@@ -36,8 +36,12 @@ class Surface(Protocol):
         """See to what has to be seen to; whether there is anything to show a picture on."""
         ...
 
-    def show(self, picture: Picture, looks: Looks, passed: float, held: bool = False) -> None:
-        """Have this picture on the display, `passed` seconds after the last. `held`: nothing moves but its place."""
+    def show(self, picture: Picture, looks: Looks, passed: float) -> None:
+        """Have this picture on the display, `passed` seconds after the last."""
+        ...
+
+    def seen(self) -> Picture:
+        """What was shown last, with its looks, before it was put into its place (height, width, 3)."""
         ...
 
     def tell(self) -> Mapping[str, Any]:
@@ -50,8 +54,8 @@ class Surface(Protocol):
 class Projection:
     """One surface and what it shows. `told` is replaced whole, for whoever wants to know."""
 
-    def __init__(self, reel: Reel, moved: Callable[[float], Mapping[str, Any]], surface: Surface) -> None:
-        self.surface = surface
+    def __init__(self, reel: Reel, moved: Callable[[float], Mapping[str, Any]], surface: Surface, camera: Camera) -> None:
+        self.surface, self._camera = surface, camera
         self._stream = Stream(reel)
         self._moved = moved
         self._shown = time.monotonic()
@@ -76,15 +80,19 @@ class Projection:
                 self.turn(time.monotonic())
                 pace.shown(time.monotonic(), self.surface.paced)
         finally:
+            self._camera.close()
             self.surface.close()
 
     def turn(self, now: float) -> None:
         """Take what came, show what is due."""
         values = self._moved(now)
+        self._camera.attend(values)
         self._stream.take(now)
         picture = self._stream.picture(values, now, card_size(*self.surface.size))
-        self.surface.show(BLACK if picture is None else picture, looks_of(values), now - self._shown, values[PREFIX + "freeze"])
+        self.surface.show(BLACK if picture is None else picture, looks_of(values), now - self._shown)
         self._shown = now
+        if self._camera.wants(now):
+            self._camera.take(self.surface.seen(), now)
 
     def tell(self, now: float) -> Mapping[str, Any]:
         """How it goes: the last word of this thread, and whether it is stuck since. Thread-safe."""

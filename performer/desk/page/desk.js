@@ -37,6 +37,7 @@ const HEARERS = {
   "/performer/health": (json) => status.health(JSON.parse(json)),
   "/performer/rung": (voice, rung) => status.rung(voice, rung),
   "/performer/timeline": (bpm) => status.tempo(bpm),
+  "/performer/looks": (json) => picture.dress(JSON.parse(json)),
   "/performer/plan": (...args) => plan.add(...args),
   "/performer/plan/committed": (...args) => plan.commit(controls.get("/performer/midi/delay"), ...args),
   "/performer/plan/cleared": (voice) => plan.clear(voice),
