@@ -32,7 +32,7 @@ class Canvas:
         if self._wanted() and not self._tried:
             self._tried = True
             try:
-                self._compositor = Compositor(context(alone=True))
+                self._compositor = Compositor(context(alone=True), smooth=True)
             except PortError:
                 self._compositor = None
         return self._wanted()

@@ -40,13 +40,14 @@ def context(alone: bool = False) -> Any:
 class Compositor:
     """The programs, and the textures between them. A target whose size changes makes new textures."""
 
-    def __init__(self, gl: Any) -> None:
+    def __init__(self, gl: Any, smooth: bool | None = None) -> None:
+        """`smooth`: whether small frames are enlarged softly; None: where there is a graphics card."""
         self._gl = gl
         self.renderer = str(gl.info["GL_RENDERER"])
         self.software = any(word in self.renderer.casefold() for word in SOFTWARE)
         self._triangle = gl.buffer(np.array([-1, -1, 3, -1, -1, 3], np.float32).tobytes())
-        smooth = () if self.software else ("SMOOTH",)
-        self._passes = {(name, can): self._pass(name, can, also) for name, all_can, also in (("look", LOOK_CAN, smooth), ("place", PLACE_CAN, ()))
+        softly = not self.software if smooth is None else smooth
+        self._passes = {(name, can): self._pass(name, can, also) for name, all_can, also in (("look", LOOK_CAN, ("SMOOTH",) if softly else ()), ("place", PLACE_CAN, ()))
                         for count in range(len(all_can) + 1) for can in combinations(all_can, count)}  # fmt: skip
         self._frame: Any = None
         self._picture: Picture | None = None
