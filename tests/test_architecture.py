@@ -12,7 +12,7 @@ PACKAGE = Path(__file__).parent.parent / "performer"
 
 # A module imports from the layers before its own, and a module of a folder from that folder.
 LAYERS: tuple[str, ...] = (
-    ". assets clock constraints errors events housekeeping jack loopback packages priority worker",
+    ". assets chords clock constraints errors events housekeeping jack loopback packages priority worker",
     "apart card effects encoding midi_system parameters",
     "desk inference listening midi_port scheduler session show",
     "evaluation inputs minds outputs visuals",
@@ -22,16 +22,16 @@ LAYERS: tuple[str, ...] = (
     "__main__",
 )
 LAYER = {place: number for number, layer in enumerate(LAYERS) for place in layer.split()}
-SESSION_KNOWS = {"session", "clock", "effects", "encoding", "events", "parameters"}  # no port, no model; of the clock the values only
+SESSION_KNOWS = {"session", "chords", "clock", "effects", "encoding", "events", "parameters"}  # no port, no model; of the clock the values only
 TELLING = ("Clock", "SystemClock", "VirtualClock")  # what tells the time
 LIBRARIES: dict[str, str] = {
-    "PIL": "visuals.camera visuals.page",
+    "PIL": "bench.eye visuals.camera visuals.page",
     "av": "visuals.video",
     "aalink": "inputs.link",
     "glfw": "visuals.displays",
     "moderngl": "visuals.compositor",
     "mido": "evaluation.midi_file inputs.replay render",
-    "numpy": "bench.models calibration.audio_loop check encoding evaluation inference listening visuals",
+    "numpy": "bench calibration.audio_loop check encoding evaluation inference listening visuals",
     "onnxruntime": "inference.onnx",
     "platformdirs": "assets",
     "pythonosc": "inputs.osc loopback",
@@ -39,6 +39,7 @@ LIBRARIES: dict[str, str] = {
     "sounddevice": "listening.audio",
     "starlette": "desk",
     "uvicorn": "desk.process",
+    "websockets": "bench.eye",
 }
 HEAVY = ("numpy", "glfw", "moderngl", "av", "rtmidi", "sounddevice", "onnxruntime", "starlette", "torch")
 LONGEST = 400  # lines

@@ -1,18 +1,24 @@
 """A voice: one player inside Performer, with a channel, a mode and constraints. The verbs here are what its modes are made of."""
 
+from collections import deque
 from collections.abc import Iterator
 from typing import Any
 
+from performer.chords import Chord
 from performer.effects import Ask, Drop, Effect, Feed, Play, Release
 from performer.encoding import VOICES as INSTRUMENTS
+from performer.events import STYLES
 from performer.parameters import KEYS, SCALES
+from performer.session.plan import PlannedNote
 from performer.session.room import Room
 from performer.session.song import DRUM_ENDING
 
 DRUMS = INSTRUMENTS.index("drums")
 BUSY = 8.0  # onsets a second of a human who plays as densely as anybody is followed
 SPARSEST = 0.1  # of the density that is left where the human hardly plays
+REMEMBERED = 512  # notes
 LEANING = 2.0  # nats at the full setting
+CHORD = 1.0  # nats for the song's chord, beside those
 
 
 class Voice:
@@ -23,15 +29,29 @@ class Voice:
         self.part = part
         self.model = model
         self.room = room
+        self.played: deque[PlannedNote] = deque(maxlen=REMEMBERED)  # what sounded, in beats
 
     def setting(self, name: str) -> Any:
         """The voice's parameter of this name, as the table has it."""
         return self.room.values[f"/performer/voice/{self.number}/{name}"]
 
-    def classes(self) -> tuple[int, ...]:
-        """The pitch classes that the voice may use now; drums have none."""
+    def chord(self, beat: float) -> Chord | None:
+        """The song's chord on this beat, where the voice heeds it."""
+        return None if self.part == DRUMS or self.setting("chords") == "free" else self.room.chords.at(beat)
+
+    def classes(self, chord: Chord | None = None) -> tuple[int, ...]:
+        """The pitch classes that the voice may use now, over the song's chord where there is one; drums have none."""
         if self.part == DRUMS:
             return tuple(range(12))
+        if chord is None:
+            return self._scale()
+        if self.setting("chords") == "only":
+            return tuple(sorted(chord.classes))
+        scale = self.room.chords.scale if self.setting("scale") == "follow" and self.room.tonality.key is None else self._scale()
+        return tuple(sorted({*scale, *chord.classes}))
+
+    def _scale(self) -> tuple[int, ...]:
+        """The pitch classes that the voice's settings allow."""
         scale = self.setting("scale")
         if scale == "follow":
             return self.room.tonality.classes()
@@ -43,14 +63,15 @@ class Voice:
         low, high = self.setting("low"), self.setting("high")
         return min(low, high), max(low, high)
 
-    def ask(self, time: float, count: int, patience: float, **wishes: Any) -> Ask:
-        """A question to the model with this voice's settings; `wishes` are fields of Ask."""
+    def ask(self, time: float, count: int, patience: float, beat: float | None = None, **wishes: Any) -> Ask:
+        """A question to the model with this voice's settings, about what comes on a `beat` (None: now); `wishes` are fields of Ask."""
+        chord = self.chord(self.room.timeline.beat_at(time) if beat is None else beat)
         number, seed = self.room.next_ask()
         low, high = self.range()
         fields: dict[str, Any] = {
             "low": low,
             "high": high,
-            "classes": self.classes(),
+            "classes": self.classes(chord),
             "gap": (0.0, 4.0),
             "heard": self.room.hearing.pending(time),
             "temperature": self.setting("temperature"),
@@ -61,9 +82,20 @@ class Voice:
             "time_temperature": self.setting("time_temperature"),
             "velocity_temperature": self.setting("velocity_temperature"),
             "novelty": self.setting("novelty"),
-            "harmony": self._harmony(time),
+            "harmony": self._harmony(time, chord),
+            "styles": self.styles(),
         }
         return Ask(number, self.number, seed, count, time + patience, self.part, **(fields | wishes))
+
+    def styles(self) -> tuple[tuple[int, float], ...]:
+        """The styles that the voice is to play in, with weights that sum to 1; none where any will do."""
+        weights: dict[str, float] = {self.setting("style"): 1.0}
+        for name in ("style_2", "style_3"):
+            weight = self.setting(f"{name}_weight")
+            if weight:
+                weights[self.setting(name)] = weights.get(self.setting(name), 0.0) + weight
+        total = sum(weights.values())
+        return () if set(weights) == {"any"} else tuple((STYLES.index(style), round(weight / total, 4)) for style, weight in weights.items())
 
     def density(self, time: float, least_follow: float = 0.0) -> float:
         """The most onsets a second: the setting, as far below it as the human is sparse where the voice follows."""
@@ -71,11 +103,14 @@ class Voice:
         share = min(1.0, self.room.rate(time) / BUSY)
         return float(round(self.setting("density") * self.room.section.density * (1.0 - follow + follow * max(share, SPARSEST)), 2))
 
-    def _harmony(self, time: float) -> tuple[float, ...]:
-        """Nats that each pitch class is likelier, for the human's harmony; drums have none."""
+    def _harmony(self, time: float, chord: Chord | None) -> tuple[float, ...]:
+        """Nats that each pitch class is likelier: for the song's chord, else for what the human plays; drums have none."""
         strength = self.setting("harmony") * LEANING
-        chord = self.room.harmony(time) if strength and self.part != DRUMS else set()
-        return tuple(strength if each in chord else 0.0 for each in range(12)) if chord else ()
+        if chord is not None:
+            classes, strength = set(chord.classes), strength + CHORD
+        else:
+            classes = self.room.harmony(time) if strength and self.part != DRUMS else set()
+        return tuple(strength if each in classes else 0.0 for each in range(12)) if classes else ()
 
     def play(
         self, time: float, pitch: int, velocity: int, duration: float | None, tag: str, model: str, late: str = "play", grid: float = 0.0
@@ -83,6 +118,9 @@ class Voice:
         """A note for the scheduler: it counts as heard, and its echo will be known."""
         velocity = min(127, max(1, velocity))
         self.room.hearing.plan(time, pitch, velocity, duration, self.part, self.number)
+        if duration is not None:
+            timeline = self.room.timeline
+            self.played.append(PlannedNote(timeline.beat_at(time), pitch, velocity, duration * timeline.bpm / 60, model))
         self.room.echoes.leaves(time, pitch, velocity)
         return Play(time, self.number, self.setting("channel"), pitch, velocity, duration, tag, model, late, grid)
 

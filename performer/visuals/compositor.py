@@ -47,8 +47,11 @@ class Compositor:
         self.software = any(word in self.renderer.casefold() for word in SOFTWARE)
         self._triangle = gl.buffer(np.array([-1, -1, 3, -1, -1, 3], np.float32).tobytes())
         softly = not self.software if smooth is None else smooth
-        self._passes = {(name, can): self._pass(name, can, also) for name, all_can, also in (("look", LOOK_CAN, ("SMOOTH",) if softly else ()), ("place", PLACE_CAN, ()))
-                        for count in range(len(all_can) + 1) for can in combinations(all_can, count)}  # fmt: skip
+        both = (("look", LOOK_CAN, ("SMOOTH",) if softly else ()), ("place", PLACE_CAN, ()))
+        self._passes = {
+            (name, can): self._pass(name, can, also)
+            for name, most, also in both for count in range(len(most) + 1) for can in combinations(most, count)
+        }  # fmt: skip
         self._frame: Any = None
         self._picture: Picture | None = None
         self._size = (0, 0)

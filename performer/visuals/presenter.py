@@ -60,10 +60,12 @@ class Presenter:
     def turn(self, now: float) -> None:
         """Take what came, send what is due."""
         values = self._hearing.moved(now)
-        fresh = self.stream.take(now)
+        struck = self._hearing.struck.is_set()
+        self._hearing.struck.clear()
+        fresh = self.stream.take(now) or struck
         if self._page.wants(fresh, now):
             self._page.dress(looks_of(values), now)
-            picture = self.stream.picture(values, now, CARD)
+            picture = self.stream.picture(values, now, CARD, self._hearing.kick(values, now))
             if picture is not None:
                 self._page.show(picture, fresh, now)
 
@@ -87,7 +89,7 @@ def run(loopback: Loopback, memory: Any, options: ScreenOptions, lifeline: Conne
     wanted = bool(options.display or options.windowed)
     surface: Surface = Window(options.display, options.windowed) if wanted else Canvas(lambda: camera.attend(hearing.values))
     matrix = Matrix(hearing.sources)  # a matrix belongs to one thread
-    projection = Projection(Reel(memory), lambda now: matrix.moved(hearing.values, now), surface, camera)
+    projection = Projection(Reel(memory), lambda now: matrix.moved(hearing.values, now), surface, camera, hearing.kick)
     pages = threading.Thread(target=_present, args=(presenter, loopback, done, projection if wanted else None), name="pages", daemon=True)
     pages.start()
     projection.go_on(done)  # on the main thread: macOS wants its windows so

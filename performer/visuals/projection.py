@@ -51,13 +51,23 @@ class Surface(Protocol):
     def close(self) -> None: ...
 
 
+Kick = Callable[[Mapping[str, Any], float], float]  # the values and the moment -> how strongly an onset brightens the picture
+
+
+def still(values: Mapping[str, Any], now: float) -> float:
+    """No onset moves it."""
+    return 0.0
+
+
 class Projection:
     """One surface and what it shows. `told` is replaced whole, for whoever wants to know."""
 
-    def __init__(self, reel: Reel, moved: Callable[[float], Mapping[str, Any]], surface: Surface, camera: Camera) -> None:
+    def __init__(
+        self, reel: Reel, moved: Callable[[float], Mapping[str, Any]], surface: Surface, camera: Camera, kick: Kick = still
+    ) -> None:
         self.surface, self._camera = surface, camera
         self._stream = Stream(reel)
-        self._moved = moved
+        self._moved, self._kick = moved, kick
         self._shown = time.monotonic()
         self._told: Mapping[str, Any] = {"open": False, "remark": ""}
 
@@ -88,7 +98,7 @@ class Projection:
         values = self._moved(now)
         self._camera.attend(values)
         self._stream.take(now)
-        picture = self._stream.picture(values, now, card_size(*self.surface.size))
+        picture = self._stream.picture(values, now, card_size(*self.surface.size), self._kick(values, now))
         self.surface.show(BLACK if picture is None else picture, looks_of(values), now - self._shown)
         self._shown = now
         if self._camera.wants(now):

@@ -10,6 +10,7 @@ import numpy as np
 
 from performer.visuals.film import Film
 from performer.visuals.guard import Guard
+from performer.visuals.kick import kicked
 from performer.visuals.reel import Picture, Reel
 from performer.visuals.testcard import testcard
 from performer.visuals.walk import PREFIX
@@ -36,15 +37,15 @@ class Stream:
         self.film.take(frame, now)
         return True
 
-    def picture(self, values: Mapping[str, Any], now: float, card: tuple[int, int]) -> Picture | None:
-        """What is to be seen at the moment `now`; None before the first frame. The test card has this width and height."""
+    def picture(self, values: Mapping[str, Any], now: float, card: tuple[int, int], kick: float = 0.0) -> Picture | None:
+        """What is to be seen at the moment `now`; None before the first frame. The test card has this width and height, an onset this kick."""
         due = self.film.ahead(now) if self._ahead else self.film.at(now)
         if values[PREFIX + "test_card"]:
             shown = testcard(*card)
         elif due is None:
             return None
         else:
-            shown = self._frozen if values[PREFIX + "freeze"] and self._frozen is not None else due
+            shown = self._frozen if values[PREFIX + "freeze"] and self._frozen is not None else kicked(due, kick)
         if not values[PREFIX + "test_card"]:
             self._frozen = shown if values[PREFIX + "freeze"] else None
         shown = dimmed(shown, 0.0 if values[PREFIX + "blackout"] else values[PREFIX + "fade"])

@@ -80,6 +80,15 @@ def test_fade_blackout_freeze_and_test_card(house: House):
     assert house.turn(90) != [90]
 
 
+def test_an_onset_is_seen_at_once_without_a_new_frame(house: House):
+    assert house.turn(100) == [100]
+    assert house.turn() == []
+    house.hearing.take(encode("/performer/features", 0.5, 0.5, 0.5, 0.5, 0.5, 1.0, 1.0), house.now)
+    assert house.turn()[0] >= 108
+    house.hearing.take(encode("/performer/features", 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 1.0), house.now)
+    assert house.turn(100) == [100]
+
+
 @pytest.mark.parametrize(("on", "most"), [(True, 60), (False, 255)])
 def test_a_strobe_is_damped_unless_the_guard_is_off(house: House, on: bool, most: int):
     house.hearing.take(encode(PREFIX + "guard", on), house.now)
