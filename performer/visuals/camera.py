@@ -12,13 +12,15 @@ from typing import Any
 
 from performer.errors import PerformerError
 from performer.visuals.reel import Picture
-from performer.visuals.video import RATE, Video
+from performer.visuals.video import RATE, Sound, Video
 from performer.visuals.walk import PREFIX
 from performer.worker import Worker
 
 log = logging.getLogger("performer")
 RECORD = PREFIX + "record"
-MOST_WAITING = 8  # frames
+MOST_WAITING = 64  # frames and pieces of sound
+PATIENCE = 0.5  # seconds that a video waits for the sound before it begins without
+ASKED = 0.5  # seconds between two words to the audio input that it is wanted
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,13 +34,15 @@ class Exposure:
 
 class Camera:
     """`stem` is the folder and the beginning of the names of its files, `tell` is told each file, or why there is none. `origin` is the monotonic
-    second that the clock of the take counts from."""
+    second that the clock of the take counts from. `ask` asks the audio input for its sound, again and again while it is wanted."""
 
-    def __init__(self, stem: Path, tell: Callable[[str], None]) -> None:
+    def __init__(self, stem: Path, tell: Callable[[str], None], ask: Callable[[], None] = lambda: None) -> None:
         self.origin: float | None = None
+        self._ask, self._asked = ask, 0.0
+        self._waiting: list[Exposure | Sound] = []  # for the video to begin
         self._stem, self._tell = stem, tell
         self._stills = 0  # that are wanted
-        self._recording = False
+        self._recording = self._ending = False
         self._due = 0.0
         self._video: Video | None = None
         self._began = 0.0
@@ -59,11 +63,10 @@ class Camera:
         """Whether a picture is wanted soon; the values say whether it records."""
         if values[RECORD] != self._recording:
             self._recording = bool(values[RECORD])
-            if self._recording:
-                self._due = 0.0
-            else:
-                self._worker.post(None)
-        return self._recording or self._stills > 0
+            self._due, self._ending = 0.0, not self._recording
+        if self._ending and self._worker.post(None):  # a full inbox refuses it; there is another time
+            self._ending = False
+        return self._recording or self._ending or self._stills > 0
 
     def wants(self, now: float) -> bool:
         """Whether the picture that is seen now is to be kept."""
@@ -71,24 +74,31 @@ class Camera:
 
     def take(self, picture: Picture, now: float) -> None:
         """The picture that is seen now, which nobody changes any more."""
-        if self._stills:
+        if self._stills and self._worker.post(Exposure(picture, now, False)):
             self._stills -= 1
-            self._worker.post(Exposure(picture, now, False))
+        if self._recording and now - self._asked > ASKED:
+            self._ask()
+            self._asked = now
         if self._recording and now >= self._due:
             self._due = max(self._due + 1.0 / RATE, now + 0.5 / RATE)
             self._worker.post(Exposure(picture, now, True))
 
+    def hear(self, sound: Sound) -> None:
+        """What came from the audio input. Thread-safe."""
+        if self._recording:
+            self._worker.post(sound)
+
     def close(self) -> None:
         """Finish the video that is recorded."""
         self._recording = False
-        self._worker.post(None)
         self._worker.stop(5.0)
+        self._finish()
 
-    def _handle(self, item: Exposure | None) -> None:
+    def _handle(self, item: Exposure | Sound | None) -> None:
         if item is None:
             self._finish()
-        elif item.video:
-            self._add(item)
+        elif isinstance(item, Sound) or item.video:
+            self._record(item)
         else:
             self._develop(item)
 
@@ -104,21 +114,41 @@ class Camera:
         else:
             self._tell(str(path))
 
-    def _add(self, item: Exposure) -> None:
+    def _record(self, item: Exposure | Sound) -> None:
         if self._failed:
             return
         try:
-            if self._video is None:
-                height, width = item.picture.shape[:2]
-                begun = None if self.origin is None else item.time - self.origin
-                self._video, self._began = Video(self._path("mp4"), (width, height), begun), item.time
-            self._video.add(item.picture, item.time - self._began)
+            if self._video is not None:
+                self._add(self._video, item)
+                return
+            self._waiting.append(item)
+            frames = [each for each in self._waiting if isinstance(each, Exposure)]
+            sounds = [each for each in self._waiting if isinstance(each, Sound)]
+            if frames and (sounds or item.time - frames[0].time > PATIENCE):
+                self._begin(frames[0], sounds[0] if sounds else None)
         except (PerformerError, OSError) as error:  # a full disk ends the video, not the show
             self._failed, self._video = True, None
             self._say(str(error))
 
+    def _begin(self, first: Exposure, sound: Sound | None) -> None:
+        height, width = first.picture.shape[:2]
+        begun = None if self.origin is None else first.time - self.origin
+        self._video, self._began = Video(self._path("mp4"), (width, height), begun, sound), first.time
+        waiting, self._waiting = self._waiting, []
+        for item in waiting:
+            self._add(self._video, item)
+
+    def _add(self, video: Video, item: Exposure | Sound) -> None:
+        if isinstance(item, Sound):
+            video.hear(item, item.time - self._began)
+        else:
+            video.add(item.picture, item.time - self._began)
+
     def _finish(self) -> None:
-        video, self._video, self._failed = self._video, None, False
+        frames = [each for each in self._waiting if isinstance(each, Exposure)]
+        if frames and not self._failed:
+            self._begin(frames[0], None)
+        video, self._video, self._failed, self._waiting = self._video, None, False, []
         if video is not None:
             video.close()
             self._tell(str(video.path))

@@ -20,6 +20,8 @@ from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from performer.loopback import Loopback, watch_lifeline
 from performer.visuals.camera import Camera
 from performer.visuals.canvas import Canvas
@@ -31,6 +33,7 @@ from performer.visuals.page import Page
 from performer.visuals.projection import RATE_HZ, TELL_EVERY, Projection, Surface
 from performer.visuals.reel import Reel
 from performer.visuals.stream import Stream
+from performer.visuals.video import Sound
 from performer.visuals.window import Window
 
 log = logging.getLogger("performer")
@@ -84,8 +87,16 @@ def run(loopback: Loopback, memory: Any, options: ScreenOptions, lifeline: Conne
     hearing.listen(loopback)
     loopback.send("engine", "/performer/sync")
     presenter = Presenter(Reel(memory), hearing, Page(loopback))
-    camera = Camera(Path(options.files), lambda words: loopback.send("engine", "/performer/screen/saved", words))
-    hearing.also |= {"/performer/visuals/still": lambda arguments: camera.still(), "/performer/status": partial(_origin, camera)}
+    camera = Camera(
+        Path(options.files),
+        lambda words: loopback.send("engine", "/performer/screen/saved", words),
+        lambda: loopback.send("listening", "/performer/listening/wanted"),
+    )
+    hearing.also |= {
+        "/performer/visuals/still": lambda arguments: camera.still(),
+        "/performer/status": partial(_origin, camera),
+        "/performer/listening/sound": partial(_sound, camera),
+    }
     wanted = bool(options.display or options.windowed)
     surface: Surface = Window(options.display, options.windowed) if wanted else Canvas(lambda: camera.attend(hearing.values))
     matrix = Matrix(hearing.sources)  # a matrix belongs to one thread
@@ -99,6 +110,13 @@ def _origin(camera: Camera, arguments: tuple[Any, ...]) -> None:
     """The engine says when its clock began, by a clock that all processes share; the camera is told by the one that the screen goes by."""
     with contextlib.suppress(ValueError, IndexError, TypeError, KeyError):
         camera.origin = float(json.loads(arguments[0])["clock_origin"]) + time.monotonic() - time.perf_counter()
+
+
+def _sound(camera: Camera, arguments: tuple[Any, ...]) -> None:
+    """The audio input sends what it hears: seconds as a whole number and the rest, frames a second, channels, 16-bit samples."""
+    with contextlib.suppress(ValueError, TypeError):
+        whole, rest, rate_hz, channels, samples = arguments
+        camera.hear(Sound(whole + rest, rate_hz, np.frombuffer(samples, np.int16).reshape(-1, channels)))
 
 
 def _present(presenter: Presenter, loopback: Loopback, done: threading.Event, projection: Projection | None) -> None:
