@@ -132,7 +132,7 @@ class Supervisor:
             light = VisualsOptions(show.models.pictures, tuple(show.models.folders), show.values, show.general.seed or time.time_ns())
             yield Child("visuals", paint, (self._loopbacks["visuals"], reel, light))
             files = (Path(show.takes.folder) if show.takes.folder else takes_dir()) / file_name(show.general.name)
-            screen = ScreenOptions(show.values, show.window.display, show.window.windowed, str(files))
+            screen = ScreenOptions(show.values, show.window.display, show.window.windowed, str(files), tuple(show.window.share))
             yield Child("screen", present, (self._loopbacks["screen"], reel, screen))
         if show.audio.enabled:
             from performer.listening.process import ListeningOptions

@@ -27,6 +27,8 @@ TELLING = ("Clock", "SystemClock", "VirtualClock")  # what tells the time
 LIBRARIES: dict[str, str] = {
     "PIL": "bench.eye visuals.camera visuals.page",
     "av": "visuals.video",
+    "cyndilib": "visuals.share",
+    "pyvirtualcam": "visuals.share",
     "aalink": "inputs.link",
     "glfw": "visuals.displays",
     "moderngl": "visuals.compositor",

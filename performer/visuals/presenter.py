@@ -32,6 +32,7 @@ from performer.visuals.pace import Pace
 from performer.visuals.page import Page
 from performer.visuals.projection import RATE_HZ, TELL_EVERY, Projection, Surface
 from performer.visuals.reel import Reel
+from performer.visuals.share import Share
 from performer.visuals.stream import Stream
 from performer.visuals.video import Sound
 from performer.visuals.window import Window
@@ -45,12 +46,14 @@ CARD = (910, 512)  # width and height of the pages' test card: that of most disp
 @dataclass(frozen=True, slots=True)
 class ScreenOptions:
     """The show's values of parameters by address, part of the name of the display that the window is for (empty: no window), and whether it is a
-    window with a frame, on that display or on any; the folder and the beginning of the names of what is recorded."""
+    window with a frame, on that display or on any; the folder and the beginning of the names of what is recorded; the
+    senders that other programs get the picture from."""
 
     values: Mapping[str, Any]
     display: str = ""
     windowed: bool = False
     files: str = "show"
+    share: tuple[str, ...] = ()
 
 
 class Presenter:
@@ -98,10 +101,14 @@ def run(loopback: Loopback, memory: Any, options: ScreenOptions, lifeline: Conne
         "/performer/listening/sound": partial(_sound, camera),
     }
     wanted = bool(options.display or options.windowed)
-    surface: Surface = Window(options.display, options.windowed) if wanted else Canvas(lambda: camera.attend(hearing.values))
+    share = Share(options.share)
+    keepers = (camera, share)
+    surface: Surface = (
+        Window(options.display, options.windowed) if wanted else Canvas(lambda: any([keeper.attend(hearing.values) for keeper in keepers]))
+    )
     matrix = Matrix(hearing.sources)  # a matrix belongs to one thread
-    projection = Projection(Reel(memory), lambda now: matrix.moved(hearing.values, now), surface, camera, hearing.kick)
-    pages = threading.Thread(target=_present, args=(presenter, loopback, done, projection if wanted else None), name="pages", daemon=True)
+    projection = Projection(Reel(memory), lambda now: matrix.moved(hearing.values, now), surface, keepers, hearing.kick)
+    pages = threading.Thread(target=_present, args=(presenter, loopback, done, projection if wanted else None, share), name="pages", daemon=True)
     pages.start()
     projection.go_on(done)  # on the main thread: macOS wants its windows so
 
@@ -119,7 +126,7 @@ def _sound(camera: Camera, arguments: tuple[Any, ...]) -> None:
         camera.hear(Sound(whole + rest, rate_hz, np.frombuffer(samples, np.int16).reshape(-1, channels)))
 
 
-def _present(presenter: Presenter, loopback: Loopback, done: threading.Event, projection: Projection | None) -> None:
+def _present(presenter: Presenter, loopback: Loopback, done: threading.Event, projection: Projection | None, share: Share) -> None:
     pace = Pace(RATE_HZ, time.monotonic())
     told = time.monotonic()
     while not done.is_set():
@@ -132,5 +139,5 @@ def _present(presenter: Presenter, loopback: Loopback, done: threading.Event, pr
             told = now
             words = {"fps": served.fps, "late_percent": served.late_percent, "longest_ms": served.longest_ms,
                      "stands_in": presenter.stream.film.stalled(now), "pid": os.getpid(),
-                     "window": None if projection is None else projection.tell(now)}  # fmt: skip
+                     "window": None if projection is None else projection.tell(now), "share": share.told}  # fmt: skip
             loopback.send("engine", "/performer/screen/status", json.dumps(words))

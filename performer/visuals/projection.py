@@ -1,11 +1,10 @@
-"""The picture in the window, on the main thread of the process `screen`: stream, looks and surface, sixty times a second; and the camera."""
+"""The picture in the window, on the main thread of the process `screen`: stream, looks and surface, sixty times a second; and those who keep it."""
 
 import threading
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Protocol
 
-from performer.visuals.camera import Camera
 from performer.visuals.looks import Looks, looks_of
 from performer.visuals.pace import Pace
 from performer.visuals.reel import Picture, Reel
@@ -51,6 +50,24 @@ class Surface(Protocol):
     def close(self) -> None: ...
 
 
+class Keeper(Protocol):
+    """Who wants the pictures that are seen: the camera, and what shares them with other programs."""
+
+    def attend(self, values: Mapping[str, Any]) -> bool:
+        """Whether one is wanted soon, going by the values."""
+        ...
+
+    def wants(self, now: float) -> bool:
+        """Whether the one that is seen now is wanted."""
+        ...
+
+    def take(self, picture: Picture, now: float) -> None:
+        """Here it is."""
+        ...
+
+    def close(self) -> None: ...
+
+
 Kick = Callable[[Mapping[str, Any], float], float]  # the values and the moment -> how strongly an onset brightens the picture
 
 
@@ -63,9 +80,9 @@ class Projection:
     """One surface and what it shows. `told` is replaced whole, for whoever wants to know."""
 
     def __init__(
-        self, reel: Reel, moved: Callable[[float], Mapping[str, Any]], surface: Surface, camera: Camera, kick: Kick = still
+        self, reel: Reel, moved: Callable[[float], Mapping[str, Any]], surface: Surface, keepers: Sequence[Keeper], kick: Kick = still
     ) -> None:
-        self.surface, self._camera = surface, camera
+        self.surface, self._keepers = surface, tuple(keepers)
         self._stream = Stream(reel)
         self._moved, self._kick = moved, kick
         self._shown = time.monotonic()
@@ -90,19 +107,24 @@ class Projection:
                 self.turn(time.monotonic())
                 pace.shown(time.monotonic(), self.surface.paced)
         finally:
-            self._camera.close()
+            for keeper in self._keepers:
+                keeper.close()
             self.surface.close()
 
     def turn(self, now: float) -> None:
         """Take what came, show what is due."""
         values = self._moved(now)
-        self._camera.attend(values)
+        for keeper in self._keepers:
+            keeper.attend(values)
         self._stream.take(now)
         picture = self._stream.picture(values, now, card_size(*self.surface.size), self._kick(values, now))
         self.surface.show(BLACK if picture is None else picture, looks_of(values), now - self._shown)
         self._shown = now
-        if self._camera.wants(now):
-            self._camera.take(self.surface.seen(), now)
+        wanting = [keeper for keeper in self._keepers if keeper.wants(now)]
+        if wanting:
+            seen = self.surface.seen()
+            for keeper in wanting:
+                keeper.take(seen, now)
 
     def tell(self, now: float) -> Mapping[str, Any]:
         """How it goes: the last word of this thread, and whether it is stuck since. Thread-safe."""
