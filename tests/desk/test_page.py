@@ -20,7 +20,8 @@ from performer.desk.process import DeskOptions
 from performer.parameters import Table
 from performer.visuals.looks import looks_of
 from performer.visuals.page import jpeg as page_jpeg
-from performer.visuals.testcard import CORNERS, testcard
+from performer.visuals.testcard import CORNERS
+from performer.visuals.testcard import testcard as make_card
 from performer.visuals.walk import PREFIX as PICTURE
 from tests.desk.stand import Stand, eventually, jpeg
 from tests.show_process import ShowProcess
@@ -175,7 +176,7 @@ def test_the_projector_composes_as_the_window_does(stand, open_page):
     values = Table().defaults() | {PICTURE + "test_card": True}
     quad = {"top_left": (0.15, 0.1), "top_right": (0.95, 0.02), "bottom_right": (0.99, 0.8), "bottom_left": (0.05, 0.9)}
     values |= {f"/performer/window/{corner}_{axis}": share for corner, at in quad.items() for axis, share in zip("xy", at, strict=True)}
-    stand.paint(page_jpeg(testcard(SMALL["width"], SMALL["height"])))
+    stand.paint(page_jpeg(make_card(SMALL["width"], SMALL["height"])))
     stand.say("/performer/looks", json.dumps(asdict(looks_of(values))))
     corners = np.array(list(quad.values())) * (SMALL["width"], SMALL["height"])
     spots = [np.round(corner + 0.08 * (corners.mean(0) - corner)).astype(int) for corner in corners]
