@@ -19,6 +19,7 @@ from performer.movers import MOVES, SLOTS
 from performer.parameters import VOICES, Table
 
 INSTRUMENTS = ("keys", "melody", "drums", "bass")
+SHARES = ("ndi", "camera")
 HERE = ("127.0.0.1", "localhost", "::1")  # hosts that only this machine reaches
 Items = tuple[Any, ...]
 
@@ -98,6 +99,7 @@ class Window:
 
     display: str = _key("", "Part of the name of the display that the picture fills, as `performer devices` lists them; empty: no window.")
     windowed: bool = _key(False, "A window with a frame instead, on that display or, without a name, on any: to try things.")
+    share: Items = _key((), 'Other programs that get the picture: "ndi" (on the network), "camera" (a virtual one on this machine).', choices=SHARES)
 
 
 @dataclass(frozen=True, slots=True)
@@ -271,6 +273,8 @@ class _Reader:
         if isinstance(default, tuple):
             if not isinstance(value, list) or not all(isinstance(item, str) for item in value):
                 self.fail(title, key, "a list of texts is wanted", f'write {key} = ["…"]')
+            if meta["choices"] and not set(value) <= set(meta["choices"]):
+                self.fail(title, key, f"{value} names what is not there", f"use {', '.join(meta['choices'])}")
             return tuple(value)
         if type(value) is not type(default):
             words = {str: 'a text in "quotes"', int: "a whole number", bool: "true or false"}
