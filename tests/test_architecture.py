@@ -28,7 +28,7 @@ LIBRARIES: dict[str, str] = {
     "PIL": "visuals.page",
     "aalink": "inputs.link",
     "mido": "evaluation.midi_file inputs.replay render",
-    "numpy": "bench.models calibration.audio_loop check encoding evaluation inference listening visuals",
+    "numpy": "bench calibration.audio_loop check encoding evaluation inference listening visuals",
     "onnxruntime": "inference.onnx",
     "platformdirs": "assets",
     "pythonosc": "inputs.osc loopback",

@@ -20,7 +20,8 @@ from performer.evaluation.likelihood import means, nats_of
 from performer.evaluation.overlap import overlaps
 from performer.evaluation.report import mind_named
 from performer.inference.lstm import LstmMind
-from performer.inference.styles import Blend, Stylish
+from performer.inference.mind import Mind
+from performer.inference.styles import Blend
 
 DRUMS = VOICES.index("drums")
 FEWEST = 400  # notes of held-out beats of a style that is measured
@@ -75,7 +76,7 @@ def _gain(style: str, nats: Mapping[str, float]) -> dict[str, float]:
     return {"own": round(nats[style], 3), "any": round(nats["any"], 3), "others": round(float(np.mean(others)), 3)}
 
 
-def _made(mind: Stylish, seed: int) -> list[Piece]:
+def _made(mind: Mind, seed: int) -> list[Piece]:
     """What the model makes up from silence."""
     pieces = []
     for number in range(MADE):
