@@ -79,7 +79,7 @@ class Limits:
         self.beyond = constraints.beyond
         self.ranges = (None, constraints.gap, None, constraints.duration, constraints.velocity)
         self.allowed = (
-            _only(VOICE, None if constraints.voice is None else (constraints.voice,)),
+            _only(VOICE, (constraints.voice,) if isinstance(constraints.voice, int) else constraints.voice),
             _gaps(constraints),
             _only(PITCH, constraints.pitches),
             _within(DURATION, constraints.duration),
