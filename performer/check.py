@@ -11,8 +11,11 @@ from pathlib import Path
 import numpy as np
 
 from performer.card import CARD, Card, read_card
+from performer.chords import Chord
 from performer.constraints import Constraints
+from performer.effects import AskChords
 from performer.errors import ModelError
+from performer.inference.chords import load_harmonist
 from performer.inference.lstm import LstmMind, load_mind, state_ports
 from performer.visuals.generator import Generator
 from performer.visuals.walk import Pose
@@ -60,7 +63,7 @@ def _checked(folder: Path) -> Iterator[Remark]:
     card = read_card(folder)
     yield Remark(True, f"'{card.name}' has a card, for {card.role} in the encoding {card.encoding}; its graphs are those that it names.")
     yield from _folder(folder, card)
-    yield from {"notes": _notes, "pictures": _pictures}[card.role](folder, card)
+    yield from {"notes": _notes, "pictures": _pictures, "chords": _chords}[card.role](folder, card)
 
 
 def _folder(folder: Path, card: Card) -> Iterator[Remark]:
@@ -119,6 +122,23 @@ def _playing(mind: LstmMind) -> tuple[list[int], list[float]]:
 def _not_finite(mind: LstmMind, notes: int) -> ModelError:
     remedy = "Look for a division by zero, the logarithm of 0 or weights that grew without end, and export it again."
     return ModelError(f"After {notes} notes from silence '{mind.name}' gives numbers that are not finite.", remedy)
+
+
+def _chords(folder: Path, card: Card) -> Iterator[Remark]:
+    mind = load_harmonist(folder)
+    yield Remark(True, "Its graphs open, and their inputs and outputs are those of the contract.")
+    ask = AskChords(0, 1, 0, (), STEPS, 4.0)
+    begun = time.perf_counter()
+    try:
+        answer = mind.answer(ask)
+    except ValueError as error:
+        raise ModelError(f"{error}.", "Look for a division by zero or weights that grew without end, and export it again.") from None
+    seconds = time.perf_counter() - begun
+    names = ", ".join(Chord.numbered(number, 0).name for number, _ in answer[:8])
+    yield Remark(True, f"It plays {STEPS} chords from silence in {seconds * 1000:.0f} ms; the first are, in C, {names}.")
+    if mind.answer(ask) != answer:
+        remedy = "Take what is random out of the graphs: Performer draws the chords, from the seed of the show."
+        yield Remark(False, "The same seed gives other chords the second time: a take could not be told again.", remedy)
 
 
 def _pictures(folder: Path, card: Card) -> Iterator[Remark]:

@@ -53,7 +53,7 @@ def _parser() -> argparse.ArgumentParser:
     command.add_argument("file", nargs="?", type=Path, default=Path("my.show.toml"))
     command.set_defaults(run=_init)
 
-    commands.add_parser("devices", help="list the MIDI ports and audio inputs").set_defaults(run=_devices)
+    commands.add_parser("devices", help="list the MIDI ports, audio inputs and displays").set_defaults(run=_devices)
     commands.add_parser("doctor", help="say what works here, what is missing, and how to get it").set_defaults(run=_doctor)
     commands.add_parser("parameters", help="list every control with its OSC address").set_defaults(run=_parameters)
 

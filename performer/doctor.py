@@ -122,6 +122,7 @@ def _models() -> Iterator[Finding]:
     models = Show().models
     for place, name, without in (
         ("notes", models.notes, "Until then 'echo' answers with what you played."),
+        ("chords", models.chords, "Until then the song's chords are plain ones."),
         ("pictures", models.pictures, "Until then nothing is painted."),
     ):
         if find_model(name) is None:

@@ -124,6 +124,30 @@ class Ask:
 
 
 @dataclass(frozen=True, slots=True)
+class Wonder:
+    """How surprising is the last of these notes, which the model has not been fed yet? Told to whoever looks, when there is time. `model` as
+    in Ask."""
+
+    heard: tuple[ModelNote, ...]
+    model: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class AskChords:
+    """What chords come next: `count` of them after `before`, rows of number in the key and class of length (`chords`), in a major (0) or minor
+    (1) `mode`. `bar` is the length of a bar in beats; temperature and top-p as in the table; `seed` makes the answer a pure function of this."""
+
+    id: int
+    seed: int
+    mode: int
+    before: tuple[tuple[int, int], ...]
+    count: int
+    bar: float
+    temperature: float = 1.0
+    top_p: float = 0.95
+
+
+@dataclass(frozen=True, slots=True)
 class Drop:
     """Whatever this voice has asked up to and with the Ask `id` is not wanted any more."""
 
@@ -175,4 +199,4 @@ class Say:
     sender: str = ""
 
 
-Effect = Play | Release | Pass | Silence | Compensate | Feed | Forget | Ask | Drop | Wake | Join | Propose | Load | Say
+Effect = Play | Release | Pass | Silence | Compensate | Feed | Forget | Ask | AskChords | Wonder | Drop | Wake | Join | Propose | Load | Say

@@ -189,6 +189,13 @@ class Panic:
 
 
 @dataclass(frozen=True, slots=True)
+class Still:
+    """Somebody asked to keep what is seen now as a file."""
+
+    source: str = "osc"
+
+
+@dataclass(frozen=True, slots=True)
 class Sync:
     """Somebody asked to be sent every parameter's value."""
 
@@ -226,6 +233,22 @@ class Answer:
 
 
 @dataclass(frozen=True, slots=True)
+class ChordAnswer:
+    """The chords that answer the AskChords with this id: number in the key, and beats."""
+
+    ask: int
+    chords: tuple[tuple[int, float], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Progression:
+    """Somebody wrote the chords of the song, as text ("Am F C G")."""
+
+    text: str
+    sender: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class ModelFailed:
     """The model could not answer; the voice falls back."""
 
@@ -235,7 +258,8 @@ class ModelFailed:
 
 Event = (
     NoteOn | NoteOff | Control | Bend | Pressure | Program | Transport | Tap | LinkState | Sysex
-    | ParameterSet | Recall | Store | Suggest | Listen | Choose | Swap | Loaded | Panic | Sync | Tick | Answer | ModelFailed
+    | ParameterSet | Recall | Store | Suggest | Listen | Choose | Swap | Loaded | Panic | Still | Sync | Tick | Answer
+    | ChordAnswer | Progression | ModelFailed
 )  # fmt: skip
 KINDS: Mapping[str, type] = {kind.__name__: kind for kind in get_args(Event)}
 
@@ -263,5 +287,7 @@ def from_json(content: Mapping[str, Any]) -> Event:
     kind = KINDS[content["kind"]]
     if kind is Answer and values.get("note") is not None:
         values["note"] = ModelNote(**{key: value for key, value in values["note"].items() if key != "kind"})
+    if kind is ChordAnswer:
+        values["chords"] = tuple((number, beats) for number, beats in values["chords"])
     event: Event = kind(**values)
     return event

@@ -10,14 +10,16 @@ from pathlib import Path
 
 from performer.assets import find_model
 from performer.clock import Clock
-from performer.effects import Ask, Drop, Feed, Forget, Load
+from performer.effects import Ask, AskChords, Drop, Feed, Forget, Load, Say, Wonder
 from performer.errors import ModelError
-from performer.events import Loaded, Timed
+from performer.events import ChordAnswer, Loaded, Timed
+from performer.inference.chords import Harmonist, Plain, load_harmonist
 from performer.inference.echo import Echo
 from performer.inference.lstm import load_mind
 from performer.inference.thinker import Mind, Thinker
 from performer.inference.thinking import Thinking
 from performer.show import Show
+from performer.worker import Worker
 
 ECHO = "echo"
 PRIMED = 256  # notes that a model hears which is loaded while the show plays
@@ -33,20 +35,35 @@ def open_mind(name: str, folders: Sequence[str] = ()) -> Mind:
     return load_mind(folder)
 
 
+def open_harmonist(name: str, folders: Sequence[str] = ()) -> Harmonist:
+    """The chord model of this name, 'plain' among them. Raises ModelError, one sentence, where it cannot be had."""
+    if name == Plain.name:
+        return Plain()
+    folder = find_model(name, tuple(map(Path, folders)))
+    if folder is None:
+        raise ModelError(f"No model '{name}' was found.", "Put a model folder beside the others, or name another one.")
+    return load_harmonist(folder)
+
+
 class Minds:
-    """What the show's voices think with. `post` gets their answers, `refuse(sender, sentence)` why a model could not be loaded. `main`,
+    """What the show's voices think with. `post` gets their answers, `refuse(sender, sentence)` why a model could not be loaded, `tell` what a
+    model says of the human's notes. `main`,
     `voices` (one for each voice) and `small` (empty: none) are the names that are really played; `remarks` are the sentences about those
     that could not be had."""
 
-    def __init__(self, show: Show, clock: Clock, post: Callable[[Timed], object], refuse: Callable[[str, str], object]) -> None:
+    def __init__(
+        self, show: Show, clock: Clock, post: Callable[[Timed], object], refuse: Callable[[str, str], object], tell: Callable[[Say], object]
+    ) -> None:
         self.remarks: list[str] = []
         self._folders = show.models.folders
-        self._clock, self._post, self._refuse = clock, post, refuse
+        self._clock, self._post, self._refuse, self._tell = clock, post, refuse, tell
         self._lately: deque[Feed] = deque(maxlen=PRIMED)
         self._lock = threading.Lock()  # who loads, and who feeds
         self._thinking: dict[str, Thinking] = {}
         self.main = self._first(show.models.notes, ECHO)
         self.voices = tuple(self._first(name, self.main) for name in show.voice_models)
+        self._harmonist = self._chords(show.models.chords)
+        self._harmony = Worker("chords", self._harmonise)
         self.small = "" if self.main in (show.models.small, ECHO) else self._first(show.models.small, "")
 
     @property
@@ -55,16 +72,18 @@ class Minds:
         return {name: dict(getattr(thinking.thinker.mind, "hashes", {})) for name, thinking in self._thinking.items()}
 
     def start(self) -> None:
+        self._harmony.start()
         for thinking in self._thinking.values():
             thinking.start()
 
     def stop(self) -> None:
+        self._harmony.stop()
         for thinking in self._thinking.values():
             thinking.stop()
 
-    def post(self, effect: Feed | Ask | Drop | Forget) -> None:
+    def post(self, effect: Feed | Ask | Wonder | Drop | Forget) -> None:
         """All models hear everything; a question goes to the one that it names. Thread-safe, never waits."""
-        if isinstance(effect, Ask):
+        if isinstance(effect, Ask | Wonder):
             self._thinking[effect.model or self.main].post(effect)
             return
         with self._lock:
@@ -75,6 +94,10 @@ class Minds:
             for thinking in self._thinking.values():
                 thinking.post(effect)
 
+    def harmonise(self, effect: AskChords) -> None:
+        """The chord model is asked, on a thread of its own. Thread-safe, never waits."""
+        self._harmony.post(effect)
+
     def load(self, effect: Load) -> None:
         """Open another model in a thread of its own; `post` gets Loaded once it has heard what was played last. Thread-safe, never waits."""
         threading.Thread(target=self._load, args=(effect,), name="loading", daemon=True).start()
@@ -82,7 +105,7 @@ class Minds:
     def _load(self, effect: Load) -> None:
         if effect.model not in self._thinking:
             try:
-                thinking = Thinking(Thinker(open_mind(effect.model, self._folders)), self._clock, self._post)
+                thinking = Thinking(Thinker(open_mind(effect.model, self._folders)), self._clock, self._post, self._tell)
             except ModelError as error:
                 self._refuse(effect.sender, str(error))
                 return
@@ -93,12 +116,29 @@ class Minds:
             thinking.start()
         self._post(Timed(self._clock.now(), Loaded(effect.model)))
 
+    def _harmonise(self, ask: AskChords) -> None:
+        """Where the model fails the chords that need none go on."""
+        try:
+            chords = self._harmonist.answer(ask)
+        except Exception as error:
+            self._refuse("", f"{self._harmonist.name}: {error}; plain chords go on instead.")
+            self._harmonist = Plain()
+            chords = self._harmonist.answer(ask)
+        self._post(Timed(self._clock.now(), ChordAnswer(ask.id, chords)))
+
+    def _chords(self, name: str) -> Harmonist:
+        try:
+            return open_harmonist(name, self._folders)
+        except ModelError as error:
+            self.remarks.append(f"{error} Plain chords are played instead.")
+            return Plain()
+
     def _first(self, name: str, otherwise: str) -> str:
         """The name of the model if it can be had, else the other name; an empty one stands for the other."""
         if name in ("", *self._thinking):
             return name or otherwise
         try:
-            self._thinking[name] = Thinking(Thinker(open_mind(name, self._folders)), self._clock, self._post)
+            self._thinking[name] = Thinking(Thinker(open_mind(name, self._folders)), self._clock, self._post, self._tell)
         except ModelError as error:
             self.remarks.append(f"{error}{f' {otherwise!r} plays instead.' if otherwise else ''}")
             return self._first(otherwise, "")

@@ -6,8 +6,9 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from performer.clock import VirtualClock
-from performer.effects import Ask, Drop, Effect, Feed, Forget
-from performer.events import Answer, Event, ModelFailed, ModelNote, Tick, Timed
+from performer.effects import Ask, AskChords, Drop, Effect, Feed, Forget
+from performer.events import Answer, ChordAnswer, Event, ModelFailed, ModelNote, Tick, Timed
+from performer.inference.chords import Harmonist, Plain
 from performer.inference.thinker import Mind, Thinker
 from performer.outputs.take import Sounded
 from performer.scheduler import Ended, Output, Planned, Played, Report, Stage
@@ -35,13 +36,14 @@ class Score:
 class Offline:
     """Plays events at their times, with every answer of the model there at once."""
 
-    def __init__(self, session: Session, mind: Mind, outputs: Sequence[Output] = ()) -> None:
+    def __init__(self, session: Session, mind: Mind, outputs: Sequence[Output] = (), harmonist: Harmonist | None = None) -> None:
         self.clock = VirtualClock()
         self.session = session
         self.score = Score()
         self.said: list[Effect] = []
         self.stage = Stage(outputs, self.score, self._wake, delay=session.delay)
         self._thinker = Thinker(mind)
+        self._harmonist = harmonist or Plain()
         self._ticks: list[Timed] = []
 
     def play(self, events: Iterable[Timed], until: float) -> list[Sounded]:
@@ -70,6 +72,8 @@ class Offline:
                     self._thinker.forget()
                 case Ask():
                     self._answer(timed.time, effect)
+                case AskChords():
+                    self.handle(Timed(timed.time, ChordAnswer(effect.id, self._harmonist.answer(effect))))
         self.stage.run_due(timed.time)
 
     def _answer(self, time: float, ask: Ask) -> None:

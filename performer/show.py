@@ -1,7 +1,8 @@
 """A show file: one TOML file that sets everything up. It is checked once, becomes frozen values, and is never changed while it runs.
 
 The dataclasses below are the schema: `performer init` writes them out with their sentences, and a mistake in a file is told with line,
-key and remedy. The keys of [[voice]], [tempo], [song], [visuals] and [[modulation]], and [midi] delay, are rows of the table of parameters.
+key and remedy. The keys of [[voice]], [tempo], [song], [visuals] and [[modulation]], most of [window], and [midi] delay, are rows of the table
+of parameters.
 """
 
 import dataclasses
@@ -12,6 +13,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from performer.chords import progression
 from performer.errors import ParameterError, ShowError
 from performer.parameters import SLOTS, VOICES, Table
 
@@ -76,6 +78,7 @@ class Models:
     notes: str = _key("lstm-first-int8", "The model that answers with notes; 'echo' needs no weights.")
     drums: str = _key("lstm-drums", "The model of the voices whose instrument is drums; where it is not there, the first.")
     small: str = _key("lstm-first-int8", "The smaller model that plans where the first one is too slow or fails; empty: none.")
+    chords: str = _key("chords-first", "The model that goes on with the song's chords; 'plain' needs no weights.")
     pictures: str = _key("light-64", "The model that paints.")
     folders: Items = _key((), "Further folders to look for models in.")
 
@@ -89,9 +92,17 @@ class Takes:
 
 
 @dataclass(frozen=True, slots=True)
+class Window:
+    """[window]"""
+
+    display: str = _key("", "Part of the name of the display that the picture fills, as `performer devices` lists them; empty: no window.")
+    windowed: bool = _key(False, "A window with a frame instead, on that display or, without a name, on any: to try things.")
+
+
+@dataclass(frozen=True, slots=True)
 class Show:
     """All that a show file says. `values` are the parameters that it sets, by address, `scenes` those of each scene; `instruments` and
-    `named_models` (empty: the show's own) are one for each voice."""
+    `named_models` (empty: the show's own) are one for each voice; `progression` is what [song] writes as its chords."""
 
     general: General = General()
     midi: Midi = Midi()
@@ -100,11 +111,13 @@ class Show:
     desk: Desk = Desk()
     models: Models = Models()
     takes: Takes = Takes()
+    window: Window = Window()
     visuals: bool = True
     instruments: tuple[str, ...] = ("keys",)
     named_models: tuple[str, ...] = ("",)
     values: Mapping[str, Any] = field(default_factory=dict)
     scenes: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    progression: str = ""
 
     @property
     def voice_models(self) -> tuple[str, ...]:
@@ -120,7 +133,7 @@ class Show:
 
 SECTIONS: Mapping[str, tuple[str, type]] = {
     "show": ("general", General), "midi": ("midi", Midi), "audio": ("audio", Audio), "osc": ("osc", Osc),
-    "desk": ("desk", Desk), "models": ("models", Models), "takes": ("takes", Takes),
+    "desk": ("desk", Desk), "models": ("models", Models), "takes": ("takes", Takes), "window": ("window", Window),
 }  # fmt: skip
 OF_ROWS = ("voice", "tempo", "song", "visuals", "modulation", "scene")  # sections whose keys are rows of the table of parameters
 
@@ -156,9 +169,11 @@ def parse_show(text: str, name: str) -> Show:
         reader.fail("desk", "host", f"{desk.host!r} opens the page to the network, for anybody", 'write token = "a word of your own" below it')
     voices, instruments, models = reader.voices(content.get("voice", [{}]))
     visuals, visuals_on = reader.visuals(content.get("visuals", {}))
-    values |= voices | visuals | reader.rows("tempo", content) | reader.rows("song", content) | reader.modulation(content.get("modulation", []))
+    values |= voices | visuals | reader.rows("tempo", content) | reader.rows("song", content, ("progression",))
+    values |= reader.modulation(content.get("modulation", []))
     scenes = reader.scenes(content.get("scene", []), Table(len(instruments)))
-    return Show(**parts, instruments=instruments, named_models=models, values=values, visuals=visuals_on, scenes=scenes)
+    written = reader.progression(content.get("song", {}))
+    return Show(**parts, instruments=instruments, named_models=models, values=values, visuals=visuals_on, scenes=scenes, progression=written)
 
 
 class _Reader:
@@ -209,15 +224,24 @@ class _Reader:
             self.fail("scene", "scene", "scenes are written as [[scene]] with a name", 'write [[scene]] and name = "…" below it')
         scenes = {}
         for number, scene in enumerate(content, start=1):
-            values = dict(_flat({key: value for key, value in scene.items() if key != "name"}))
-            scenes[scene["name"]] = self._parameters("scene", "/performer/", values, table, (), number)
+            scenes[scene["name"]] = self._parameters("scene", "/performer/", scene, table, ("name",), number)
         return scenes
 
-    def rows(self, title: str, content: Mapping[str, Any]) -> dict[str, Any]:
+    def progression(self, song: Mapping[str, Any]) -> str:
+        """The chords of the song, as text that can be read."""
+        text = song.get("progression", "")
+        try:
+            if text:
+                progression(text, 4.0)
+        except (ValueError, AttributeError) as error:
+            self.fail("song", "progression", str(error).rstrip("."), 'write for example progression = "Am F C G"')
+        return str(text)
+
+    def rows(self, title: str, content: Mapping[str, Any], also: Items = ()) -> dict[str, Any]:
         section = content.get(title, {})
         if not isinstance(section, dict):
             self.fail(title, title, f"[{title}] is a section", f"write [{title}] and its keys below it")
-        return self._parameters(title, f"/performer/{title}/", section, Table(), ())
+        return self._parameters(title, f"/performer/{title}/", section, Table(), also)
 
     def modulation(self, content: Any) -> dict[str, Any]:
         if not isinstance(content, list) or len(content) > SLOTS or not all(isinstance(slot, dict) for slot in content):
@@ -229,7 +253,7 @@ class _Reader:
 
     def _parameters(self, title: str, prefix: str, content: Mapping[str, Any], table: Table, also: Items, place: int = 1) -> dict[str, Any]:
         values: dict[str, Any] = {}
-        for key, value in content.items():
+        for key, value in _flat(content):
             if key in also:
                 continue
             if prefix + key not in table.rows:
@@ -258,6 +282,7 @@ class _Reader:
         """The line of a key in the section's `place`-th occurrence; the section's own line where the key cannot be found."""
         heading = re.compile(rf"\s*\[+\s*{re.escape(section)}\s*\]+")
         inside, seen, found = section == "", 0, 1
+        key = key.replace("/", ".")
         for number, line in enumerate(self._lines, start=1):
             if line.lstrip().startswith("["):
                 seen += bool(heading.match(line))
@@ -292,6 +317,7 @@ def _written() -> Iterator[str]:
     for title in ("tempo", "song"):
         yield f"\n[{title}]"
         yield from _parameter_lines(f"/performer/{title}/")
+    yield '# progression = "Am F C G"  # The chords where chords = "text": a bar each, or with beats, as Dm7:2 G7:2 C.'
     yield "\n[visuals]\nenabled = true  # Whether there is a picture."
     yield from _parameter_lines("/performer/visuals/")
     yield f"\n# One [[modulation]] for each thing that moves a parameter of the picture, up to {SLOTS}.\n[[modulation]]"
@@ -308,7 +334,8 @@ def _parameter_lines(prefix: str) -> Iterator[str]:
     for address, row in Table().rows.items():
         if address.startswith(prefix):
             choices = f" One of {', '.join(row.choices)}." if row.choices else ""
-            yield f"{address.removeprefix(prefix)} = {_toml(row.default)}  # {row.doc}{choices}"
+            key = address.removeprefix(prefix).replace("/", ".")
+            yield f"{key} = {_toml(row.default)}  # {row.doc}{choices}"
 
 
 def _toml(value: Any) -> str:

@@ -12,21 +12,23 @@ PACKAGE = Path(__file__).parent.parent / "performer"
 
 # A module imports from the layers before its own, and a module of a folder from that folder.
 LAYERS: tuple[str, ...] = (
-    ". assets clock constraints errors events housekeeping jack loopback packages priority worker",
+    ". assets chords clock constraints errors events housekeeping jack loopback packages priority worker",
     "apart card effects encoding midi_system parameters",
     "desk inference listening midi_port scheduler session show",
-    "devices doctor evaluation inputs minds outputs visuals",
-    "app offline",
+    "evaluation inputs minds outputs visuals",
+    "app devices doctor offline",
     "bench calibration check learning render supervisor",
     "cli",
     "__main__",
 )
 LAYER = {place: number for number, layer in enumerate(LAYERS) for place in layer.split()}
-SESSION_KNOWS = {"session", "clock", "effects", "encoding", "events", "parameters"}  # no port, no model; of the clock the values only
+SESSION_KNOWS = {"session", "chords", "clock", "effects", "encoding", "events", "parameters"}  # no port, no model; of the clock the values only
 TELLING = ("Clock", "SystemClock", "VirtualClock")  # what tells the time
 LIBRARIES: dict[str, str] = {
-    "PIL": "visuals.page",
+    "PIL": "bench.eye visuals.page",
     "aalink": "inputs.link",
+    "glfw": "visuals.displays",
+    "moderngl": "visuals.compositor",
     "mido": "evaluation.midi_file inputs.replay render",
     "numpy": "bench calibration.audio_loop check encoding evaluation inference listening visuals",
     "onnxruntime": "inference.onnx",
@@ -36,8 +38,9 @@ LIBRARIES: dict[str, str] = {
     "sounddevice": "listening.audio",
     "starlette": "desk",
     "uvicorn": "desk.process",
+    "websockets": "bench.eye",
 }
-HEAVY = ("numpy", "rtmidi", "sounddevice", "onnxruntime", "starlette", "torch")
+HEAVY = ("numpy", "glfw", "moderngl", "av", "rtmidi", "sounddevice", "onnxruntime", "starlette", "torch")
 LONGEST = 400  # lines
 
 

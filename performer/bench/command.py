@@ -8,7 +8,7 @@ from typing import Any
 
 from performer.bench.endure import bench_endure
 from performer.bench.follow import TAKES, bench_follow
-from performer.bench.frames import bench_frames
+from performer.bench.frames import CLICKS, bench_frames
 from performer.bench.models import EVENTS, bench_models
 from performer.bench.notochord import bench_notochord
 from performer.bench.osc import bench_osc
@@ -53,7 +53,7 @@ BENCHES: Mapping[str, Callable[[Asked], dict[str, Any]]] = {
     "reply": lambda asked: bench_reply(asked.notes or 2000, asked.rate or 16.0, asked.voices, asked.silence, asked.visuals),
     "timing": lambda asked: bench_timing(asked.seconds or 60.0, asked.delay, asked.visuals),
     "models": lambda asked: bench_models(asked.notes or EVENTS),
-    "frames": lambda asked: bench_frames(asked.seconds or 10.0),
+    "frames": lambda asked: bench_frames(asked.seconds or 10.0, asked.notes or CLICKS),
     "osc": lambda asked: bench_osc(asked.seconds or 30.0, asked.rate or 5000.0, asked.visuals),
     "start": lambda asked: bench_start(asked.visuals),
     "endure": lambda asked: bench_endure("lstm-first-int8", asked.notes or 60, round((asked.seconds or 600.0) / 60), asked.visuals),

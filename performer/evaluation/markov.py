@@ -25,29 +25,30 @@ BINS = tuple(SCALES[k].bins for k in CHAIN)  # 32, 128, 32, 16
 PRIME = np.uint64(0x9E3779B97F4A7C15)  # 2**64 over the golden ratio (Knuth 1998, section 6.4); odd, so that nothing is lost
 
 
-def baseline_nats(learned: Sequence[Array], heard: Sequence[Array], order: int | None = None) -> Array:
+def baseline_nats(learned: Sequence[Array], heard: Sequence[Array], order: int | None = None, sizes: Sequence[int] = BINS) -> Array:
     """Negative log-likelihood (notes of `heard`, 4) in nats of pieces, each (notes, 4) bins in the order of CHAIN, as counted in `learned`.
 
-    It looks `order` notes back; None: `best_order` of what it learned. A context longer than the piece so far does not count."""
-    order = best_order(learned) if order is None else order
-    nats: Array = _nats(learned, heard, order)[order]
+    It looks `order` notes back; None: `best_order` of what it learned. A context longer than the piece so far does not count. What has other
+    attributes than a note has other `sizes`, the number of bins of each."""
+    order = best_order(learned, sizes) if order is None else order
+    nats: Array = _nats(learned, heard, order, sizes)[order]
     return nats
 
 
-def best_order(learned: Sequence[Array]) -> int:
+def best_order(learned: Sequence[Array], sizes: Sequence[int] = BINS) -> int:
     """The number of notes, at most ORDER, that predicts every tenth piece best from the others; ORDER where there is a single piece."""
     if len(learned) < 2:
         return ORDER
     tests = set(range(0, len(learned), HELD_BACK))
     kept, held = ([piece for place, piece in enumerate(learned) if (place in tests) == wanted] for wanted in (False, True))
-    return int(_nats(kept, held, ORDER).sum(axis=(1, 2)).argmin())
+    return int(_nats(kept, held, ORDER, sizes).sum(axis=(1, 2)).argmin())
 
 
-def _nats(learned: Sequence[Array], heard: Sequence[Array], order: int) -> Array:
-    """(order + 1, notes of `heard`, 4): what looking back 0, 1, ... `order` notes gives."""
+def _nats(learned: Sequence[Array], heard: Sequence[Array], order: int, sizes: Sequence[int]) -> Array:
+    """(order + 1, notes of `heard`, attributes): what looking back 0, 1, ... `order` notes gives."""
     past, now = _joined(learned), _joined(heard)
-    out = np.zeros((order + 1, len(now[0]), 4))
-    for k, bins in enumerate(BINS):
+    out = np.zeros((order + 1, len(now[0]), len(sizes)))
+    for k, bins in enumerate(sizes):
         probability = np.full(len(now[0]), 1 / bins)
         pairs = zip(_contexts(*past, k, order), _contexts(*now, k, order), strict=True)
         for n, ((seen, contexts), (there, asked)) in enumerate(pairs):

@@ -27,9 +27,8 @@ class Harmonise(Mode):
 
     def key_down(self, time: float, pitch: int, velocity: int) -> Iterator[Effect]:
         voice = self._voice
-        ask = voice.ask(
-            time, voice.setting("notes"), PATIENCE, classes=tuple({*voice.classes(), pitch % 12}), **CHORD
-        )
+        chord = voice.chord(voice.room.timeline.beat_at(time))
+        ask = voice.ask(time, voice.setting("notes"), PATIENCE, classes=tuple({*voice.classes(chord), pitch % 12}), **CHORD)
         self._asked[ask.id] = pitch
         while len(self._asked) > 16:
             del self._asked[next(iter(self._asked))]

@@ -31,6 +31,7 @@ LONGEST_GAP = 2.0  # beats
 SHORTEST, LONGEST = 0.05, 4.0  # seconds and beats that a planned note lasts
 JUMP = 0.25  # beats: a timeline so far from the one before is another place of the song
 AT_ONCE = 0.03  # seconds within which the first note comes where a beat was named for it
+RUNG = "/performer/rung"
 NOWHERE = (0.0, 0.0)  # beats
 RUNGS = ("plan", "small", "pattern", "rest")
 
@@ -39,7 +40,7 @@ class Lane:
     """Plan, commits and questions of one voice. All times are the events' own. `follow` is how much its density goes with the human's at least."""
 
     def __init__(self, voice: Voice, follow: float = 0.0) -> None:
-        self.rung = RUNGS[0]
+        self.rung = ""  # nothing was planned yet
         self.sounding = False
         self._voice, self._follow = voice, follow
         self._room = voice.room
@@ -48,6 +49,7 @@ class Lane:
         self._ask: Ask | None = None
         self._on_time = False  # whether the next note is to stand at the beginning, not somewhere after it
         self._given = 0  # notes of the answer under way
+        self._until = math.inf  # the beat of the next chord: what begins there is asked for anew
         self._onset = 0.0  # the beat that the model's next gap is reckoned from
         self._earliest = 0.0  # the beat before which nothing is planned any more
         self._replanned = 0.0
@@ -156,6 +158,11 @@ class Lane:
         if self._onset < self._earliest - 1e-6:
             return  # thought of too late: its moment is over
         yield from self._stand_on(RUNGS[1] if self._is_small(ask) else RUNGS[0])
+        if place(self._onset, self._grid) > self._until - 1e-6:
+            self._onset, self._ask = self._until, None
+            yield Drop(voice.number, ask.id)
+            yield from self._compose(time)
+            return
         beat = place(self._onset, self._grid, voice.setting("strength"), voice.setting("swing"))
         if beat < self._earliest - 1e-6:
             beat += self._grid
@@ -249,7 +256,9 @@ class Lane:
             "density": self._voice.density(time, self._follow),
             "rests": self._voice.rests(reckoned, begins + (self._voice.setting("ahead") + room.bar) * 60 / timeline.bpm),
         }  # fmt: skip
-        self._ask = self._voice.ask(time, MOST_NOTES, PATIENCE, **wishes)
+        beat = max(self._onset, self._earliest)
+        self._until = math.inf if self._voice.chord(beat) is None else room.chords.change_after(beat)
+        self._ask = self._voice.ask(time, MOST_NOTES, PATIENCE, beat, **wishes)
         self._onset, self._given = timeline.beat_at(reckoned), 0
         yield self._ask
 
@@ -318,7 +327,7 @@ class Lane:
     def _stand_on(self, rung: str) -> Iterator[Effect]:
         if rung != self.rung:
             self.rung = rung
-            yield Say("/performer/rung", (self._voice.number, rung))
+            yield Say(RUNG, (self._voice.number, rung))
 
     def _pattern(self, begins: float) -> Iterator[PlannedNote]:
         """What was played in the last bar, a whole number of bars later and not before the beat `begins`."""

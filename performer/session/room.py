@@ -10,6 +10,7 @@ from typing import Any, Protocol
 from performer.clock import Timeline
 from performer.events import ModelNote
 from performer.session.echoes import Echoes
+from performer.session.harmony import Harmony
 from performer.session.hearing import Heard, Hearing
 from performer.session.song import SECTION, SECTIONS, Section
 from performer.session.tempo import Tempo
@@ -39,6 +40,7 @@ class Room:
         self.tempo = Tempo(values)
         self.hearing = Hearing()
         self.tonality = Tonality()
+        self.chords = Harmony(values, self.tempo, self.tonality, self.next_ask)
         self.echoes = Echoes()
         self.held: dict[int, int] = {}  # pitch -> velocity of the keys that the human holds
         self.last_key = -math.inf  # when the human last began or ended a note

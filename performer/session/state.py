@@ -9,12 +9,13 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from performer.effects import Compensate, Drop, Effect, Feed, Forget, Load, Pass, Say, Silence
+from performer.effects import Compensate, Drop, Effect, Feed, Forget, Load, Pass, Say, Silence, Wonder
 from performer.encoding import VOICES as INSTRUMENTS
 from performer.events import (
     Answer,
     Bend,
     Choose,
+    ChordAnswer,
     Control,
     LinkState,
     Listen,
@@ -26,7 +27,9 @@ from performer.events import (
     ParameterSet,
     Pressure,
     Program,
+    Progression,
     Recall,
+    Still,
     Store,
     Suggest,
     Swap,
@@ -38,7 +41,7 @@ from performer.events import (
     Transport,
 )
 from performer.parameters import QUANTISE, Table
-from performer.session import cues
+from performer.session import cues, harmony
 from performer.session.cues import Cue, Cues
 from performer.session.macros import MACROS, moved_by
 from performer.session.mode import Mode
@@ -52,6 +55,7 @@ from performer.session.voices import Voice
 
 DRUM_CHANNEL = 10
 SUSTAIN = 64
+MOST_WONDERED = 8  # notes that a model may have to hear before it can judge the last
 LAUNCHED = ("/mode", SECTION)  # what waits for the show's quantisation
 Gesture = Control | Bend | Pressure | Program
 
@@ -98,10 +102,11 @@ class Session:
         self._begun = False
         self._said = ""
         self._handlers: Mapping[type, Callable[[float, Any], Iterator[Effect]]] = {
-            NoteOn: self._note_on, NoteOff: self._note_off, ParameterSet: self._set, Panic: self._panic, Sync: self._sync,
+            NoteOn: self._note_on, NoteOff: self._note_off, ParameterSet: self._set, Panic: self._panic, Sync: self._sync, Still: self._still,
             Recall: self._recall, Store: self._store, Swap: self._swap, Loaded: self._loaded,
             Suggest: self._suggest, Listen: self._suggest, Choose: self._suggest,
             Tick: self._tick, Answer: self._answer, ModelFailed: self._failed,
+            ChordAnswer: self.room.chords.answer, Progression: self.room.chords.write,
             Control: self._gesture, Bend: self._gesture, Pressure: self._gesture, Program: self._gesture,
             Transport: self.room.tempo.transport, Tap: self.room.tempo.tap, LinkState: self.room.tempo.link, Sysex: self._ignore,
         }  # fmt: skip
@@ -110,10 +115,12 @@ class Session:
         """The effects of one event, in order."""
         effects = [] if self._begun else self._begin(timed.time)
         tempo = self.room.tempo
-        before, place = (tempo.jumps, self.room.halted), tempo.moved
+        before, place, revised = (tempo.jumps, self.room.halted), tempo.moved, self.room.chords.revised
         effects += self._handlers[type(timed.event)](timed.time, timed.event)
         if (tempo.jumps, self.room.halted) != before:
             effects += self._retimed(timed.time, tempo.moved - place)
+        if self.room.chords.revised != revised:
+            effects += [effect for mode in self._everyone() for effect in mode.changed(timed.time)]
         status = ", ".join(f"{voice.number} {mode.name} {mode.doing}" for voice, mode in zip(self._voices, self._modes, strict=True))
         if status != self._said:
             self._said = status
@@ -133,7 +140,7 @@ class Session:
     def _begin(self, time: float) -> list[Effect]:
         """Whoever plays by itself begins with the first event of the show."""
         self._begun = True
-        return [effect for mode in self._modes for effect in mode.begin(time)]
+        return [*self.room.chords.begin(time), *(effect for mode in self._modes for effect in mode.begin(time))]
 
     def _retimed(self, time: float, moved: float) -> Iterator[Effect]:
         """Beats have other times than before, and where the song jumped other numbers: now is `moved` beats later in it."""
@@ -142,6 +149,7 @@ class Session:
         for suggestions in self._suggestions:
             yield from suggestions.retimed(time)
         yield from self._cues.retime(self.room.timeline, moved)
+        yield from self.room.chords.retime(time, moved)
 
     def _everyone(self) -> list[Mode]:
         return [*self._modes, *self._armed.values()]
@@ -164,8 +172,10 @@ class Session:
         self.room.press(time, event.pitch, event.velocity)
         if not drums:
             self.room.tonality.hear(event.pitch, event.velocity)
+            yield from self.room.chords.hear(time, event.pitch, event.velocity)
         for mode in self._hearing(event.channel):
             yield from mode.key_down(time, event.pitch, event.velocity)
+        yield Wonder(self.room.hearing.pending(time)[-MOST_WONDERED:], self._first)
         yield Say("/performer/heard", (event.pitch, event.velocity, event.channel))
 
     def _note_off(self, time: float, event: NoteOff) -> Iterator[Effect]:
@@ -225,6 +235,8 @@ class Session:
                 yield from self._modes[voice.number - 1].changed(time)
             if event.address == SECTION:
                 yield from self._enter(time, before)
+            if event.address in (harmony.SOURCE, harmony.KEY):
+                yield from self.room.chords.begin(time)
             if event.address == DELAY:
                 yield Compensate(self.delay)
         yield Say(event.address, (event.value,))
@@ -326,6 +338,9 @@ class Session:
         yield Forget()
         yield Say("/performer/panic", ())
 
+    def _still(self, time: float, event: Still) -> Iterator[Effect]:
+        yield Say("/performer/visuals/still", ())
+
     def _sync(self, time: float, event: Sync) -> Iterator[Effect]:
         for address, value in self.values.items():
             yield Say(address, (value,), event.sender)
@@ -333,10 +348,13 @@ class Session:
         yield self._status(event.sender)
         for suggestions in self._suggestions:
             yield from suggestions.told(event.sender)
+        if self.values[harmony.SOURCE] != "off":
+            yield self.room.chords.said(event.sender)
         yield from self.room.tempo.begin(time, event.sender)
 
     def _tick(self, time: float, event: Tick) -> Iterator[Effect]:
         yield from self.room.tempo.tick(time, event.tag)
+        yield from self.room.chords.tick(time, event.tag, self.room.held)
         if event.tag == cues.TAG:
             for change in self._cues.due(self.room.timeline.beat_at(time)):
                 yield from self._change(time, change)

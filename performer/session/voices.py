@@ -6,6 +6,7 @@ from collections import deque
 from collections.abc import Iterator
 from typing import Any
 
+from performer.chords import Chord
 from performer.effects import Ask, Drop, Effect, Feed, Play, Release
 from performer.encoding import VOICES as INSTRUMENTS
 from performer.events import STYLES
@@ -22,6 +23,7 @@ REMEMBERED = 512  # notes
 OWN_LOUDNESS = 24  # notes by which the model's own loudness is known
 BREATH = 0.25  # of a bar: the rest at the end of a phrase
 LEANING = 2.0  # nats at the full setting
+CHORD = 1.0  # nats for the song's chord, beside those
 
 
 class Voice:
@@ -39,10 +41,23 @@ class Voice:
         """The voice's parameter of this name, as the table has it."""
         return self.room.values[f"/performer/voice/{self.number}/{name}"]
 
-    def classes(self) -> tuple[int, ...]:
-        """The pitch classes that the voice may use now; drums have none."""
+    def chord(self, beat: float) -> Chord | None:
+        """The song's chord on this beat, where the voice heeds it."""
+        return None if self.part == DRUMS or self.setting("chords") == "free" else self.room.chords.at(beat)
+
+    def classes(self, chord: Chord | None = None) -> tuple[int, ...]:
+        """The pitch classes that the voice may use now, over the song's chord where there is one; drums have none."""
         if self.part == DRUMS:
             return tuple(range(12))
+        if chord is None:
+            return self._scale()
+        if self.setting("chords") == "only":
+            return tuple(sorted(chord.classes))
+        scale = self.room.chords.scale if self.setting("scale") == "follow" and self.room.tonality.key is None else self._scale()
+        return tuple(sorted({*scale, *chord.classes}))
+
+    def _scale(self) -> tuple[int, ...]:
+        """The pitch classes that the voice's settings allow."""
         scale = self.setting("scale")
         if scale == "follow":
             return self.room.tonality.classes()
@@ -54,14 +69,15 @@ class Voice:
         low, high = self.setting("low"), self.setting("high")
         return min(low, high), max(low, high)
 
-    def ask(self, time: float, count: int, patience: float, **wishes: Any) -> Ask:
-        """A question to the model with this voice's settings; `wishes` are fields of Ask."""
+    def ask(self, time: float, count: int, patience: float, beat: float | None = None, **wishes: Any) -> Ask:
+        """A question to the model with this voice's settings, about what comes on a `beat` (None: now); `wishes` are fields of Ask."""
+        chord = self.chord(self.room.timeline.beat_at(time) if beat is None else beat)
         number, seed = self.room.next_ask()
         low, high = self.range()
         fields: dict[str, Any] = {
             "low": low,
             "high": high,
-            "classes": self.classes(),
+            "classes": self.classes(chord),
             "gap": (0.0, 4.0),
             "heard": self.room.hearing.pending(time),
             "temperature": self.setting("temperature"),
@@ -72,7 +88,7 @@ class Voice:
             "time_temperature": self.setting("time_temperature"),
             "velocity_temperature": self.setting("velocity_temperature"),
             "novelty": self.setting("novelty"),
-            "harmony": self._harmony(time),
+            "harmony": self._harmony(time, chord),
             "styles": self.styles(),
         }
         return Ask(number, self.number, seed, count, time + patience, self.part, **(fields | wishes))
@@ -131,11 +147,14 @@ class Voice:
         rate = self.density(time, least_follow)
         return float(round(usual + follow * (min(usual, SLACK / max(rate, 0.01)) - usual), 2))
 
-    def _harmony(self, time: float) -> tuple[float, ...]:
-        """Nats that each pitch class is likelier, for the human's harmony; drums have none."""
+    def _harmony(self, time: float, chord: Chord | None) -> tuple[float, ...]:
+        """Nats that each pitch class is likelier: for the song's chord, else for what the human plays; drums have none."""
         strength = self.setting("harmony") * LEANING
-        chord = self.room.harmony(time) if strength and self.part != DRUMS else set()
-        return tuple(strength if each in chord else 0.0 for each in range(12)) if chord else ()
+        if chord is not None:
+            classes, strength = set(chord.classes), strength + CHORD
+        else:
+            classes = self.room.harmony(time) if strength and self.part != DRUMS else set()
+        return tuple(strength if each in classes else 0.0 for each in range(12)) if classes else ()
 
     def play(
         self, time: float, pitch: int, velocity: int, duration: float | None, tag: str, model: str, late: str = "play", grid: float = 0.0

@@ -68,9 +68,13 @@ class Store:
         return np.flatnonzero((self.split == split) & wanted[self.corpus])
 
 
-def _held_out(name: str, one_in: int) -> int:
+def held_out_by_name(name: str, one_in: int) -> bool:
     """The same pieces every time, on every machine: by the hash of the name."""
-    return HELD_OUT if int(hashlib.sha256(name.encode()).hexdigest(), 16) % one_in == 0 else TRAIN
+    return int(hashlib.sha256(name.encode()).hexdigest(), 16) % one_in == 0
+
+
+def _held_out(name: str, one_in: int) -> int:
+    return HELD_OUT if held_out_by_name(name, one_in) else TRAIN
 
 
 def _groove(folder: Path) -> Iterator[Piece]:

@@ -38,7 +38,7 @@ def read_score(path: Path) -> list[tuple[str, np.ndarray]]:
     """Each part of an .mxl file: its name and its notes as COLUMNS in seconds. Raises ValueError, KeyError or BadZipFile for other files."""
     parts: list[Part] = []
     tempi: list[tuple[int, float, float]] = []  # measure, offset, quarters a minute
-    root = _root(path)
+    root = root_of(path)
     names = {each.get("id"): (each.findtext("part-name") or "").strip() for each in root.iter("score-part")}
     for element in root.iterfind("part"):
         part = Part(names.get(element.get("id"), ""))
@@ -60,11 +60,11 @@ def read_score(path: Path) -> list[tuple[str, np.ndarray]]:
     return [(part.name, _notes(part, starts, second)) for part in parts if part.notes]
 
 
-def _root(path: Path) -> ElementTree.Element:
+def root_of(path: Path) -> ElementTree.Element:
+    """The score inside a compressed MusicXML file. Its container is not asked: in some an & of the title is not escaped."""
     with zipfile.ZipFile(path) as archive:
-        container = ElementTree.fromstring(archive.read("META-INF/container.xml"))
-        name = next(element.get("full-path") for element in container.iter() if element.tag.endswith("rootfile"))
-        return ElementTree.fromstring(archive.read(str(name)))
+        name = next(name for name in archive.namelist() if not name.startswith("META-INF") and name.endswith("xml"))
+        return ElementTree.fromstring(archive.read(name))
 
 
 def _read_part(element: ElementTree.Element, part: Part, tempi: list[tuple[int, float, float]]) -> None:

@@ -60,12 +60,12 @@ def write_graphs(net: NoteNet, folder: Path) -> None:
     state = silence_of(net.shape)
     example = (torch.zeros(1, len(FIELDS), dtype=torch.long), *(torch.zeros_like(each) for each in state))  # each its own: one would be one input
     names = [f"state_{name}" for name in state._fields]
-    _write(OneStep(net).eval(), example, ("event", *names), ("hidden", *(f"new_{name}" for name in names)), folder / "step.onnx")
+    write_graph(OneStep(net).eval(), example, ("event", *names), ("hidden", *(f"new_{name}" for name in names)), folder / "step.onnx")
     hidden, known = torch.zeros(1, net.shape.hidden), torch.zeros(1, len(ATTRIBUTES), dtype=torch.long)
-    _write(net.heads, (hidden, known), HEADS_INPUTS, HEADS_OUTPUTS, folder / "heads.onnx")
+    write_graph(net.heads, (hidden, known), HEADS_INPUTS, HEADS_OUTPUTS, folder / "heads.onnx")
 
 
-def _write(module: nn.Module, example: tuple[Tensor, ...], inputs: tuple[str, ...], outputs: tuple[str, ...], path: Path) -> None:
+def write_graph(module: nn.Module, example: tuple[Tensor, ...], inputs: tuple[str, ...], outputs: tuple[str, ...], path: Path) -> None:
     logging.getLogger("torch.onnx").setLevel(logging.ERROR)  # it misses torchvision
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
@@ -111,7 +111,7 @@ def card_of(folder: Path, name: str, net: NoteNet, facts: dict[str, Any]) -> dic
     return {
         "model": {"name": name, "role": "notes", "encoding": ENCODING, "sentence": sentence},
         "shape": {"kind": kind, **asdict(shape), "parameters": sum(parameter.numel() for parameter in net.parameters())},
-        "graphs": {graph: _entry(folder, f"{graph}.onnx") for graph in ("step", "heads")},
+        "graphs": {graph: entry(folder, f"{graph}.onnx") for graph in ("step", "heads")},
         "training": {key: log[key] for key in ("seconds", "steps", "events") if key in log} | {"seed": facts.get("seed", 0)},
         "data": facts["data"] if "data" in facts else licences(facts["corpora"]),
     }
@@ -127,7 +127,7 @@ def licences(corpora: Sequence[str]) -> list[dict[str, str]]:
     return [{"name": corpus, "licence": CORPORA[corpus].licence, "credit": CORPORA[corpus].credit} for corpus in corpora]
 
 
-def _entry(folder: Path, file: str) -> dict[str, Any]:
+def entry(folder: Path, file: str) -> dict[str, Any]:
     """The file's name, and its inputs and outputs in words: event = "int64 1 x 7"."""
     graph = onnx.load(folder / file).graph
 

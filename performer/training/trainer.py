@@ -50,7 +50,7 @@ class Trainer:
         self.notes = Notes(store, device)
         self.generator = torch.Generator(device).manual_seed(options.seed)
         self.average = Average(net)
-        self.optimizer = torch.optim.AdamW(net.parameters(), lr=options.rate, weight_decay=options.decay, betas=(0.9, 0.98))
+        self.optimizer = torch.optim.AdamW(_groups(net, options.trunk_rate), lr=options.rate, weight_decay=options.decay, betas=(0.9, 0.98))
         self.corpora = tuple(options.corpora)
         self.pieces = store.pieces(TRAIN, self.corpora)
         self.variation = replace(Variation.full(), **{key: getattr(options, key) for key in VARIED if getattr(options, key) is not None})
@@ -87,7 +87,8 @@ class Trainer:
             if share >= 1:
                 break
             for group in self.optimizer.param_groups:
-                group["lr"] = options.rate * min(1.0, (self.steps + 1) / options.warmup) * (0.01 + 0.495 * (1 + np.cos(np.pi * share)))
+                rate = options.rate * min(1.0, (self.steps + 1) / options.warmup) * (0.01 + 0.495 * (1 + np.cos(np.pi * share)))
+                group["lr"] = rate * group["share"]
             events, targets, weight, fresh = next(windows)
             state = None if fresh else self._loosened(state)
             with torch.autocast("cpu", torch.bfloat16, enabled=options.bfloat16 and self.device.type == "cpu"):
@@ -136,6 +137,14 @@ class Trainer:
             save(self.average.net, self.options.out / "best.pt", facts)
 
 
+def _groups(net: NoteNet, trunk_rate: float) -> list[dict[str, Any]]:
+    """The weights with the share of the rate that each learns at: layers of attention are new, what they stand on may know something already."""
+    fresh = list(net.step.layers.parameters()) if hasattr(net.step, "layers") else []
+    known = {id(weight) for weight in fresh}
+    groups = [{"params": fresh, "share": 1.0}, {"params": [w for w in net.parameters() if id(w) not in known], "share": trunk_rate if fresh else 1.0}]
+    return [group for group in groups if group["params"]]
+
+
 def parser(doc: str) -> argparse.ArgumentParser:
     """The options that every network's training has."""
     out = argparse.ArgumentParser(description=doc.split("\n", maxsplit=1)[0])
@@ -152,6 +161,7 @@ def parser(doc: str) -> argparse.ArgumentParser:
     out.add_argument("--streams", type=int, default=256)
     out.add_argument("--steps", type=int, default=192, help="events that the gradient reaches back over")
     out.add_argument("--rate", type=float, default=2e-3)
+    out.add_argument("--trunk-rate", type=float, default=1.0, help="share of the rate at which all but the layers of attention learns")
     out.add_argument("--warmup", type=int, default=200)
     out.add_argument("--decay", type=float, default=0.02)
     out.add_argument("--measure", type=float, default=45, help="seconds between measurements on held-out pieces")

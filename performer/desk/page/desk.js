@@ -38,6 +38,7 @@ const HEARERS = {
   "/performer/released": (...args) => players.released(...args),
   "/performer/health": (json) => status.health(JSON.parse(json)),
   "/performer/rung": (voice, rung) => status.rung(voice, rung),
+  "/performer/chord": (now, next) => status.chord(now, next),
   "/performer/timeline": (bpm) => status.tempo(bpm),
   "/performer/plan": (...args) => plan.add(...args),
   "/performer/plan/committed": (...args) => plan.commit(controls.get("/performer/midi/delay"), ...args),

@@ -16,6 +16,7 @@ export class Status {
     this.figures = {}; // of the engine's own time-keeping
     this.rungs = new Map(); // voice -> where its planned notes come from, where it is not the plan
     this.bpm = null;
+    this.chords = "";
     this.cells = new Map();
     this.timer = 0;
   }
@@ -34,6 +35,11 @@ export class Status {
     else this.rungs.set(voice, rung);
   }
 
+  // The song's chord and the next.
+  chord(now, next) {
+    this.chords = now && next ? `${now} → ${next}` : now;
+  }
+
   tempo(bpm) {
     this.bpm = bpm;
   }
@@ -43,6 +49,7 @@ export class Status {
     const { model, midi_in: input, midi_out: output, audio, visuals, key } = this.facts;
     this.#cell("model", model);
     this.#cell("key", key && keyName(...key));
+    this.#cell("chord", this.chords);
     this.#cell("picture", fps === null ? visuals && "waiting" : `${fps.toFixed(0)} fps`);
     const { reply_ms: replies, lateness_ms: late, missed } = this.figures;
     this.#cell("tempo", this.bpm === null ? "" : `${this.bpm.toFixed(1)}`);
