@@ -58,5 +58,6 @@ class Recogniser:
     def _chances(self, features: Floats) -> Floats:
         """(parts, styles) that sum to 1."""
         scores = features @ self._weights
-        weights: Floats = np.exp(scores - scores.max(1, keepdims=True))
-        return weights / weights.sum(1, keepdims=True)
+        weights = np.exp(scores - scores.max(1, keepdims=True))
+        chances: Floats = weights / weights.sum(1, keepdims=True)
+        return chances
