@@ -92,7 +92,7 @@ class Engine:
         self._scheduler = Scheduler(stage, self.clock)
         self.take = self._take(show, seed) if show.takes.record else None
         self._housekeeping = Housekeeping(self._pause)
-        self._health = Health(self._osc.say, lambda: {"collections": self._housekeeping.collections, "held_frames": self._held()})
+        self._health = Health(self._osc.say, self._more_health)
         self._net = OscInput(
             [Source(loopback.sock, "loopback"), Source(public, "osc")], show.table, self.clock, self.hear, self._osc.refuse,
             {"/performer/listening/features": self._features.from_audio, "/performer/listening/status": self._audio_status,
@@ -192,6 +192,14 @@ class Engine:
         if say.address == RUNG:
             self._health.stands(*say.arguments)
         self._osc.say(say)
+
+    def _more_health(self) -> dict[str, object]:
+        """Beside how well time is kept: collections of garbage, questions that models could not answer, notes that they could not hear, frames of
+        the picture's model that showed nothing."""
+        return {
+            "collections": self._housekeeping.collections, "model_failed": self.session.failed, "model_dropped": self._minds.dropped,
+            "held_frames": self._held(),
+        }  # fmt: skip
 
     def _left(self, report: Report) -> None:
         if self.take is not None:

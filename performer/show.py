@@ -138,7 +138,7 @@ SECTIONS: Mapping[str, tuple[str, type]] = {
     "show": ("general", General), "midi": ("midi", Midi), "audio": ("audio", Audio), "osc": ("osc", Osc),
     "desk": ("desk", Desk), "models": ("models", Models), "takes": ("takes", Takes), "window": ("window", Window),
 }  # fmt: skip
-OF_ROWS = ("voice", "tempo", "song", "visuals", "modulation", "scene")  # sections whose keys are rows of the table of parameters
+OF_ROWS = ("voice", "tempo", "song", "suggest", "visuals", "modulation", "scene")  # sections whose keys are rows of the table of parameters
 
 
 def read_show(path: Path) -> Show:
@@ -172,7 +172,8 @@ def parse_show(text: str, name: str) -> Show:
         reader.fail("desk", "host", f"{desk.host!r} opens the page to the network, for anybody", 'write token = "a word of your own" below it')
     voices, instruments, models = reader.voices(content.get("voice", [{}]))
     visuals, visuals_on = reader.visuals(content.get("visuals", {}))
-    values |= voices | visuals | reader.rows("tempo", content) | reader.rows("song", content, ("progression",))
+    values |= voices | visuals | reader.rows("tempo", content) | reader.rows("suggest", content)
+    values |= reader.rows("song", content, ("progression",))
     values |= reader.modulation(content.get("modulation", []))
     scenes = reader.scenes(content.get("scene", []), Table(len(instruments)))
     written = reader.progression(content.get("song", {}))
@@ -319,7 +320,7 @@ def _written() -> Iterator[str]:
         for each in dataclasses.fields(kind):
             yield f"{each.name} = {_toml(each.default)}  # {each.metadata['doc']}"
         yield from _parameter_lines(f"/performer/{title}/")
-    for title in ("tempo", "song"):
+    for title in ("tempo", "suggest", "song"):
         yield f"\n[{title}]"
         yield from _parameter_lines(f"/performer/{title}/")
     yield '# progression = "Am F C G"  # The chords where chords = "text": a bar each, or with beats, as Dm7:2 G7:2 C.'
