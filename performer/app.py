@@ -22,7 +22,7 @@ from typing import Any
 
 from performer.assets import takes_dir
 from performer.clock import SystemClock
-from performer.effects import Ask, AskChords, Drop, Effect, Feed, Forget, Join, Load, Propose, Say
+from performer.effects import Ask, AskChords, Drop, Effect, Feed, Forget, Join, Load, Propose, Say, Wonder
 from performer.errors import PerformerError, PortError
 from performer.events import Loaded, NoteOn, Progression, Sync, Tick, Timed
 from performer.housekeeping import Housekeeping
@@ -40,6 +40,7 @@ from performer.outputs.osc import OscOutput
 from performer.outputs.take import Opening, TakeWriter
 from performer.priority import raise_priority
 from performer.scheduler import Ledger, Output, Report, Scheduler, Stage
+from performer.session.lane import RUNG
 from performer.session.state import Parts, Session
 from performer.show import Show
 from performer.worker import Worker
@@ -69,7 +70,7 @@ class Engine:
         # By the origin others on this machine tell our times by their own monotonic clock.
         self.facts: dict[str, Any] = {"show": show.general.name, "clock_origin": self.clock.origin}
         seed = show.general.seed or random.SystemRandom().randrange(1, 2**31)
-        self._minds = Minds(show, self.clock, self.hear, lambda sender, sentence: self._osc.refuse(sender, "/performer/model", sentence))
+        self._minds = Minds(show, self.clock, self.hear, lambda sender, sentence: self._osc.refuse(sender, "/performer/model", sentence), self._tell)
         self._remarks = list(self._minds.remarks)
         self.facts["model"] = self._minds.main
         parts = Parts.named(show.instruments, self._minds.voices, self._minds.small, self._minds.main)
@@ -95,6 +96,7 @@ class Engine:
         self._net = OscInput(
             [Source(loopback.sock, "loopback"), Source(public, "osc")], show.table, self.clock, self.hear, self._osc.refuse,
             {"/performer/listening/features": self._features.from_audio, "/performer/listening/status": self._audio_status,
+             **{f"/performer/listening/{word}": partial(self._heard_sound, word) for word in ("tone", "pulse")},
              "/performer/visuals/status": partial(self._picture_status, "visuals"),
              "/performer/screen/status": partial(self._picture_status, "screen")}, self._osc.spoke,
         )  # fmt: skip
@@ -104,7 +106,8 @@ class Engine:
         self._replay = Replay(options.play, self.clock, self.hear, self._someone_answers) if options.play else None
         self._routes: dict[type, Callable[[Any], object]] = {
             Feed: self._minds.post, Ask: self._minds.post, Drop: self._minds.post, Forget: self._minds.post,
-            AskChords: self._minds.harmonise, Say: self._osc.say, Join: self._link.handle, Propose: self._link.handle, Load: self._minds.load,
+            Wonder: self._minds.post, AskChords: self._minds.harmonise,
+            Say: self._say, Join: self._link.handle, Propose: self._link.handle, Load: self._minds.load,
         }  # fmt: skip
 
     def start(self) -> None:
@@ -185,6 +188,11 @@ class Engine:
         elif isinstance(timed.event, Sync):
             self._tell_facts(timed.event.sender)
 
+    def _say(self, say: Say) -> None:
+        if say.address == RUNG:
+            self._health.stands(*say.arguments)
+        self._osc.say(say)
+
     def _left(self, report: Report) -> None:
         if self.take is not None:
             self.take.left(report)
@@ -256,11 +264,18 @@ class Engine:
         self.facts["take"] = str(path)
         return writer
 
+    def _tell(self, said: Say) -> None:
+        self._osc.say(said)
+
     def _audio_status(self, arguments: Sequence[Any]) -> None:
         said = str(arguments[0]) if arguments else ""
         if self.facts.get("audio") != said:
             self.facts["audio"] = said
             self._tell_facts()
+
+    def _heard_sound(self, word: str, arguments: Sequence[Any]) -> None:
+        """What the listening process says of pitch, chroma and beat, for whoever wants to move with it."""
+        self._osc.say(Say(f"/performer/{word}", tuple(arguments)))
 
     def _picture_status(self, who: str, arguments: Sequence[Any]) -> None:
         with contextlib.suppress(ValueError, IndexError, TypeError):

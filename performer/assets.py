@@ -13,6 +13,11 @@ def asset(name: str) -> Path:
     return packed if packed.is_dir() else _PACKAGE.parent / name
 
 
+def shaders_dir() -> Path:
+    """The folder of the shaders, which the window and the pages of browsers share."""
+    return _PACKAGE / "shaders"
+
+
 def models_dir() -> Path:
     """The folder of the models that Performer ships."""
     return asset("models/onnx")

@@ -12,7 +12,7 @@ from performer.errors import PerformerError
 from performer.learning import add_options, learn
 
 FAILED, STOPPED = 2, 130
-BENCHES = ("reply", "timing", "models", "frames", "osc", "start", "endure", "notochord", "all")
+BENCHES = ("reply", "timing", "models", "frames", "osc", "start", "endure", "notochord", "style", "follow", "all")
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -53,7 +53,7 @@ def _parser() -> argparse.ArgumentParser:
     command.add_argument("file", nargs="?", type=Path, default=Path("my.show.toml"))
     command.set_defaults(run=_init)
 
-    commands.add_parser("devices", help="list the MIDI ports and audio inputs").set_defaults(run=_devices)
+    commands.add_parser("devices", help="list the MIDI ports, audio inputs and displays").set_defaults(run=_devices)
     commands.add_parser("doctor", help="say what works here, what is missing, and how to get it").set_defaults(run=_doctor)
     commands.add_parser("parameters", help="list every control with its OSC address").set_defaults(run=_parameters)
 
@@ -111,6 +111,8 @@ def _add_tools(commands: Any) -> None:
     command.add_argument("--seconds", type=float, help="timing, osc, frames, endure: how long to measure (default 60, 30, 10, 600)")
     command.add_argument("--delay", type=float, metavar="MS", help="timing: when planned notes leave (default: half the transport, earlier)")
     command.add_argument("--python", type=Path, metavar="PROGRAM", help="notochord: the Python of an environment with Notochord")
+    command.add_argument("--takes", type=Path, metavar="DIR", help="style: the Groove set; follow: MIDI files of a player (default: made-up ones)")
+    command.add_argument("--model", default="", metavar="NAME", help="style, follow: the model that is measured")
     command.add_argument("--with-visuals", action="store_true", help="with the generator painting beside it")
     command.set_defaults(run=_bench)
 
@@ -236,7 +238,8 @@ def _bench(options: argparse.Namespace) -> int:
     from performer.bench.command import Asked, bench
 
     asked = Asked(
-        options.notes, options.rate, options.voices, options.silence, options.seconds, options.delay, options.with_visuals, options.python
+        options.notes, options.rate, options.voices, options.silence, options.seconds, options.delay, options.with_visuals, options.python,
+        options.takes, options.model,
     )  # fmt: skip
     print(bench(options.bench, asked, options.json))
     return 0

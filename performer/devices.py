@@ -1,6 +1,6 @@
-"""`performer devices`: the MIDI ports and audio inputs of this machine, with the names that a show file may use.
+"""`performer devices`: the MIDI ports, audio inputs and displays of this machine, with the names that a show file may use.
 
-Both lists are made in processes of their own: JACK's library hangs where its server does.
+All lists are made in processes of their own: JACK's library hangs where its server does.
 """
 
 from collections.abc import Iterator
@@ -10,14 +10,18 @@ from performer.apart import Apart
 from performer.errors import PortError
 from performer.listening import audio
 from performer.midi_system import MidiSystem, no_answer
+from performer.visuals.displays import displays
 
-PATIENCE_S = 5.0  # seconds that the MIDI and the audio system have to answer
+PATIENCE_S = 5.0  # seconds that the MIDI and the audio system and the displays have to answer
+NO_DISPLAYS = f"They do not answer within {PATIENCE_S:.0f} s. Start the desktop of this machine again."
 
 
 def devices() -> str:
     """The whole list as text. What cannot be listed is told in its sentence."""
-    with Apart(midi) as ports, Apart(audio_inputs) as inputs:
-        return f"{_text('MIDI', ports)}\n\n{_text('Audio inputs', inputs)}"
+    with Apart(midi) as ports, Apart(audio_inputs) as inputs, Apart(screens) as shown:
+        silent = str(no_answer(PATIENCE_S))
+        parts = (_text("MIDI", ports, silent), _text("Audio inputs", inputs, silent), _text("Displays", shown, NO_DISPLAYS))
+        return "\n\n".join(parts)
 
 
 def midi() -> str:
@@ -30,11 +34,16 @@ def audio_inputs() -> str:
     return "\n".join(_audio())
 
 
-def _text(title: str, apart: Apart[str]) -> str:
+def screens() -> str:
+    """The displays as lines."""
+    return "\n".join(_screens())
+
+
+def _text(title: str, apart: Apart[str], silent: str) -> str:
     try:
         return apart.result(PATIENCE_S)
     except TimeoutError:
-        return f"{title}: {no_answer(PATIENCE_S)}"
+        return f"{title}: {silent}"
     except PortError as error:
         return f"{title}: {error}"
 
@@ -75,3 +84,14 @@ def _audio() -> Iterator[str]:
         own = "" if place else ", taken where no name is given"
         yield f'    "{each.name}"  {each.api}, {each.channels} channel{"s" if each.channels > 1 else ""}, {each.rate_hz:.0f} Hz{own}'
     yield '  In the show file, under [audio]: input = "..." with a name from above or a part of it.'
+
+
+def _screens() -> Iterator[str]:
+    try:
+        found = displays()
+    except PortError as error:
+        yield f"Displays: {error}"
+        return
+    yield f"Displays: {'' if found else 'none'}".rstrip()
+    yield from (f'    "{each.name}"  {each.width} x {each.height}{f", {each.rate_hz} Hz" if each.rate_hz else ""}' for each in found)
+    yield '  In the show file, under [window]: display = "..." with a name from above or a part of it.'

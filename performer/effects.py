@@ -90,7 +90,7 @@ class Ask:
     `polyphony` notes at once are the most (0: no limit), `duration` a range in seconds; the temperatures of time and of velocity follow the
     one of pitch where they are 0. `novelty` (-1 to 1) shuns or seeks the pitch classes played lately; `harmony`: nats that each class is
     likelier. `recent`: what this voice played or planned last, as onset (seconds since the last note that was heard, negative before it),
-    duration and pitch: limits count it."""
+    duration and pitch: limits count it. `styles` are numbers of the encoding's styles with weights that sum to 1 (empty: any)."""
 
     id: int
     voice: int
@@ -118,6 +118,16 @@ class Ask:
     novelty: float = 0.0
     harmony: tuple[float, ...] = ()
     recent: tuple[tuple[float, float, int], ...] = ()
+    styles: tuple[tuple[int, float], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Wonder:
+    """How surprising is the last of these notes, which the model has not been fed yet? Told to whoever looks, when there is time. `model` as
+    in Ask."""
+
+    heard: tuple[ModelNote, ...]
+    model: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -187,4 +197,4 @@ class Say:
     sender: str = ""
 
 
-Effect = Play | Release | Pass | Silence | Compensate | Feed | Forget | Ask | AskChords | Drop | Wake | Join | Propose | Load | Say
+Effect = Play | Release | Pass | Silence | Compensate | Feed | Forget | Ask | AskChords | Wonder | Drop | Wake | Join | Propose | Load | Say

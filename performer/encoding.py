@@ -16,7 +16,7 @@ import numpy as np
 import numpy.typing as npt
 
 from performer.constraints import Chance
-from performer.events import ModelNote
+from performer.events import STYLES, ModelNote
 
 ENCODING = "notes-1"
 
@@ -25,12 +25,6 @@ VOICE, GAP, PITCH, DURATION, VELOCITY = range(5)
 
 VOICES = ("keys", "melody", "drums", "bass", "guitar", "strings", "brass", "winds",
           "lead", "pad", "bells", "choir", "organ", "plucked", "percussion", "other")  # fmt: skip
-STYLES = (
-    "any", "classical", "lied", "pop", "ragtime", "folk", "chorale", "player",
-    "afrobeat", "afrocuban", "blues", "country", "dance", "funk", "gospel", "highlife", "hiphop", "jazz", "latin",
-    "middleeastern", "neworleans", "punk", "reggae", "rock", "soul", "metal", "ambient", "stage",
-    "free-1", "free-2", "free-3", "free-4",
-)  # fmt: skip
 HUMAN, OWN = 0, 1  # who played the event
 
 # Bins of the evaluation (issue 4): a value belongs to the bin whose number is the count of edges not above it.

@@ -7,6 +7,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from typing import Any, get_args
 
+# What a model can be told of the music; a number of the encoding each.
+STYLES = (
+    "any", "classical", "lied", "pop", "ragtime", "folk", "chorale", "player",
+    "afrobeat", "afrocuban", "blues", "country", "dance", "funk", "gospel", "highlife", "hiphop", "jazz", "latin",
+    "middleeastern", "neworleans", "punk", "reggae", "rock", "soul", "metal", "ambient", "stage",
+    "free-1", "free-2", "free-3", "free-4",
+)  # fmt: skip
+
 
 @dataclass(frozen=True, slots=True)
 class NoteOn:
@@ -131,6 +139,34 @@ class Store:
 
 
 @dataclass(frozen=True, slots=True)
+class Suggest:
+    """Somebody asked for so many other ways in which the next phrase of a voice could go."""
+
+    voice: int
+    count: int
+    sender: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Listen:
+    """Somebody wants to hear a suggestion, softly and once."""
+
+    voice: int
+    number: int
+    sender: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Choose:
+    """Somebody wants a voice to play a suggestion; number 0 is its idea before."""
+
+    voice: int
+    number: int
+    sender: str = ""
+    when: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Swap:
     """Somebody asked that another model plays in place of the show's first."""
 
@@ -150,6 +186,13 @@ class Panic:
     """Silence everything that sounds, now."""
 
     source: str = "midi"
+
+
+@dataclass(frozen=True, slots=True)
+class Still:
+    """Somebody asked to keep what is seen now as a file."""
+
+    source: str = "osc"
 
 
 @dataclass(frozen=True, slots=True)
@@ -215,7 +258,8 @@ class ModelFailed:
 
 Event = (
     NoteOn | NoteOff | Control | Bend | Pressure | Program | Transport | Tap | LinkState | Sysex
-    | ParameterSet | Recall | Store | Swap | Loaded | Panic | Sync | Tick | Answer | ChordAnswer | Progression | ModelFailed
+    | ParameterSet | Recall | Store | Suggest | Listen | Choose | Swap | Loaded | Panic | Still | Sync | Tick
+    | Answer | ChordAnswer | Progression | ModelFailed
 )  # fmt: skip
 KINDS: Mapping[str, type] = {kind.__name__: kind for kind in get_args(Event)}
 

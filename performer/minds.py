@@ -10,7 +10,7 @@ from pathlib import Path
 
 from performer.assets import find_model
 from performer.clock import Clock
-from performer.effects import Ask, AskChords, Drop, Feed, Forget, Load
+from performer.effects import Ask, AskChords, Drop, Feed, Forget, Load, Say, Wonder
 from performer.errors import ModelError
 from performer.events import ChordAnswer, Loaded, Timed
 from performer.inference.chords import Harmonist, Plain, load_harmonist
@@ -46,14 +46,17 @@ def open_harmonist(name: str, folders: Sequence[str] = ()) -> Harmonist:
 
 
 class Minds:
-    """What the show's voices think with. `post` gets their answers, `refuse(sender, sentence)` why a model could not be loaded. `main`,
+    """What the show's voices think with. `post` gets their answers, `refuse(sender, sentence)` why a model could not be loaded, `tell` what a
+    model says of the human's notes. `main`,
     `voices` (one for each voice) and `small` (empty: none) are the names that are really played; `remarks` are the sentences about those
     that could not be had."""
 
-    def __init__(self, show: Show, clock: Clock, post: Callable[[Timed], object], refuse: Callable[[str, str], object]) -> None:
+    def __init__(
+        self, show: Show, clock: Clock, post: Callable[[Timed], object], refuse: Callable[[str, str], object], tell: Callable[[Say], object]
+    ) -> None:
         self.remarks: list[str] = []
         self._folders = show.models.folders
-        self._clock, self._post, self._refuse = clock, post, refuse
+        self._clock, self._post, self._refuse, self._tell = clock, post, refuse, tell
         self._lately: deque[Feed] = deque(maxlen=PRIMED)
         self._lock = threading.Lock()  # who loads, and who feeds
         self._thinking: dict[str, Thinking] = {}
@@ -78,9 +81,9 @@ class Minds:
         for thinking in self._thinking.values():
             thinking.stop()
 
-    def post(self, effect: Feed | Ask | Drop | Forget) -> None:
+    def post(self, effect: Feed | Ask | Wonder | Drop | Forget) -> None:
         """All models hear everything; a question goes to the one that it names. Thread-safe, never waits."""
-        if isinstance(effect, Ask):
+        if isinstance(effect, Ask | Wonder):
             self._thinking[effect.model or self.main].post(effect)
             return
         with self._lock:
@@ -102,7 +105,7 @@ class Minds:
     def _load(self, effect: Load) -> None:
         if effect.model not in self._thinking:
             try:
-                thinking = Thinking(Thinker(open_mind(effect.model, self._folders)), self._clock, self._post)
+                thinking = Thinking(Thinker(open_mind(effect.model, self._folders)), self._clock, self._post, self._tell)
             except ModelError as error:
                 self._refuse(effect.sender, str(error))
                 return
@@ -135,7 +138,7 @@ class Minds:
         if name in ("", *self._thinking):
             return name or otherwise
         try:
-            self._thinking[name] = Thinking(Thinker(open_mind(name, self._folders)), self._clock, self._post)
+            self._thinking[name] = Thinking(Thinker(open_mind(name, self._folders)), self._clock, self._post, self._tell)
         except ModelError as error:
             self.remarks.append(f"{error}{f' {otherwise!r} plays instead.' if otherwise else ''}")
             return self._first(otherwise, "")

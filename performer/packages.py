@@ -43,3 +43,8 @@ def reinstall(thing: str) -> str:
     """The sentence that installs the Python package behind `thing` again."""
     wheel = {"portaudio": "sounddevice", "midi": "python-rtmidi"}.get(thing, thing)
     return f"Install it with: {sys.executable} -m pip install --force-reinstall {wheel}"
+
+
+def extra(name: str) -> str:
+    """The sentence that installs what Performer needs for this extra of its own."""
+    return f"Install it with: {sys.executable} -m pip install 'performer-live[{name}]'"

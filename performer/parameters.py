@@ -11,6 +11,7 @@ from types import MappingProxyType
 from typing import Any
 
 from performer.errors import ParameterError
+from performer.events import STYLES
 
 VOICES = 16
 LONGEST_NAME = 80
@@ -21,8 +22,19 @@ GRIDS: Mapping[str, float] = MappingProxyType({  # beats between two places; a b
 })  # fmt: skip
 SLOTS = 8  # of the modulation matrix
 NUMBERS = 4  # of a performer's own, for modulation
-MOVERS = ("none", "level", "low", "mid", "high", "centroid", "flux", "onset", "density", "register", "velocity", "tension", "surprise",
-          "entropy", "plan", "sine", "triangle", "saw up", "saw down", "square", "controller", "number")  # fmt: skip
+MOVERS = ("none", "level", "low", "mid", "high", "centroid", "flux", "onset", "pitch", "chroma", "pulse",
+          "density", "register", "velocity", "tension", "surprise", "entropy", "plan",
+          "sine", "triangle", "saw up", "saw down", "square", "controller", "number")  # fmt: skip
+WALK = "walk"  # the choice that leaves a label to the walk
+FAMILIES = (WALK, "flame", "smoke", "mandala", "streams", "crystal", "rings", "julia")
+SYMMETRIES = (WALK, "1", "2", "3", "4", "5", "6", "8")
+PALETTES: Mapping[str, tuple[float, ...]] = MappingProxyType({  # phases of red, green and blue in turns
+    WALK: (), "ember": (0.0, 0.12, 0.24), "sun": (0.95, 0.05, 0.3), "moss": (0.3, 0.1, 0.45), "sea": (0.6, 0.3, 0.1), "ice": (0.45, 0.25, 0.05),
+    "violet": (0.2, 0.5, 0.05), "rose": (0.0, 0.35, 0.2), "neon": (0.1, 0.6, 0.85),
+})  # fmt: skip
+AMOUNTS = ("density", "warp", "zoom", "spread", "glow", "brightness", "contrast", "detail", "saturation")  # labels that are numbers
+COMPONENTS = 4
+MIRRORS = ("none", "left", "top", "both")
 CURVES = ("linear", "slow start", "fast start", "s", "inverse", "gate")
 SCALES: Mapping[str, tuple[int, ...]] = MappingProxyType({
     "follow": (),  # the key the player plays in, found from the last notes
@@ -102,6 +114,14 @@ def _switch(address: str, default: bool, doc: str) -> Parameter:
     return Parameter(address, "bool", default, doc=doc)
 
 
+def _pins() -> Iterator[Parameter]:
+    """Where the picture's corners are on the display: two rows for each of the four."""
+    for corner, (x, y) in {"top_left": (0, 0), "top_right": (1, 0), "bottom_right": (1, 1), "bottom_left": (0, 1)}.items():
+        words = f"the picture's {corner.replace('_', ' ')} corner is, as a share of the display's"
+        yield _row(f"/performer/window/{corner}_x", "float", float(x), -0.5, 1.5, "", f"How far from the left {words} width.")
+        yield _row(f"/performer/window/{corner}_y", "float", float(y), -0.5, 1.5, "", f"How far from the top {words} height.")
+
+
 ROWS: tuple[Parameter, ...] = (
     _choice("/performer/voice/{voice}/mode", "call", MODES,
             "call answers when you stop and stops when you start; harmonise answers each note at once; accompany plays with you, planned ahead; "
@@ -113,6 +133,11 @@ ROWS: tuple[Parameter, ...] = (
     _row("/performer/voice/{voice}/high", "int", 96, 0, 127, "note", "The highest note this voice may play."),
     _choice("/performer/voice/{voice}/scale", "follow", SCALES, "The notes this voice may use; follow listens for your key."),
     _choice("/performer/voice/{voice}/key", "C", KEYS, "The key note of the scale, where the scale is not follow."),
+    _choice("/performer/voice/{voice}/style", "any", STYLES, "What the model is told to play; one that knows no such style plays as ever."),
+    _choice("/performer/voice/{voice}/style_2", "any", STYLES, "A second style, for a blend."),
+    _row("/performer/voice/{voice}/style_2_weight", "float", 0.0, 0.0, 4.0, "", "How much of it against the first: 0 none, 1 as much."),
+    _choice("/performer/voice/{voice}/style_3", "any", STYLES, "A third style, for a blend."),
+    _row("/performer/voice/{voice}/style_3_weight", "float", 0.0, 0.0, 4.0, "", "How much of it against the first: 0 none, 1 as much."),
     _row("/performer/voice/{voice}/energy", "float", 0.5, 0.0, 1.0, "", "Moves density and loudness together."),
     _row("/performer/voice/{voice}/complexity", "float", 0.5, 0.0, 1.0, "", "Moves polyphony, novelty and harmony together."),
     _row("/performer/voice/{voice}/freedom", "float", 0.5, 0.0, 1.0, "", "Moves the temperatures, top_p and strength together."),
@@ -135,6 +160,8 @@ ROWS: tuple[Parameter, ...] = (
     _choice("/performer/voice/{voice}/grid", "1/16", GRIDS, "Planned notes: the places of the bar they are drawn to."),
     _row("/performer/voice/{voice}/strength", "float", 0.7, 0.0, 1.0, "", "How strongly they are drawn to the grid: 0 leaves the model's own time."),
     _row("/performer/voice/{voice}/swing", "float", 0.0, 0.0, 1.0, "", "How late every second place of the grid is; 1 is a triplet's feel."),
+    _row("/performer/voice/{voice}/phrase", "int", 0, 0, 32, "bars",
+         "Planned notes: how long a phrase is, with a breath at its end; suggestions are so long. 0: it goes on and on, suggestions are 2 bars."),
     _row("/performer/voice/{voice}/ahead", "float", 4.0, 1.0, 32.0, "beats", "How far ahead is planned."),
     _choice("/performer/voice/{voice}/late", "drop", ("drop", "next"),
             "What becomes of a planned note that cannot leave in time: it is left out, or waits for the next place of the grid."),
@@ -152,17 +179,54 @@ ROWS: tuple[Parameter, ...] = (
     _choice("/performer/song/chords", "off", ("off", "player", "model", "text"),
             "Who gives the chords: nobody, what you play, a model that goes on in the song's key, or the progression that was written."),
     _choice("/performer/song/key", "follow", SONG_KEYS, "The key that the chord model plays in; follow listens for yours."),
+    _row("/performer/suggest/channel", "int", 0, 0, 16, "",
+         "The MIDI channel on which suggestions are heard before they are chosen, for headphones; 0 is the voice's own."),
     _choice(QUANTISE, "now", QUANTA, "When a new mode or a scene comes, where the message does not say: now, at the next beat, bar or bars."),
     _row("/performer/visuals/react", "float", 1.0, 0.0, 2.0, "", "How strongly the music moves the picture."),
     _row("/performer/visuals/speed", "float", 0.3, 0.0, 2.0, "", "How fast the picture walks by itself."),
     _row("/performer/visuals/truncation", "float", 0.9, 0.0, 1.5, "", "Near the mean picture (0) or far out (1 and more)."),
     _row("/performer/visuals/mix", "float", 0.35, 0.0, 1.0, "", "How much a second style is mixed into the fine layers."),
+    _row("/performer/visuals/kick", "float", 0.35, 0.0, 1.0, "", "How much an onset brightens the picture at once, before a new one is painted."),
+    _row("/performer/visuals/mix_from", "float", 0.35, 0.0, 1.0, "", "The coarsest layer that the second style is mixed into: 0 coarse, 1 fine."),
+    _row("/performer/visuals/mix_to", "float", 1.0, 0.0, 1.0, "", "The finest layer that it is mixed into."),
+    _row("/performer/visuals/noise", "float", 1.0, 0.0, 2.0, "", "How strong the generator's grain is."),
+    _switch("/performer/visuals/walk", True, "Whether the picture walks on, by itself and pushed by the music."),
+    _row("/performer/visuals/seed", "int", 0, 0, 9999, "", "Which of the endless walks; 0 is the show's own."),
+    _row("/performer/visuals/position", "float", 0.0, 0.0, 64.0, "radians", "Moves the place on the walk by hand."),
+    _row("/performer/visuals/loop", "float", 0.0, 0.0, 64.0, "beats", "The walk closes after so many beats; 0 goes on for ever."),
+    _row("/performer/visuals/loop_width", "float", 0.6, 0.0, 2.0, "", "How far out a loop leads."),
+    _row("/performer/visuals/glide", "float", 0.0, 0.0, 64.0, "beats", "How long the picture's values, keyframes and seeds take to come."),
+    _choice("/performer/visuals/family", WALK, FAMILIES, "The kind of picture; walk goes from one to the other."),
+    _choice("/performer/visuals/symmetry", WALK, SYMMETRIES, "How often the picture repeats around its centre."),
+    _choice("/performer/visuals/palette", WALK, PALETTES, "The colours; walk changes them by and by."),
+    _row("/performer/visuals/direction/hue", "float", 0.0, -0.5, 0.5, "turns", "Turns the palette."),
+    *(_row(f"/performer/visuals/direction/{name}", "float", 0.0, -1.0, 1.0, "", f"Less or more {name} than the walk has.") for name in AMOUNTS),
+    *(_row(f"/performer/visuals/direction/pc{number}", "float", 0.0, -1.0, 1.0, "", f"Along the styles' principal direction {number}.")
+      for number in range(1, COMPONENTS + 1)),
+    _row("/performer/visuals/bend/spin", "float", 0.0, -1.0, 1.0, "half turns", "Turns the features inside the generator."),
+    _row("/performer/visuals/bend/turn", "float", 0.0, -1.0, 1.0, "half turns", "Turns what lies in the fold."),
+    _row("/performer/visuals/bend/x", "float", 0.0, -1.0, 1.0, "half sides", "Shifts the features across."),
+    _row("/performer/visuals/bend/y", "float", 0.0, -1.0, 1.0, "half sides", "Shifts the features down."),
+    _row("/performer/visuals/bend/scale", "float", 0.0, -1.0, 1.0, "octaves", "Enlarges the features."),
     _row("/performer/visuals/fps", "int", 24, 1, 60, "1/s", "How many pictures the generator makes a second, at most."),
     _row("/performer/visuals/fade", "float", 1.0, 0.0, 1.0, "", "The picture's brightness; 0 is black."),
     _row("/performer/midi/delay", "float", 0.0, -500.0, 500.0, "ms", "When planned notes leave against the beat: negative earlier."),
     _switch("/performer/visuals/blackout", False, "Black, at once; what plays goes on behind it."),
     _switch("/performer/visuals/freeze", False, "Hold the picture that is seen now."),
     _switch("/performer/visuals/test_card", False, "Show the test card instead, to set up a projector."),
+    _row("/performer/visuals/zoom", "float", 1.0, 0.25, 4.0, "", "How far the picture is enlarged."),
+    _row("/performer/visuals/rotation", "float", 0.0, -180.0, 180.0, "degrees", "How far the picture is turned."),
+    _row("/performer/visuals/kaleidoscope", "int", 0, 0, 24, "", "How many segments the kaleidoscope has; 0 is none."),
+    _choice("/performer/visuals/mirror", "none", MIRRORS, "Shown on both sides: the left half, the upper half, or the quarter of both."),
+    _row("/performer/visuals/blur", "float", 0.0, 0.0, 1.0, "", "How far the picture is blurred."),
+    _row("/performer/visuals/feedback", "float", 0.0, 0.0, 0.98, "", "How much of what was seen a moment ago stays and leaves a trail."),
+    _row("/performer/visuals/feedback_zoom", "float", 1.01, 0.95, 1.05, "", "How far the trail is enlarged in a sixtieth of a second."),
+    _row("/performer/visuals/feedback_rotation", "float", 0.0, -90.0, 90.0, "degrees/s", "How fast the trail turns."),
+    *_pins(),
+    *(_row(f"/performer/window/edge_{side}", "float", 0.0, 0.0, 0.5, "", f"The share of the picture over which its {side} edge fades out.")
+      for side in ("left", "right", "top", "bottom")),
+    _row("/performer/window/gamma", "float", 1.0, 0.3, 3.0, "", "Lifts (above 1) or lowers (below) the middle greys, for this projector."),
+    _switch("/performer/visuals/record", False, "Record the picture as a video file, in time with the take."),
     _switch("/performer/visuals/guard", True, "Damp flashes above three a second over a quarter of the picture (WCAG 2.3.1)."),
 )  # fmt: skip
 
@@ -177,7 +241,7 @@ ROWS += (
     _choice("/performer/modulation/{slot}/curve", "linear", CURVES, "How the source is bent on its way; gate is all or nothing."),
     _row("/performer/modulation/{slot}/depth", "float", 0.5, -1.0, 1.0, "", "The share of the parameter's range that it adds at most."),
     _row("/performer/modulation/{slot}/smoothing", "float", 0.05, 0.0, 5.0, "s", "The time it takes to follow."),
-    _row("/performer/modulation/{slot}/number", "int", 1, 0, 127, "", "Which controller, or which of your own numbers."),
+    _row("/performer/modulation/{slot}/number", "int", 1, 0, 127, "", "Which controller, own number, or pitch class of the chroma (0 is C)."),
     _row("/performer/modulation/{slot}/beats", "float", 4.0, 0.125, 64.0, "beats", "How long one round of an LFO takes."),
     _row("/performer/source/{number}", "float", 0.0, 0.0, 1.0, "", "A number of your own that can move the picture."),
 )
@@ -222,9 +286,16 @@ COMMANDS: tuple[Command, ...] = (
     Command("/performer/note/on", "ii[i]", "A key goes down: pitch, velocity, channel (1)."),
     Command("/performer/note/off", "i[i]", "A key comes up: pitch, channel (1)."),
     Command("/performer/model", "s", "Another model plays in place of the show's first, as soon as it is loaded: its name."),
+    Command("/performer/visuals/still", "", "Keep what is seen now as a PNG file; /performer/visuals/saved tells where."),
     Command("/performer/scene/recall", "s[s]", "Set all parameters of a scene: its name, and when (now, beat, bar, 2 bars, 4 bars, 8 bars)."),
     Command("/performer/scene/store", "s", "Keep the parameters as they are now as a scene of this name."),
     Command("/performer/chords", "s", "The song's chords as text, a bar each or with beats: Am F C G, or Dm7:2 G7:2 C."),
+    Command("/performer/suggest", "i[i]", "Other ways in which a voice's next phrase could go: voice, how many (3, at most 16)."),
+    Command("/performer/suggest/hear", "ii", "Hear a suggestion softly, once, beside what plays: voice, its number."),
+    Command("/performer/suggest/choose", "ii[s]",
+            "A suggestion becomes the voice's plan: voice, its number, and when (now, beat, bar ...; else by tempo/quantise)."),
+    Command("/performer/suggest/back", "i[s]",
+            "The voice's idea before becomes its plan, said again the one before that: voice, and when."),
     Command("/performer/control", "ii[i]", "A controller moves: number, value, channel (1)."),
 )
 FEEDBACK: tuple[Command, ...] = (
@@ -234,18 +305,29 @@ FEEDBACK: tuple[Command, ...] = (
     Command("/performer/plan", "iiifff", "What will sound unless it is replanned: voice, pitch, velocity, time in seconds, beat, length in beats."),
     Command("/performer/plan/committed", "iiiff", "What will sound for certain: voice, pitch, velocity, time and length in seconds."),
     Command("/performer/plan/cleared", "if", "The rest of a voice's plan is thought over: voice, beat."),
+    Command("/performer/suggestion", "iiiiff", "A suggestion's note: voice, its number (0: an earlier idea), pitch, velocity, beat, beats long."),
+    Command("/performer/suggestion/ready", "iif", "A suggestion has been told: voice, its number, its length in beats."),
+    Command("/performer/suggestion/cleared", "i[i]", "The suggestions of a voice (or the one of this number) are no more: others follow."),
+    Command("/performer/suggestion/chosen", "ii", "A suggestion was chosen: voice, its number (0: an earlier idea)."),
+    Command("/performer/suggestion/begins", "iff", "What was chosen is the plan: voice, time in seconds and beat of its beginning."),
     Command("/performer/cue", "sf", "A change waits for its beat: the parameter's address, the time in seconds."),
     Command("/performer/model/playing", "s", "The model that plays first now."),
     Command("/performer/scene", "ss", "A scene was called up: its name, and when it comes."),
     Command("/performer/scenes", "s", "The names of all scenes, as JSON."),
     Command("/performer/rung", "is", "Where a voice's planned notes come from now: voice; plan, small (model), pattern or rest."),
     Command("/performer/chord", "ssf", "The chord of the song that sounds, the next one (empty: not known), and the beat at which it comes."),
+    Command("/performer/looks", "s", "To the pages alone: the uniforms of the two shaders that they compose the picture with, as JSON."),
+    Command("/performer/visuals/saved", "s", "A still or a video was written: its file, or the sentence why not."),
     Command("/performer/heard", "iii", "A key of the human: pitch, velocity (0 when it comes up), channel."),
     Command("/performer/moved", "iii", "A controller of the human: number, value, channel."),
     Command("/performer/features", "fffffff", "Level, low, middle and high band, centroid, onset (each 0 to 1), source (0 notes, 1 audio)."),
+    Command("/performer/tone", "f" * 13, "What the audio input sounds like: pitch (a note's number over 127), then how much of C, C# ... B."),
+    Command("/performer/pulse", "fff", "The beat of the audio input: beats a minute, where in the beat it is (0 to 1), how sure that is (0 to 1)."),
+    Command("/performer/surprise", "ffi", "How little the first model expected the human's note: 0 to 1 (1: it knew nothing), in nats; the pitch."),
+    Command("/performer/entropy", "ff", "How open it is to the first model which pitch comes next: 0 to 1, in nats."),
     Command("/performer/timeline", "fiifisi",
             "Each beat and each change: tempo, a beat, its time as whole seconds and the rest, playing (0 or 1), who leads, Link peers."),
-    Command("/performer/health", "s", "Once a second while it plays: reply and lateness in milliseconds, notes missed, as JSON."),
+    Command("/performer/health", "s", "Once a second while it plays: reply and lateness in ms, notes missed, the rung of each voice, as JSON."),
     Command("/performer/status", "s", "What is going on in a few words, as JSON."),
 )  # fmt: skip
 

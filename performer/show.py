@@ -1,7 +1,8 @@
 """A show file: one TOML file that sets everything up. It is checked once, becomes frozen values, and is never changed while it runs.
 
 The dataclasses below are the schema: `performer init` writes them out with their sentences, and a mistake in a file is told with line,
-key and remedy. The keys of [[voice]], [tempo], [song], [visuals] and [[modulation]], and [midi] delay, are rows of the table of parameters.
+key and remedy. The keys of [[voice]], [tempo], [song], [visuals] and [[modulation]], most of [window], and [midi] delay, are rows of the table
+of parameters.
 """
 
 import dataclasses
@@ -91,6 +92,14 @@ class Takes:
 
 
 @dataclass(frozen=True, slots=True)
+class Window:
+    """[window]"""
+
+    display: str = _key("", "Part of the name of the display that the picture fills, as `performer devices` lists them; empty: no window.")
+    windowed: bool = _key(False, "A window with a frame instead, on that display or, without a name, on any: to try things.")
+
+
+@dataclass(frozen=True, slots=True)
 class Show:
     """All that a show file says. `values` are the parameters that it sets, by address, `scenes` those of each scene; `instruments` and
     `named_models` (empty: the show's own) are one for each voice; `progression` is what [song] writes as its chords."""
@@ -102,6 +111,7 @@ class Show:
     desk: Desk = Desk()
     models: Models = Models()
     takes: Takes = Takes()
+    window: Window = Window()
     visuals: bool = True
     instruments: tuple[str, ...] = ("keys",)
     named_models: tuple[str, ...] = ("",)
@@ -123,7 +133,7 @@ class Show:
 
 SECTIONS: Mapping[str, tuple[str, type]] = {
     "show": ("general", General), "midi": ("midi", Midi), "audio": ("audio", Audio), "osc": ("osc", Osc),
-    "desk": ("desk", Desk), "models": ("models", Models), "takes": ("takes", Takes),
+    "desk": ("desk", Desk), "models": ("models", Models), "takes": ("takes", Takes), "window": ("window", Window),
 }  # fmt: skip
 OF_ROWS = ("voice", "tempo", "song", "visuals", "modulation", "scene")  # sections whose keys are rows of the table of parameters
 

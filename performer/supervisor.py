@@ -130,7 +130,7 @@ class Supervisor:
             reel = CONTEXT.RawArray("B", BYTES)
             light = VisualsOptions(show.models.pictures, tuple(show.models.folders), show.values, show.general.seed or time.time_ns())
             yield Child("visuals", paint, (self._loopbacks["visuals"], reel, light))
-            yield Child("screen", present, (self._loopbacks["screen"], reel, ScreenOptions(show.values)))
+            yield Child("screen", present, (self._loopbacks["screen"], reel, ScreenOptions(show.values, show.window.display, show.window.windowed)))
         if show.audio.enabled:
             from performer.listening.process import ListeningOptions
             from performer.listening.process import run as listen

@@ -15,8 +15,8 @@ LAYERS: tuple[str, ...] = (
     ". assets chords clock constraints errors events housekeeping jack loopback packages priority worker",
     "apart card effects encoding midi_system parameters",
     "desk inference listening midi_port scheduler session show",
-    "devices doctor evaluation inputs minds outputs visuals",
-    "app offline",
+    "evaluation inputs minds outputs visuals",
+    "app devices doctor offline",
     "bench calibration check learning render supervisor",
     "cli",
     "__main__",
@@ -25,10 +25,12 @@ LAYER = {place: number for number, layer in enumerate(LAYERS) for place in layer
 SESSION_KNOWS = {"session", "chords", "clock", "effects", "encoding", "events", "parameters"}  # no port, no model; of the clock the values only
 TELLING = ("Clock", "SystemClock", "VirtualClock")  # what tells the time
 LIBRARIES: dict[str, str] = {
-    "PIL": "visuals.page",
+    "PIL": "bench.eye visuals.page",
     "aalink": "inputs.link",
+    "glfw": "visuals.displays",
+    "moderngl": "visuals.compositor",
     "mido": "evaluation.midi_file inputs.replay render",
-    "numpy": "bench.models calibration.audio_loop check encoding evaluation inference listening visuals",
+    "numpy": "bench.eye bench.models calibration.audio_loop check encoding evaluation inference listening visuals",
     "onnxruntime": "inference.onnx",
     "platformdirs": "assets",
     "pythonosc": "inputs.osc loopback",
@@ -36,8 +38,9 @@ LIBRARIES: dict[str, str] = {
     "sounddevice": "listening.audio",
     "starlette": "desk",
     "uvicorn": "desk.process",
+    "websockets": "bench.eye",
 }
-HEAVY = ("numpy", "rtmidi", "sounddevice", "onnxruntime", "starlette", "torch")
+HEAVY = ("numpy", "glfw", "moderngl", "av", "rtmidi", "sounddevice", "onnxruntime", "starlette", "torch")
 LONGEST = 400  # lines
 
 

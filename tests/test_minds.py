@@ -20,7 +20,7 @@ FOLDERS = f'folders = ["{TINY.parent.as_posix()}"]'
 def minds(text: str):
     said: queue.SimpleQueue[Timed] = queue.SimpleQueue()
     refused: list[tuple[str, str]] = []
-    return Minds(parse_show(text, "test"), SystemClock(), said.put, lambda *words: refused.append(words)), said, refused
+    return Minds(parse_show(text, "test"), SystemClock(), said.put, lambda *words: refused.append(words), lambda told: None), said, refused
 
 
 def test_a_voice_has_the_model_that_it_names_and_drums_have_theirs():
@@ -66,7 +66,7 @@ def test_a_model_that_is_not_there_is_told_to_who_asked_and_the_old_one_plays_on
         refused.append((sender, sentence))
         told.set()
 
-    found = Minds(parse_show('[models]\nnotes = "echo"', "test"), SystemClock(), lambda timed: None, refuse)
+    found = Minds(parse_show('[models]\nnotes = "echo"', "test"), SystemClock(), lambda timed: None, refuse, lambda told: None)
     found.load(Load("nobody", "a:1"))
     assert told.wait(10.0)
     assert refused[0][0] == "a:1" and "nobody" in refused[0][1]

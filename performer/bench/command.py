@@ -7,12 +7,13 @@ from pathlib import Path
 from typing import Any
 
 from performer.bench.endure import bench_endure
-from performer.bench.frames import bench_frames
+from performer.bench.frames import CLICKS, bench_frames
 from performer.bench.models import EVENTS, bench_models
 from performer.bench.notochord import bench_notochord
 from performer.bench.osc import bench_osc
 from performer.bench.reply import bench_reply
 from performer.bench.start import bench_start
+from performer.bench.style import bench_style
 from performer.bench.timing import bench_timing
 
 BRIEF_NOTES, BRIEF_SECONDS = 100, 5.0  # of each in `all`
@@ -30,6 +31,8 @@ class Asked:
     delay: float | None = None
     visuals: bool = False
     python: Path | None = None
+    takes: Path | None = None
+    model: str = ""
 
 
 def _all(asked: Asked) -> dict[str, Any]:
@@ -49,11 +52,12 @@ BENCHES: Mapping[str, Callable[[Asked], dict[str, Any]]] = {
     "reply": lambda asked: bench_reply(asked.notes or 2000, asked.rate or 16.0, asked.voices, asked.silence, asked.visuals),
     "timing": lambda asked: bench_timing(asked.seconds or 60.0, asked.delay, asked.visuals),
     "models": lambda asked: bench_models(asked.notes or EVENTS),
-    "frames": lambda asked: bench_frames(asked.seconds or 10.0),
+    "frames": lambda asked: bench_frames(asked.seconds or 10.0, asked.notes or CLICKS),
     "osc": lambda asked: bench_osc(asked.seconds or 30.0, asked.rate or 5000.0, asked.visuals),
     "start": lambda asked: bench_start(asked.visuals),
     "endure": lambda asked: bench_endure("lstm-first-int8", asked.notes or 60, round((asked.seconds or 600.0) / 60), asked.visuals),
     "notochord": lambda asked: bench_notochord(asked.python, asked.notes or 200),
+    "style": lambda asked: bench_style(asked.takes, asked.model or "lstm-drums"),
     "all": _all,
 }
 

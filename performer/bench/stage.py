@@ -11,32 +11,43 @@ import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from performer.errors import PerformerError
+from performer.loopback import encode
 
 SETTLE = 3.0  # seconds in which the generator loads and warms up
 
 
 @dataclass(frozen=True, slots=True)
 class Play:
-    """What the show is to be: the tables of its voices as TOML, its delay in ms, whether it has MIDI ports and paints, the name of its model
-    (empty: the show's own choice)."""
+    """What the show is to be: the tables of its voices as TOML, its delay in ms, whether it has MIDI ports, paints, listens to the audio input
+    and serves the desk, further keys of [visuals], the name of its model (empty: the show's own choice)."""
 
     voices: tuple[str, ...] = ('mode = "harmonise"\nnotes = 1',)
     midi: bool = True
     visuals: bool = False
     delay_ms: float = 0.0
     model: str = ""
+    audio: bool = False
+    desk: bool = False
+    looks: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class Stage:
-    """A show that runs: its process, its OSC port, the socket that hears everything it says, and the seconds that it took to be ready."""
+    """A show that runs: its process, its OSC port, the socket that hears everything it says, the seconds that it took to be ready, and the
+    port of its desk."""
 
     process: "subprocess.Popen[str]"
     osc_port: int
     ear: socket.socket
     ready_s: float
+    page: int = 0
+
+    def say(self, address: str, *arguments: Any) -> None:
+        """Send the show an OSC message."""
+        self.ear.sendto(encode(address, *arguments), ("127.0.0.1", self.osc_port))
 
 
 @contextlib.contextmanager
@@ -45,9 +56,9 @@ def show(play: Play) -> Iterator[Stage]:
     with tempfile.TemporaryDirectory() as folder, socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as ear:
         ear.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 1 << 20)
         ear.bind(("127.0.0.1", 0))
-        port = free_port(socket.SOCK_DGRAM)
+        port, page = free_port(socket.SOCK_DGRAM), free_port(socket.SOCK_STREAM)
         file = Path(folder) / "bench.show.toml"
-        file.write_text(toml(play, port, ear.getsockname()[1]), encoding="utf-8")
+        file.write_text(toml(play, port, ear.getsockname()[1], page), encoding="utf-8")
         begun = time.perf_counter()
         process = subprocess.Popen([sys.executable, "-m", "performer", "run", str(file)], stdout=subprocess.PIPE, text=True)
         try:
@@ -57,7 +68,7 @@ def show(play: Play) -> Iterator[Stage]:
             ready_s = time.perf_counter() - begun
             if play.visuals:
                 threading.Event().wait(SETTLE)
-            yield Stage(process, port, ear, ready_s)
+            yield Stage(process, port, ear, ready_s, page)
         finally:
             process.terminate()
             process.wait(10)
@@ -65,16 +76,16 @@ def show(play: Play) -> Iterator[Stage]:
                 process.stdout.close()
 
 
-def toml(play: Play, osc_port: int, ear: int) -> str:
+def toml(play: Play, osc_port: int, ear: int, page: int) -> str:
     """The show file."""
     return "\n".join((
         f"[midi]\nenabled = {str(play.midi).lower()}\ndelay = {play.delay_ms}",
-        "[audio]\nenabled = false",
+        f"[audio]\nenabled = {str(play.audio).lower()}",
         f'[osc]\nport = {osc_port}\nreply_port = {ear}\nclients = ["127.0.0.1:{ear}"]',
-        f"[desk]\nenabled = false\nport = {free_port(socket.SOCK_STREAM)}",
+        f"[desk]\nenabled = {str(play.desk).lower()}\nport = {page}",
         "[takes]\nrecord = false",
         "[tempo]\nbpm = 120",
-        f"[visuals]\nenabled = {str(play.visuals).lower()}\nfps = 60",
+        f"[visuals]\nenabled = {str(play.visuals).lower()}\nfps = 60\n{play.looks}",
         *([f'[models]\nnotes = "{play.model}"'] if play.model else []),
         *(f"[[voice]]\n{voice}" for voice in play.voices),
     ))  # fmt: skip

@@ -17,7 +17,7 @@ MOST_COMING = 4096
 MOST_WAITING = 2048  # messages that wait for one page before it is shown out
 MOST_PAGES = 64
 REFRESH = 1 / 60  # seconds between two tellings of values to one page
-FEATURES = "/performer/features"
+FEATURES, LOOKS = "/performer/features", "/performer/looks"
 
 
 @dataclass(slots=True, eq=False)
@@ -56,7 +56,7 @@ class Hub:
         self.outboxes: set[Outbox] = set()
         self.counts = {"messages": 0, "pictures": 0, "malformed": 0, "lost": 0}
         self.last_word = time.monotonic()
-        self._newest_only = frozenset((*table.rows, FEATURES))
+        self._newest_only = frozenset((*table.rows, FEATURES, LOOKS))
         self._coming: deque[tuple[str, str]] = deque(maxlen=MOST_COMING)
         self._picture: bytes | None = None
         self._loop: asyncio.AbstractEventLoop | None = None

@@ -67,6 +67,6 @@ def in_key(prime: Piece, pieces: Sequence[Piece]) -> list[tuple[int, int]]:
     for pitch, velocity, voice in zip(prime.pitch.tolist(), prime.velocity.tolist(), prime.voice.tolist(), strict=True):
         if voice != DRUMS:
             ear.hear(pitch, velocity)
-    key = list(ear.classes())
+    key = list(ear.scale())
     pitched = [piece.pitch[piece.voice != DRUMS] for piece in pieces]
     return [(int(np.isin(pitch % 12, key).sum()), len(pitch)) for pitch in pitched]

@@ -33,12 +33,12 @@ class LstmMind:
     def __init__(self, name: str, hashes: dict[str, str], step: OpenGraph, heads: OpenGraph, silence: Memory) -> None:
         self.name = name
         self.hashes = hashes
-        self._step, self._heads = step, heads
+        self._step, self._heads, self._silence, self._style = step, heads, silence, 0
         self._begun = self._memory = self._after(begin(), silence)
 
     def feed(self, note: ModelNote) -> None:
         """Hear one note."""
-        self._memory = self._after(encode_note(note), self._memory)
+        self._memory = self._after(encode_note(note, self._style), self._memory)
 
     def query(self, constraints: Constraints, rng: Chance) -> ModelNote:
         """Draw the next note. Raises ValueError where the constraints allow no pitch at all."""
@@ -47,6 +47,11 @@ class LstmMind:
     def logits(self, known: Array) -> Array:
         """What is known of the next note, (1, 5) int64 with UNKNOWN elsewhere -> (1, 400), cut by OFFSETS: what the rest may be."""
         return self._heads(self._memory.hidden, known)[0]
+
+    @property
+    def is_sane(self) -> bool:
+        """Whether what it thinks now is made of numbers: a look at the last layer only, for every note that is heard."""
+        return bool(np.isfinite(self._memory.hidden).all())
 
     def is_finite(self) -> bool:
         """Whether all it remembers is made of numbers."""
@@ -57,6 +62,13 @@ class LstmMind:
         fork = object.__new__(type(self))  # copy.copy asks around for long
         fork.__dict__.update(self.__dict__)
         return fork
+
+    def in_style(self, style: int) -> "LstmMind":
+        """The same model told this style (a number of encoding.STYLES), which has heard nothing yet."""
+        other = self.fork()
+        other._style = style
+        other._begun = other._memory = other._after(begin(style), self._silence)
+        return other
 
     def reset(self) -> None:
         """Forget everything."""

@@ -53,17 +53,19 @@ def ports_of(graph: Graph, side: str) -> tuple[Port, ...]:
 
 
 class OpenGraph:
-    """A graph ready to run: call it with the inputs in the order of its ports, and get the outputs in theirs. Thread-safe."""
+    """A graph ready to run: call it with the inputs in the order of its ports, and get the outputs in theirs. Inputs that have a value of their
+    own in the graph are named, and those it does not have are passed over. Thread-safe."""
 
-    def __init__(self, session: Any, graph: Graph, inputs: tuple[Port, ...], outputs: tuple[Port, ...]) -> None:
+    def __init__(self, session: Any, graph: Graph, inputs: tuple[Port, ...], outputs: tuple[Port, ...], options: frozenset[str] = frozenset()) -> None:
         self.device = "cuda" if "CUDAExecutionProvider" in session.get_providers() else "cpu"
         self._graph, self._ports = graph, inputs
         self._names = tuple(port.name for port in inputs)
         self._wanted = [port.name for port in outputs]
-        self._run = session.run
+        self._run, self._options = session.run, options
 
-    def __call__(self, *arrays: Array) -> list[Array]:
-        out: list[Array] = self._run(self._wanted, dict(zip(self._names, arrays, strict=True)))
+    def __call__(self, *arrays: Array, **options: Array) -> list[Array]:
+        named = {name: array for name, array in options.items() if name in self._options}
+        out: list[Array] = self._run(self._wanted, dict(zip(self._names, arrays, strict=True)) | named)
         return out
 
     def warm(self, times: int = 8) -> None:
@@ -77,25 +79,31 @@ class OpenGraph:
             raise ModelError(f"Graph '{self._graph.path}' gives numbers that are not finite.", EXPORT_AGAIN)
 
 
-def open_graph(graph: Graph, inputs: tuple[Port, ...], outputs: tuple[Port, ...], device: str = "cpu") -> OpenGraph:
-    """Load `graph`, hold its inputs and outputs against those expected, and run it once.
+def open_graph(
+    graph: Graph, inputs: tuple[Port, ...], outputs: tuple[Port, ...], device: str = "cpu", options: tuple[Port, ...] = ()
+) -> OpenGraph:
+    """Load `graph`, hold its inputs and outputs against those expected, and run it once. Of the `options`, which may be left out at a call,
+    it has those that it has.
 
     `device` "cuda" is a wish: without a working CUDA the graph runs on the CPU, and `OpenGraph.device` tells. For a batch of one through
     a small LSTM the CPU is the faster of the two. Raises ModelError for a file that is no graph, or another one."""
     with _quiet():
         import onnxruntime
 
-        options = onnxruntime.SessionOptions()
-        options.intra_op_num_threads = options.inter_op_num_threads = 1
-        options.execution_mode = onnxruntime.ExecutionMode.ORT_SEQUENTIAL
-        options.log_severity_level = 4  # errors arrive as exceptions
+        how = onnxruntime.SessionOptions()
+        how.intra_op_num_threads = how.inter_op_num_threads = 1
+        how.execution_mode = onnxruntime.ExecutionMode.ORT_SEQUENTIAL
+        how.log_severity_level = 4  # errors arrive as exceptions
         try:
-            session = onnxruntime.InferenceSession(str(graph.path), options, providers=_providers(onnxruntime, device))
+            session = onnxruntime.InferenceSession(str(graph.path), how, providers=_providers(onnxruntime, device))
         except Exception as error:
             raise ModelError(f"'{graph.path}' is not an ONNX graph that can be loaded: {_brief(error)}.", EXPORT_AGAIN) from None
     _check(graph, "input", inputs, session.get_inputs())
     _check(graph, "output", outputs, session.get_outputs())
-    opened = OpenGraph(session, graph, inputs, outputs)
+    own = {each.name: each for each in session.get_overridable_initializers()}
+    there = tuple(port for port in options if port.name in own)
+    _check(graph, "input", there, [own[port.name] for port in there])
+    opened = OpenGraph(session, graph, inputs, outputs, frozenset(port.name for port in there))
     opened.warm(1)
     return opened
 

@@ -5,58 +5,74 @@ one that is broken off leaves no trace, and the same history with the same seed 
 """
 
 import random
+from collections import deque
 from collections.abc import Iterator
-from typing import Protocol
 
-from performer.constraints import Chance, Constraints
+from performer.constraints import Constraints
 from performer.effects import Ask
 from performer.events import ModelNote
 from performer.inference.direction import Direction
+from performer.inference.ear import Ear
+from performer.inference.mind import Mind
+from performer.inference.styles import Blend, Stylish
 
+__all__ = ("Mind", "Thinker")
 REHEARSED = ModelNote(0.2, 60, 80, None)
 ANSWERED = Constraints(voice=0, gap=(0.0, 0.0), pitches=tuple(range(36, 97)), velocity=(80, 80), top_p=0.9, held=True)
-
-
-class Mind(Protocol):
-    """What a model can do. `query` draws the next note, inside the constraints; `fork` copies the state cheaply."""
-
-    name: str
-
-    def feed(self, note: ModelNote) -> None: ...
-    def query(self, constraints: Constraints, rng: Chance) -> ModelNote: ...
-    def fork(self) -> "Mind": ...
-    def reset(self) -> None: ...
-    def warm(self) -> None: ...
+REMEMBERED = 64  # notes that a style hears which is asked for in the middle of a show
+MOST_STYLES = 4  # that are kept awake; each costs a step at every note
+FORGOTTEN = 256  # notes after which a style that nobody asked for is let go
 
 
 class Thinker:
-    """Feeds and asks, in order, on one mind."""
+    """Feeds and asks, in order, on one mind, and on one more for each style that voices ask for."""
 
     def __init__(self, mind: Mind) -> None:
-        self.mind = mind
-        # Sixteen voices ask about the same key: what the mind is after hearing it is thought of once, and is the truth when the key is fed.
-        self._heard: tuple[ModelNote, ...] = ()
-        self._ahead: Mind | None = None
+        self._ear = Ear(mind)
+        self._styles: dict[int, tuple[Ear, int]] = {}  # a style's ear, and how many notes had been heard when it was asked for last
+        self._past: deque[ModelNote] = deque(maxlen=REMEMBERED)
+        self._count = 0
+
+    @property
+    def mind(self) -> Mind:
+        """The mind that is told no style."""
+        return self._ear.mind
+
+    @property
+    def dropped(self) -> int:
+        """Notes that were not heard, since the model's memory would have been no numbers."""
+        return self._ear.dropped + sum(ear.dropped for ear, _ in self._styles.values())
 
     def hear(self, note: ModelNote) -> None:
         """A note that really sounded."""
-        if self._ahead is not None and self._heard == (note,):
-            self.mind = self._ahead
-        else:
-            self.mind.feed(note)
-        self._ahead = None
+        self._ear.hear(note)
+        self._past.append(note)
+        self._count += 1
+        for style, (ear, asked) in tuple(self._styles.items()):
+            if self._count - asked > FORGOTTEN:
+                del self._styles[style]
+            else:
+                ear.hear(note)
 
     def forget(self) -> None:
         """Start again from silence."""
-        self.mind.reset()
-        self._ahead = None
+        self._ear.forget()
+        self._styles.clear()
+        self._past.clear()
 
     def answer(self, ask: Ask) -> Iterator[ModelNote]:
         """The notes that answer the ask, one by one. The state is copied at the call, not at the first note."""
-        return self._compose(ask, self._after(ask.heard))
+        if not self._is_styled(ask):
+            return self._compose(ask, self._ear.after(ask.heard))
+        for style, _ in ask.styles:
+            for _ in self._listen_in(style):
+                pass
+        return self._compose(ask, self._blended(ask, [self._styles[style][0].after(ask.heard) for style, _ in ask.styles]))
 
     def plan(self, ask: Ask) -> Iterator[ModelNote | None]:
-        """The same notes in small steps, for whoever has to look up in between: None after each note of `heard`."""
+        """The same notes in small steps, for whoever has to look up in between: None after each note that is heard first."""
+        if self._is_styled(ask):
+            return self._in_styles(ask)
         return self._step_by_step(ask, self.mind.fork())
 
     def rehearse(self) -> None:
@@ -65,15 +81,36 @@ class Thinker:
         fork.feed(REHEARSED)
         fork.query(ANSWERED, random.Random(0))
 
-    def _after(self, heard: tuple[ModelNote, ...]) -> Mind:
-        """A copy of the mind that has heard this too."""
-        known = len(self._heard)
-        if self._ahead is None or heard[:known] != self._heard:
-            self._ahead, known = self.mind.fork(), 0
-        for note in heard[known:]:
-            self._ahead.feed(note)
-        self._heard = heard
-        return self._ahead.fork()
+    def _is_styled(self, ask: Ask) -> bool:
+        return bool(ask.styles) and isinstance(self.mind, Stylish)
+
+    def _listen_in(self, style: int) -> Iterator[None]:
+        """Have an ear for the style; one that is new hears what was played last first, a note a step."""
+        if style in self._styles:
+            self._styles[style] = self._styles.pop(style)[0], self._count  # the last of all: what was not asked for longest goes first
+            return
+        assert isinstance(self.mind, Stylish)
+        ear, waiting, count = Ear(self.mind.in_style(style)), list(self._past), self._count
+        while waiting or count < self._count:
+            if not waiting:  # somebody played meanwhile
+                waiting, count = list(self._past)[count - self._count :], self._count
+            ear.hear(waiting.pop(0))
+            yield None
+        if style not in self._styles and len(self._styles) >= MOST_STYLES:
+            del self._styles[min(self._styles, key=lambda each: self._styles[each][1])]
+        self._styles.setdefault(style, (ear, self._count))
+
+    @staticmethod
+    def _blended(ask: Ask, minds: list[Mind]) -> Mind:
+        stylish = [mind for mind in minds if isinstance(mind, Stylish)]
+        return stylish[0] if len(stylish) == 1 else Blend(stylish, [weight for _, weight in ask.styles])
+
+    def _in_styles(self, ask: Ask) -> Iterator[ModelNote | None]:
+        minds: list[Mind] = []
+        for style, _ in ask.styles:
+            yield from self._listen_in(style)
+            minds.append(self._styles[style][0].mind.fork())
+        yield from self._step_by_step(ask, self._blended(ask, minds))
 
     def _step_by_step(self, ask: Ask, mind: Mind) -> Iterator[ModelNote | None]:
         for note in ask.heard:

@@ -1,7 +1,8 @@
 """The thread of a model, `inference`: what it is fed and asked in the order in which it is said, composed material in the gaps.
 
 Who waits is served first: a live ask gets its first note at once, the live answers go on note by note in turn, and only where none is under
-way goes a planned one on, by one note or one step of listening. Whatever comes in is looked at between any two of these.
+way is it wondered about what was played and does a planned one go on, by one note or one step of listening. Whatever comes in is looked at
+between any two of these.
 """
 
 import contextlib
@@ -10,8 +11,9 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 from performer.clock import Clock
-from performer.effects import Ask, Drop, Effect, Feed, Forget
+from performer.effects import Ask, Drop, Effect, Feed, Forget, Say, Wonder
 from performer.events import Answer, ModelFailed, ModelNote, Timed
+from performer.inference.surprise import Judge, Verdict, judge
 from performer.inference.thinker import Thinker
 from performer.worker import Worker
 
@@ -28,16 +30,18 @@ class _Answering:
 
 
 class Thinking:
-    """Feeds are never lost; an ask whose time is over, or that was dropped, is not answered."""
+    """Feeds are never lost; an ask whose time is over, or that was dropped, is not answered. `tell` hears how surprising the human's last note
+    was, as soon as there is time for that; of several notes in a hurry only the last is judged."""
 
-    def __init__(self, thinker: Thinker, clock: Clock, post: Callable[[Timed], object]) -> None:
+    def __init__(self, thinker: Thinker, clock: Clock, post: Callable[[Timed], object], tell: Callable[[Say], object] = lambda said: None) -> None:
         self.thinker = thinker
         self.skipped = 0
         self._clock = clock
-        self._post = post
+        self._post, self._tell = post, tell
         self._dropped: dict[int, int] = {}  # voice -> the last ask that is not wanted
         self._live: deque[_Answering] = deque()
         self._planned: deque[_Answering] = deque()
+        self._wondering: Iterator[Verdict | None] | None = None
         self._worker = Worker("inference", self._handle, idle=self._go_on)
 
     def start(self) -> None:
@@ -61,11 +65,17 @@ class Thinking:
                 self._begin(effect)
             case Feed(note):
                 self.thinker.hear(note)
+            case Wonder(heard):
+                fork = self.thinker.mind.fork()
+                self._wondering = judge(fork, heard) if heard and isinstance(fork, Judge) else None
             case Forget():
                 self.thinker.forget()
 
     def _go_on(self) -> float:
         """Nothing came in: the next note of whoever's turn it is. Returns the seconds that the thread may wait for more."""
+        if self._wondering is not None and not self._live:
+            self._wonder(self._wondering)
+            return 0.0
         answers = self._live or self._planned
         if answers:
             answering = answers.popleft()
@@ -75,6 +85,17 @@ class Thinking:
         with contextlib.suppress(Exception):  # whoever asks next is told
             self.thinker.rehearse()
         return REHEARSAL_S
+
+    def _wonder(self, steps: Iterator[Verdict | None]) -> None:
+        try:
+            verdict = next(steps)
+        except Exception:  # the picture does without; whoever asks the model next is told
+            self._wondering = None
+            return
+        if verdict is not None:
+            self._wondering = None
+            self._tell(Say("/performer/surprise", (verdict.surprise, verdict.surprise_nats, verdict.pitch)))
+            self._tell(Say("/performer/entropy", (verdict.entropy, verdict.entropy_nats)))
 
     def _begin(self, ask: Ask) -> None:
         if self._clock.now() > ask.expires:

@@ -16,13 +16,33 @@ from pythonosc.osc_packet import OscPacket, ParseError
 
 from performer.clock import Clock
 from performer.errors import ParameterError
-from performer.events import Control, Event, NoteOff, NoteOn, Panic, ParameterSet, Progression, Recall, Store, Swap, Sync, Tap, Timed, Transport
+from performer.events import (
+    Choose,
+    Control,
+    Event,
+    Listen,
+    NoteOff,
+    NoteOn,
+    Panic,
+    ParameterSet,
+    Progression,
+    Recall,
+    Still,
+    Store,
+    Suggest,
+    Swap,
+    Sync,
+    Tap,
+    Timed,
+    Transport,
+)
 from performer.loopback import LARGEST
 from performer.parameters import COMMANDS, Command, Table
 from performer.scheduler import Agenda
 
 FARTHEST = 60.0  # seconds: a bundle dated further ahead is refused
 MOST_WAITING = 10_000
+SUGGESTED = 3  # alternatives, where nobody says how many
 SOON = 0.001  # seconds: dated ahead by less than this is now
 
 
@@ -54,6 +74,21 @@ def _recall(values: Sequence[str], source: str, sender: str) -> Event:
     return Recall(name, sender, when)
 
 
+def _suggest(values: Sequence[int], source: str, sender: str) -> Event:
+    voice, count = (*values, SUGGESTED)[:2]
+    return Suggest(voice, count, sender)
+
+
+def _choose(values: Sequence[Any], source: str, sender: str) -> Event:
+    voice, number, when = (*values, "")[:3]
+    return Choose(voice, number, sender, when)
+
+
+def _back(values: Sequence[Any], source: str, sender: str) -> Event:
+    voice, when = (*values, "")[:2]
+    return Choose(voice, 0, sender, when)
+
+
 _COMMANDS: Mapping[str, Callable[[Sequence[Any], str, str], Event]] = {
     "/performer/panic": lambda values, source, sender: Panic(source),
     "/performer/sync": lambda values, source, sender: Sync(sender),
@@ -61,6 +96,7 @@ _COMMANDS: Mapping[str, Callable[[Sequence[Any], str, str], Event]] = {
     "/performer/tempo/start": lambda values, source, sender: Transport("start", 0, source),
     "/performer/tempo/stop": lambda values, source, sender: Transport("stop", 0, source),
     "/performer/tempo/continue": lambda values, source, sender: Transport("continue", 0, source),
+    "/performer/visuals/still": lambda values, source, sender: Still(source),
     "/performer/note/on": _note_on,
     "/performer/note/off": _note_off,
     "/performer/control": _control,
@@ -68,6 +104,10 @@ _COMMANDS: Mapping[str, Callable[[Sequence[Any], str, str], Event]] = {
     "/performer/model": lambda values, source, sender: Swap(values[0], sender),
     "/performer/scene/recall": _recall,
     "/performer/scene/store": lambda values, source, sender: Store(values[0], sender),
+    "/performer/suggest": _suggest,
+    "/performer/suggest/hear": lambda values, source, sender: Listen(values[0], values[1], sender),
+    "/performer/suggest/choose": _choose,
+    "/performer/suggest/back": _back,
 }
 _BY_ADDRESS: Mapping[str, Command] = {command.address: command for command in COMMANDS}
 

@@ -9,7 +9,9 @@ from collections.abc import Iterator, Sequence
 import numpy as np
 
 from performer.listening.onset import Onsets
+from performer.listening.pulse import Beats
 from performer.listening.spectrum import FLOOR_DB, Array, Samples, Spectrum, level_of, loudness
+from performer.listening.tone import Tone
 
 FRAMES_HZ = 90.0
 QUICK_S = 0.0213  # seconds of the frame for onsets: 1024 samples at 48 kHz
@@ -19,6 +21,7 @@ QUIET = 0.004  # an onset that fell below is over
 RANGE_DB = 30.0
 LOUDEST_DB, RECOVERY_DB = -40.0, 3.0  # the loudest counts at least so much, and sinks so much a second
 SMOOTH_S = 0.03  # seconds over which the centroid is smoothed
+TONE_EVERY = 4  # frames
 Features = tuple[float, float, float, float, float, float]
 
 
@@ -39,23 +42,28 @@ class Range:
 
 
 class Analysis:
-    """Hears blocks of any length at one sample rate. A quick spectrum tells onsets, one of twice its length bands and centroid."""
+    """Hears blocks of any length at one sample rate. A quick spectrum tells onsets, one of twice its length bands and centroid; `tone` and
+    `beats` go along, `frames` counts."""
 
     def __init__(self, rate_hz: float) -> None:
-        self.onsets = Onsets(FRAMES_HZ)
+        self.onsets, self.beats, self.tone = Onsets(FRAMES_HZ), Beats(FRAMES_HZ), Tone(rate_hz)
+        self.frames = 0
         self._quick, self._fine = Spectrum(rate_hz, QUICK_S, np.hanning), Spectrum(rate_hz, 2.0 * QUICK_S, np.blackman)
         self._hop = round(rate_hz / FRAMES_HZ)
         self._waiting: Array = np.zeros(self._fine.size - self._hop)
+        self._past: Array = np.zeros(self.tone.size)
         self._range = Range()
         self._held = [0.0, 0.0, 0.0, 0.0]  # level and bands
         self._centroid = self._onset = 0.0
 
     def hear(self, samples: Samples) -> Iterator[Features]:
         """The features of each frame that these samples complete. # samples: (n, channels), -1 to 1; what is no number counts as 0"""
-        mono = np.nan_to_num(samples, nan=0.0, posinf=0.0, neginf=0.0).mean(axis=1, dtype=np.float64)
-        self._waiting = np.concatenate((self._waiting, mono))
+        heard = np.nan_to_num(samples, nan=0.0, posinf=0.0, neginf=0.0).mean(axis=1, dtype=np.float64)
+        self._waiting = np.concatenate((self._waiting, heard))
         while len(self._waiting) >= self._fine.size:
-            yield self._frame(self._waiting[: self._fine.size])
+            frame = self._waiting[: self._fine.size]
+            self._past = np.concatenate((self._past[self._hop :], frame[-self._hop :]))
+            yield self._frame(frame)
             self._waiting = self._waiting[self._hop :]
 
     def _frame(self, frame: Array) -> Features:
@@ -68,6 +76,10 @@ class Analysis:
         self._held = [max(now, before - FALL / FRAMES_HZ, 0.0) for now, before in zip((level, *bands), self._held, strict=True)]
         self._follow_centroid(power, sounding)
         strength = self.onsets.step(self._quick.fine_bands(self._quick.power(newest)), sounding)
+        self.beats.step(self.onsets.flux if sounding else 0.0)
+        self.frames += 1
+        if self.frames % TONE_EVERY == 0:
+            self.tone.hear(self._past, sounding)
         faded = self._onset * math.exp(-1.0 / (FLASH_S * FRAMES_HZ))
         self._onset = max(strength, faded if faded > QUIET else 0.0)
         held, low, middle, high = self._held

@@ -25,10 +25,11 @@ WEAKEST_PEAK = 0.15
 
 
 class Onsets:
-    """Steps from frame to frame. `count` is the number of onsets so far."""
+    """Steps from frame to frame. `count` is the number of onsets so far, `flux` that of the last frame."""
 
     def __init__(self, frames_hz: float) -> None:
         self.count = 0
+        self.flux = 0.0
         self._past: deque[float] = deque(maxlen=max(3, round(WINDOW_S * frames_hz)))
         self._before: Array | None = None
         self._rest, self._rise = round(REST_S * frames_hz), round(RISE_S * frames_hz)
@@ -40,7 +41,7 @@ class Onsets:
         """The strength, up to 1, of an onset that begins with this frame or has just begun; 0 where there is none.
 
         `bands` are the amplitudes of `Spectrum.fine_bands`. What is not `audible` is compared with, but begins nothing."""
-        flux = self._flux(np.log10(1.0 + COMPRESSION * bands))
+        self.flux = flux = self._flux(np.log10(1.0 + COMPRESSION * bands))
         threshold = MEDIANS * statistics.median(self._past) + OFFSET if self._past else OFFSET
         self._past.append(flux)
         self._since += 1

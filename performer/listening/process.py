@@ -1,4 +1,5 @@
-"""The process that listens: audio in, and `/performer/listening/features` to the engine, level, low, middle, high, centroid, onset.
+"""The process that listens: audio in, and `/performer/listening/features` to the engine, level, low, middle, high, centroid, onset; more
+slowly `/performer/listening/tone`, pitch and chroma, and `/performer/listening/pulse`, the beat.
 
 It may be ended and started again at any time, and ends itself, without closing anything, where there is nothing to hear: closing a stream
 whose audio server died never returns. PortAudio's thread calls back, this thread analyses, a third one watches the other two.
@@ -15,7 +16,7 @@ from multiprocessing.connection import Connection
 from typing import NoReturn
 
 from performer.errors import PortError
-from performer.listening.analysis import Analysis, Features
+from performer.listening.analysis import TONE_EVERY, Analysis, Features
 from performer.listening.audio import AudioInput, Ring, choose, inputs, start
 from performer.loopback import Loopback, watch_lifeline
 
@@ -26,6 +27,7 @@ OPENING_S = 10.0  # seconds that PortAudio has to list the devices and to open o
 REPEAT_S = 10.0  # seconds after which the status is said again: the engine may be a new one
 RESTING_S = 0.25  # seconds between two messages in silence, which need to be no more than a sign of life
 AT_REST: Features = (0.0,) * 6
+PULSE_EVERY = 24  # frames between two words about the beat
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,3 +121,8 @@ class Listener:
             else:
                 self._said_rest = now
             self._loopback.send("engine", "/performer/listening/features", *features)
+            if self._analysis.frames % TONE_EVERY == 0:
+                tone = self._analysis.tone
+                self._loopback.send("engine", "/performer/listening/tone", tone.pitch, *tone.chroma.tolist())
+            if self._analysis.frames % PULSE_EVERY == 0:
+                self._loopback.send("engine", "/performer/listening/pulse", *self._analysis.beats.now())

@@ -17,6 +17,7 @@ QUIET = 0.004  # below this a feature is silence
 BANDS = (52, 72)  # pitches that part the low, the middle and the high band
 RING = 0.5  # seconds in which a note's energy falls to 1/e
 FLASH = 0.09  # seconds in which an onset falls to 1/e
+STRUCK = 0.2  # an onset that rises by so much is told at once
 
 
 class NoteFeatures:
@@ -49,14 +50,15 @@ class NoteFeatures:
 
 
 class Features:
-    """The thread that says what the music is like. While everything is silent it says so twice a second only."""
+    """The thread that says what the music is like, at once where something begins. While all is silent it says so twice a second only."""
 
     def __init__(self, clock: Clock, say: Callable[[Say], object]) -> None:
         self._clock, self._say = clock, say
         self._notes = NoteFeatures()
         self._audio: tuple[float, tuple[float, ...]] = (-1e9, (0.0,) * 6)
         self._lock = threading.Lock()
-        self._stop = threading.Event()
+        self._said = 0.0  # the onset that was told last
+        self._stop, self._struck = threading.Event(), threading.Event()
         self._thread = threading.Thread(target=self._run, name="features", daemon=True)
 
     def start(self) -> None:
@@ -64,12 +66,15 @@ class Features:
 
     def stop(self) -> None:
         self._stop.set()
+        self._struck.set()
         self._thread.join(1.0)
 
     def from_audio(self, values: Sequence[Any]) -> None:
         """The listening process says: level, low, mid, high, centroid, onset."""
         if len(values) == 6:
             self._audio = (self._clock.now(), tuple(float(value) for value in values))
+            if self._audio[1][5] > self._said + STRUCK:
+                self._struck.set()
 
     def notice(self, address: str, arguments: Sequence[Any]) -> None:
         """A note was heard or played."""
@@ -81,6 +86,7 @@ class Features:
             return
         with self._lock:
             self._notes.hear(self._clock.now(), pitch, velocity)
+        self._struck.set()
 
     def now(self) -> tuple[float, ...]:
         """The six features and the source: 1 where the audio input sounds, 0 where the notes speak."""
@@ -93,8 +99,11 @@ class Features:
 
     def _run(self) -> None:
         silent = 0
-        while not self._stop.wait(1.0 / RATE_HZ):
+        while not self._stop.is_set():
+            self._struck.wait(1.0 / RATE_HZ)
+            self._struck.clear()
             values = self.now()
+            self._said = values[5]
             silent = 0 if max(values[0], values[5]) > QUIET else silent + 1
             if silent <= 1 or silent % int(RATE_HZ / 2) == 0:
                 self._say(Say("/performer/features", values))

@@ -18,14 +18,16 @@ LONGEST_REPLY = 0.25  # seconds: what comes later is no reply to that key
 
 
 class Health:
-    """`heard` and `left` may be called from any thread and only append. `say` gets /performer/health, whose JSON has `reply_ms` and
-    `lateness_ms` (p50, p95, p99, max), `missed` notes in all, and whatever `more` adds."""
+    """`heard`, `left` and `stands` may be called from any thread and only note it. `say` gets /performer/health, whose JSON has `reply_ms` and
+    `lateness_ms` (p50, p95, p99, max), `missed` notes in all, `rungs` (where each voice's planned notes
+    come from now), and whatever `more` adds."""
 
     def __init__(self, say: Callable[[Say], object], more: Callable[[], dict[str, object]]) -> None:
         self._say, self._more = say, more
         self._replies: deque[float] = deque(maxlen=WINDOW)
         self._late: deque[float] = deque(maxlen=WINDOW)
         self._missed = 0
+        self._rungs: dict[str, str] = {}
         self._key: float | None = None  # when the key that waits for its reply went down
         self._told = ""
         self._ended = threading.Event()
@@ -55,9 +57,14 @@ class Health:
             case Missed():
                 self._missed += 1
 
+    def stands(self, voice: int, rung: str) -> None:
+        """A voice that plans takes its notes from elsewhere now."""
+        self._rungs = self._rungs | {str(voice): rung}
+
     def look(self) -> None:
         """Tell, if there is anything new."""
-        figures = {"reply_ms": _percentiles(self._replies), "lateness_ms": _percentiles(self._late), "missed": self._missed, **self._more()}
+        figures: dict[str, object] = {"reply_ms": _percentiles(self._replies), "lateness_ms": _percentiles(self._late), "missed": self._missed}
+        figures |= {"rungs": self._rungs, **self._more()}
         text = json.dumps(figures)
         if text != self._told:
             self._told = text

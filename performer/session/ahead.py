@@ -55,6 +55,10 @@ class Ahead(Mode):
         return "playing" if self._lane.sounding else "listening"
 
     @property
+    def lane(self) -> Lane:
+        return self._lane
+
+    @property
     def tag(self) -> str:
         return self._lane.tag
 
@@ -129,7 +133,7 @@ class Ahead(Mode):
             if self._present(time):
                 yield from self._listen(time)
             else:
-                yield from self._lane.rest(time)
+                yield from self._lane.rest(time, spare_chosen=True)
         elif not self._lane.sounding and not room.held and time >= room.last_key + self._voice.setting("patience") - 0.001:
             yield from self._lane.begin(time)
 
@@ -151,6 +155,6 @@ class Ahead(Mode):
         return timeline.beat_at(timeline.next(1.0, time + LEAD))
 
     def _stop(self, time: float) -> Iterator[Effect]:
-        if self._lane.sounding:
+        if self._lane.sounding or self._lane.waiting:
             yield from self._lane.rest(time)
             yield from self._voice.stop(time)

@@ -15,7 +15,7 @@ from performer.effects import Ask, Drop, Effect, Feed, Release, Say, Wake
 from performer.events import Answer
 from performer.parameters import GRIDS
 from performer.session.hearing import Heard
-from performer.session.plan import Plan, PlannedNote, place
+from performer.session.plan import Phrase, Plan, PlannedNote, place
 from performer.session.voices import Voice
 
 COMMIT = 0.1  # seconds before its leaving at which a note is handed to the scheduler
@@ -31,6 +31,8 @@ LONGEST_GAP = 2.0  # beats
 SHORTEST, LONGEST = 0.05, 4.0  # seconds and beats that a planned note lasts
 JUMP = 0.25  # beats: a timeline so far from the one before is another place of the song
 AT_ONCE = 0.03  # seconds within which the first note comes where a beat was named for it
+RUNG = "/performer/rung"
+NOWHERE = (0.0, 0.0)  # beats
 RUNGS = ("plan", "small", "pattern", "rest")
 
 
@@ -38,11 +40,12 @@ class Lane:
     """Plan, commits and questions of one voice. All times are the events' own. `follow` is how much its density goes with the human's at least."""
 
     def __init__(self, voice: Voice, follow: float = 0.0) -> None:
-        self.rung = RUNGS[0]
+        self.rung = ""  # nothing was planned yet
         self.sounding = False
         self._voice, self._follow = voice, follow
         self._room = voice.room
         self._plan = Plan()
+        self._chosen = NOWHERE  # the beats between which a phrase is played that was chosen: nothing else is planned there
         self._ask: Ask | None = None
         self._on_time = False  # whether the next note is to stand at the beginning, not somewhere after it
         self._given = 0  # notes of the answer under way
@@ -71,11 +74,29 @@ class Lane:
         yield from self._compose(time)
         yield from self._look(time)
 
-    def rest(self, time: float) -> Iterator[Effect]:
-        """Play no more than what is committed."""
-        if self.sounding:
+    def rest(self, time: float, spare_chosen: bool = False) -> Iterator[Effect]:
+        """Play no more than what is committed, and a phrase that was chosen where it is to be spared."""
+        if self.sounding or self._chosen != NOWHERE:
             self.sounding = False
-            yield from self._forget(time)
+            yield from self._forget(time, spare_chosen)
+
+    def adopt(self, time: float, beat: float, phrase: Phrase) -> Iterator[Effect]:
+        """This phrase is the plan from `beat` on, or from where it can still be reached; what is committed stays. No new plan touches it."""
+        soonest = self._room.timeline.beat_at(time + LEAD + self._room.early)
+        if beat < soonest:
+            beat = math.ceil(soonest / (self._grid or 0.25)) * (self._grid or 0.25)
+        if self._ask is not None:
+            yield Drop(self._voice.number, self._ask.id)
+            self._ask = None
+        if self._plan.clear_from(beat):
+            yield from self._tell_again(beat)
+        self._chosen = (beat, beat + phrase.beats)
+        self._onset = min(max(self._onset, self._earliest), beat)
+        for note in phrase.notes:
+            yield from self._add(replace(note, beat=beat + note.beat, chosen=True))
+        yield Say("/performer/suggestion/begins", (self._voice.number, self._room.timeline.time_at(beat), beat))
+        yield from self._compose(time)
+        yield from self._look(time)
 
     def end(self, time: float, bars: float) -> Iterator[Effect]:
         """Play no more, but for a last chord of the key that lasts so many bars (0: none)."""
@@ -94,7 +115,7 @@ class Lane:
             yield Wake(self._replanned + REPLAN, f"{self.tag} again")
             return
         self._replanned = time
-        yield from self._forget(time)
+        yield from self._forget(time, spare_chosen=True)
         self._earliest = max(self._earliest, self._room.timeline.beat_at(time + LEAD + self._room.early))
         self._onset = self._earliest
         yield from self._compose(time)
@@ -146,8 +167,17 @@ class Lane:
         if beat < self._earliest - 1e-6:
             beat += self._grid
         beats = max(0.05, answer.note.duration or 0.25) * timeline.bpm / 60
+        if self._is_chosen(beat) and self._onset >= self._chosen[1] - 1e-6:
+            beat = self._chosen[1]
+        elif self._is_chosen(beat):
+            yield Drop(voice.number, ask.id)
+            self._ask, self._onset = None, self._chosen[1]
+            yield from self._compose(time)
+            return
         if self._has(answer.note.pitch, beat):
             return
+        if beat < self._chosen[0]:
+            beats = min(beats, self._chosen[0] - beat)
         yield from self._add(PlannedNote(beat, answer.note.pitch, voice.velocity(answer.note.velocity), beats, answer.model))
         if beat > timeline.beat_at(time) + voice.setting("ahead") + self._room.bar:
             yield Drop(voice.number, ask.id)
@@ -162,12 +192,18 @@ class Lane:
     def retime(self, time: float) -> Iterator[Effect]:
         """The timeline is another one: the plan keeps its beats, so its times are others. Elsewhere in the song another plan is made."""
         before, self._timeline = self._timeline, self._room.timeline
-        if self.sounding and abs(before.beat_at(time) - self._timeline.beat_at(time)) > JUMP:
+        if abs(before.beat_at(time) - self._timeline.beat_at(time)) > JUMP:
             yield from self._forget(time)
             self._played.clear()
-            yield from self.begin(time)
-        elif self.sounding:
+            if self.sounding:
+                yield from self.begin(time)
+        elif self.sounding or self._plan.notes:
             yield from self._look(time)
+
+    @property
+    def waiting(self) -> bool:
+        """Whether there is something planned that is not committed."""
+        return bool(self._plan.notes)
 
     @property
     def _grid(self) -> float:
@@ -193,11 +229,14 @@ class Lane:
             yield Say("/performer/plan/committed", (voice.number, note.pitch, note.velocity, start, duration))
             self._earliest = max(self._earliest, note.beat)
             self._played.append(note)
-        if self.sounding and not self._plan.notes and self._earliest < timeline.beat_at(time + self._ahead):
+        due = timeline.beat_at(time + self._ahead)
+        if self.sounding and not self._plan.notes and self._earliest < due and not self._is_chosen(due):
             yield from self._step_down(time)
 
     def _compose(self, time: float) -> Iterator[Effect]:
         """Ask for more where the plan is shorter than it should be."""
+        if self._is_chosen(max(self._onset, self._earliest)):
+            self._onset = self._chosen[1]
         tail = max(self._onset, self._earliest)
         waits = self._ask is not None and time < self._ask.expires
         if not waits and time >= self._retry and self.sounding and tail < self._room.timeline.beat_at(time) + self._voice.setting("ahead"):
@@ -206,15 +245,13 @@ class Lane:
     def _question(self, time: float, model: str = "") -> Iterator[Effect]:
         timeline, room = self._room.timeline, self._room
         begins = timeline.time_at(max(self._onset, self._earliest))
-        plans = room.foreseen(begins)
-        last = room.hearing.last_before(begins, plans)
-        reckoned = begins if last is None else last
+        reckoned, heard = room.told(time, begins)
         since = begins - reckoned
         widest = LONGEST_GAP * 60 / timeline.bpm
         wishes: dict[str, Any] = {
             "gap": (0.0, widest), "first_gap": (since, since + (AT_ONCE if self._on_time else widest)),
             "duration": (SHORTEST, LONGEST * 60 / timeline.bpm), "recent": self._recent(reckoned),
-            "heard": room.hearing.expected(time, begins, plans), "ahead": True, "model": model or self._voice.model,
+            "heard": heard, "ahead": True, "model": model or self._voice.model,
             "density": self._voice.density(time, self._follow),
         }  # fmt: skip
         beat = max(self._onset, self._earliest)
@@ -222,6 +259,11 @@ class Lane:
         self._ask = self._voice.ask(time, MOST_NOTES, PATIENCE, beat, **wishes)
         self._onset, self._given = timeline.beat_at(reckoned), 0
         yield self._ask
+
+    def _is_chosen(self, beat: float) -> bool:
+        """Whether a phrase that was chosen is played at this beat."""
+        begins, ends = self._chosen
+        return begins - 1e-6 <= beat < ends - 1e-6
 
     def _has(self, pitch: int, beat: float) -> bool:
         """Whether this pitch begins there already: nobody strikes a key twice at once."""
@@ -235,15 +277,25 @@ class Lane:
 
     def _add(self, note: PlannedNote) -> Iterator[Effect]:
         self._plan.add(note)
-        time = self._room.timeline.time_at(note.beat)
-        yield Say("/performer/plan", (self._voice.number, note.pitch, note.velocity, time, note.beat, note.beats))
+        yield self._said(note)
 
-    def _forget(self, time: float) -> Iterator[Effect]:
+    def _tell_again(self, beat: float) -> Iterator[Effect]:
+        """Part of the plan is gone: what is left of it."""
+        yield Say("/performer/plan/cleared", (self._voice.number, beat))
+        yield from map(self._said, self._plan.notes)
+
+    def _said(self, note: PlannedNote) -> Say:
+        time = self._room.timeline.time_at(note.beat)
+        return Say("/performer/plan", (self._voice.number, note.pitch, note.velocity, time, note.beat, note.beats))
+
+    def _forget(self, time: float, spare_chosen: bool = False) -> Iterator[Effect]:
         if self._ask is not None:
             yield Drop(self._voice.number, self._ask.id)
             self._ask = None
-        if self._plan.clear():
-            yield Say("/performer/plan/cleared", (self._voice.number, self._room.timeline.beat_at(time)))
+        if not spare_chosen:
+            self._chosen = NOWHERE
+        if self._plan.clear(spare_chosen):
+            yield from self._tell_again(self._room.timeline.beat_at(time))
 
     def _is_small(self, ask: Ask) -> bool:
         return bool(self._room.small) and ask.model == self._room.small
@@ -273,7 +325,7 @@ class Lane:
     def _stand_on(self, rung: str) -> Iterator[Effect]:
         if rung != self.rung:
             self.rung = rung
-            yield Say("/performer/rung", (self._voice.number, rung))
+            yield Say(RUNG, (self._voice.number, rung))
 
     def _pattern(self, begins: float) -> Iterator[PlannedNote]:
         """What was played in the last bar, a whole number of bars later and not before the beat `begins`."""

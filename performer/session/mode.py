@@ -7,6 +7,7 @@ from collections.abc import Iterator
 
 from performer.effects import Effect
 from performer.events import Answer
+from performer.session.lane import Lane
 from performer.session.voices import Voice
 
 
@@ -54,6 +55,11 @@ class Mode:
     def retimed(self, time: float) -> Iterator[Effect]:
         """The timeline is another one now, or whoever leads it has stopped the song or goes on."""
         yield from ()
+
+    @property
+    def lane(self) -> Lane | None:
+        """Where the voice plans ahead, if it does."""
+        return None
 
     @property
     def tag(self) -> str:

@@ -6,13 +6,27 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class PlannedNote:
-    """A note on the timeline: its beat, its length in beats, and the model that thought of it."""
+    """A note on the timeline: its beat, its length in beats, and the model that thought of it. One that was `chosen` is not thought over."""
 
     beat: float
     pitch: int
     velocity: int
     beats: float
     model: str
+    chosen: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Phrase:
+    """Notes with their beats since its beginning, and its length in beats."""
+
+    notes: tuple[PlannedNote, ...]
+    beats: float
+
+    @property
+    def likeness(self) -> tuple[tuple[float, int], ...]:
+        """What two phrases that are the same have in common: beats, nearly, and pitches."""
+        return tuple((round(note.beat * 8) / 8, note.pitch) for note in self.notes)
 
 
 class Plan:
@@ -30,9 +44,17 @@ class Plan:
         taken, self.notes = self.notes[:count], self.notes[count:]
         return taken
 
-    def clear(self) -> list[PlannedNote]:
-        """Forget the notes; returns what they were."""
-        taken, self.notes = self.notes, []
+    def clear(self, spare_chosen: bool = False) -> list[PlannedNote]:
+        """Forget the notes, all or all but the chosen ones; returns what they were."""
+        taken = [note for note in self.notes if not (spare_chosen and note.chosen)]
+        self.notes = [note for note in self.notes if spare_chosen and note.chosen]
+        return taken
+
+    def clear_from(self, beat: float) -> list[PlannedNote]:
+        """Forget the notes from this beat on; returns what they were."""
+        count = bisect.bisect_left(self.notes, beat, key=lambda each: each.beat)
+        kept, taken = self.notes[:count], self.notes[count:]
+        self.notes = kept
         return taken
 
     @property

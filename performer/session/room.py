@@ -8,6 +8,7 @@ from collections.abc import MutableMapping, Sequence
 from typing import Any, Protocol
 
 from performer.clock import Timeline
+from performer.events import ModelNote
 from performer.session.echoes import Echoes
 from performer.session.harmony import Harmony
 from performer.session.hearing import Heard, Hearing
@@ -91,6 +92,13 @@ class Room:
     def foreseen(self, until: float) -> list[Heard]:
         """What all voices plan to play up to `until` (seconds), by onset."""
         return [note for lane in self.lanes for note in lane.foreseen(until)]
+
+    def told(self, time: float, begins: float) -> tuple[float, tuple[ModelNote, ...]]:
+        """What whoever composes from `begins` on (seconds) is told: the onset that its first gap is reckoned from, and the notes that are to be
+        heard first."""
+        plans = self.foreseen(begins)
+        last = self.hearing.last_before(begins, plans)
+        return begins if last is None else last, self.hearing.expected(time, begins, plans)
 
     def press(self, time: float, pitch: int, velocity: int) -> None:
         """The human begins a note."""

@@ -9,14 +9,16 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from performer.effects import Compensate, Drop, Effect, Feed, Forget, Load, Pass, Say, Silence
+from performer.effects import Compensate, Drop, Effect, Feed, Forget, Load, Pass, Say, Silence, Wonder
 from performer.encoding import VOICES as INSTRUMENTS
 from performer.events import (
     Answer,
     Bend,
+    Choose,
     ChordAnswer,
     Control,
     LinkState,
+    Listen,
     Loaded,
     ModelFailed,
     NoteOff,
@@ -27,7 +29,9 @@ from performer.events import (
     Program,
     Progression,
     Recall,
+    Still,
     Store,
+    Suggest,
     Swap,
     Sync,
     Sysex,
@@ -45,11 +49,13 @@ from performer.session.modes import MODES, mode_of
 from performer.session.room import DELAY, Room
 from performer.session.scenes import Scenes
 from performer.session.song import SECTION, SECTIONS, USUAL
+from performer.session.suggestions import Suggestions
 from performer.session.tempo import PREFIX as TEMPO
 from performer.session.voices import Voice
 
 DRUM_CHANNEL = 10
 SUSTAIN = 64
+MOST_WONDERED = 8  # notes that a model may have to hear before it can judge the last
 LAUNCHED = ("/mode", SECTION)  # what waits for the show's quantisation
 Gesture = Control | Bend | Pressure | Program
 
@@ -89,14 +95,16 @@ class Session:
             Voice(number, part, model, self.room) for number, (part, model) in enumerate(zip(parts.voices, parts.models, strict=True), start=1)
         ]
         self._modes = [mode_of(voice) for voice in self._voices]
+        self._suggestions = [Suggestions(voice, self.room) for voice in self._voices]
         self._armed: dict[int, Mode] = {}  # voice -> the mode that waits for its beat and plans ahead already
         self._cues = Cues()
         self._scenes = Scenes(scenes)
         self._begun = False
         self._said = ""
         self._handlers: Mapping[type, Callable[[float, Any], Iterator[Effect]]] = {
-            NoteOn: self._note_on, NoteOff: self._note_off, ParameterSet: self._set, Panic: self._panic, Sync: self._sync,
+            NoteOn: self._note_on, NoteOff: self._note_off, ParameterSet: self._set, Panic: self._panic, Sync: self._sync, Still: self._still,
             Recall: self._recall, Store: self._store, Swap: self._swap, Loaded: self._loaded,
+            Suggest: self._suggest, Listen: self._suggest, Choose: self._suggest,
             Tick: self._tick, Answer: self._answer, ModelFailed: self._failed,
             ChordAnswer: self.room.chords.answer, Progression: self.room.chords.write,
             Control: self._gesture, Bend: self._gesture, Pressure: self._gesture, Program: self._gesture,
@@ -138,11 +146,17 @@ class Session:
         """Beats have other times than before, and where the song jumped other numbers: now is `moved` beats later in it."""
         for mode in self._everyone():
             yield from mode.retimed(time)
+        for suggestions in self._suggestions:
+            yield from suggestions.retimed(time)
         yield from self._cues.retime(self.room.timeline, moved)
         yield from self.room.chords.retime(time, moved)
 
     def _everyone(self) -> list[Mode]:
         return [*self._modes, *self._armed.values()]
+
+    def _all(self) -> list[Mode | Suggestions]:
+        """Whoever asks the models and sets timers."""
+        return [*self._everyone(), *self._suggestions]
 
     def _hearing(self, channel: int) -> Iterator[Mode]:
         """The modes of the voices that listen to this channel."""
@@ -161,6 +175,7 @@ class Session:
             yield from self.room.chords.hear(time, event.pitch, event.velocity)
         for mode in self._hearing(event.channel):
             yield from mode.key_down(time, event.pitch, event.velocity)
+        yield Wonder(self.room.hearing.pending(time)[-MOST_WONDERED:], self._first)
         yield Say("/performer/heard", (event.pitch, event.velocity, event.channel))
 
     def _note_off(self, time: float, event: NoteOff) -> Iterator[Effect]:
@@ -250,6 +265,7 @@ class Session:
         armed = self._armed.pop(voice.number, None)
         new = armed or mode_of(voice)
         yield from self._modes[voice.number - 1].leave(time, new.tag if armed else "")
+        yield from self._suggestions[voice.number - 1].end(time)
         self._modes[voice.number - 1] = new
         if armed is None:
             yield from new.begin(time)
@@ -269,6 +285,28 @@ class Session:
     def _store(self, time: float, event: Store) -> Iterator[Effect]:
         self._scenes.store(event.scene, self.values)
         yield Say("/performer/scenes", (json.dumps(self._scenes.names),))
+
+    def _suggest(self, time: float, event: Suggest | Listen | Choose) -> Iterator[Effect]:
+        """Other ways for a voice to go on: to compose them, to hear one, to choose one or the idea before."""
+        try:
+            yield from self._suggested(time, event)
+        except LookupError as error:
+            yield Say("/performer/error", ("/performer/suggest", str(error)), event.sender)
+
+    def _suggested(self, time: float, event: Suggest | Listen | Choose) -> Iterator[Effect]:
+        if not 0 < event.voice <= len(self._voices):
+            raise LookupError(f"There is no voice {event.voice}; there are {len(self._voices)}.")
+        suggestions, mode = self._suggestions[event.voice - 1], self._modes[event.voice - 1]
+        match event:
+            case Suggest(_, count):
+                yield from suggestions.suggest(time, count)
+            case Listen(_, number):
+                yield from suggestions.hear(time, number)
+            case Choose() if mode.name == "mute":
+                raise LookupError(f"Voice {event.voice} is mute: give it a mode first.")
+            case Choose(_, number, _, when):
+                beat = self.room.next_beat(when or self.values[QUANTISE], time)
+                yield from suggestions.choose(time, beat, number, mode.lane) if number else suggestions.back(time, beat, mode.lane)
 
     def _swap(self, time: float, event: Swap) -> Iterator[Effect]:
         """The old model plays on until the new one is there."""
@@ -293,10 +331,15 @@ class Session:
             yield from mode.leave(time)
         for number in tuple(self._armed):
             yield from self._disarm(number)
+        for suggestions in self._suggestions:
+            yield from suggestions.end(time)
         self._modes = [mode_of(voice) for voice in self._voices]
         yield Silence(time)
         yield Forget()
         yield Say("/performer/panic", ())
+
+    def _still(self, time: float, event: Still) -> Iterator[Effect]:
+        yield Say("/performer/visuals/still", ())
 
     def _sync(self, time: float, event: Sync) -> Iterator[Effect]:
         for address, value in self.values.items():
@@ -305,6 +348,8 @@ class Session:
         yield self._status(event.sender)
         if self.values[harmony.SOURCE] != "off":
             yield self.room.chords.said(event.sender)
+        for suggestions in self._suggestions:
+            yield from suggestions.told(event.sender)
         yield from self.room.tempo.begin(time, event.sender)
 
     def _tick(self, time: float, event: Tick) -> Iterator[Effect]:
@@ -315,16 +360,16 @@ class Session:
                 yield from self._change(time, change)
             yield from self._cues.wake(self.room.timeline)
             return
-        for mode in self._everyone():
-            yield from mode.tick(time, event.tag)
+        for each in self._all():
+            yield from each.tick(time, event.tag)
 
     def _answer(self, time: float, event: Answer) -> Iterator[Effect]:
-        for mode in self._everyone():
-            yield from mode.answer(time, event)
+        for each in self._all():
+            yield from each.answer(time, event)
 
     def _failed(self, time: float, event: ModelFailed) -> Iterator[Effect]:
-        for mode in self._everyone():
-            yield from mode.failed(time, event.ask)
+        for each in self._all():
+            yield from each.failed(time, event.ask)
         yield Say("/performer/error", ("model", event.reason))
 
     def _ignore(self, time: float, event: object) -> Iterator[Effect]:

@@ -1,71 +1,85 @@
-"""The key the player plays in: a fading count of pitch classes held against the profiles of Krumhansl and Kessler (1982)."""
+"""The key the player plays in: a chain of the 24 keys in which each note is evidence (a hidden Markov model, filtered forwards).
+
+How likely a pitch class is in a key comes from Temperley, "Music and Probability" (2007), chapter 4: the Kostka-Payne corpus. A modulation is heard
+after few notes, since a key that cannot say them is given up for one that can. What is in doubt between two keys is played in neither.
+"""
 
 import math
 from operator import mul
 
 from performer.parameters import SCALES
 
-_MAJOR = (6.35, 2.23, 3.48, 2.33, 4.38, 4.09, 2.52, 5.19, 2.39, 3.66, 2.29, 2.88)
-_MINOR = (6.33, 2.68, 3.52, 5.38, 2.60, 3.53, 2.54, 4.75, 3.98, 2.69, 3.34, 3.17)
-FADE = 0.93  # what is left of an earlier note's weight at each new one: half after about ten notes
+_MAJOR = (0.748, 0.060, 0.488, 0.082, 0.670, 0.460, 0.096, 0.715, 0.104, 0.366, 0.057, 0.400)
+_MINOR = (0.712, 0.084, 0.474, 0.618, 0.049, 0.460, 0.105, 0.747, 0.404, 0.067, 0.133, 0.330)
+STAYS = 0.93  # probability that the key is the same at the next note
+TRUST = 0.85  # power of a note's evidence: notes come in chords and runs, which say less together than each alone
+SURE = 0.75  # probability from which on a pitch class belongs to the keys that may be meant
+FEWEST = 5  # pitch classes that there are to play with, however much is in doubt
+FADE = 0.85  # what is left of an earlier note's weight at each new one: half after about four notes
+LEANED = 0.2  # share of the weight of the last notes from which on the player leans on a pitch class outside the key
 
 
-def _centred(profile: tuple[float, ...]) -> tuple[float, ...]:
-    mean = sum(profile) / 12
-    size = math.sqrt(sum((value - mean) ** 2 for value in profile))
-    return tuple((value - mean) / size for value in profile)
+def _evidence(profile: tuple[float, ...], tonic: int) -> tuple[float, ...]:
+    """The evidence of each pitch class, C first, for the key on this tonic."""
+    total = sum(profile)
+    return tuple((profile[(index - tonic) % 12] / total) ** TRUST for index in range(12))
 
 
-def _turned(profile: tuple[float, ...], tonic: int) -> tuple[float, ...]:
-    return tuple(profile[(index - tonic) % 12] for index in range(12))
-
-
-# (tonic, mode) and the profile by pitch class, C first
+# (tonic, mode), the pitch classes of its scale, and the evidence for it that each pitch class is, C first
 _KEYS = tuple(
-    ((tonic, mode), _turned(profile, tonic))
-    for mode, profile in (("major", _centred(_MAJOR)), ("minor", _centred(_MINOR)))
+    ((tonic, mode), frozenset((tonic + step) % 12 for step in SCALES[mode]), _evidence(profile, tonic))
+    for mode, profile in (("major", _MAJOR), ("minor", _MINOR))
     for tonic in range(12)
 )
+_BY_NOTE = tuple(tuple(evidence[index] for _, _, evidence in _KEYS) for index in range(12))  # pitch class -> evidence for each key
+_HOLDS = tuple(tuple(float(index in scale) for _, scale, _ in _KEYS) for index in range(12))  # pitch class -> whether each key has it
+_EVEN = (1 / len(_KEYS),) * len(_KEYS)
 
 
 class Tonality:
     """Listens to pitches; tells tonic, mode and the pitch classes that fit."""
 
     def __init__(self) -> None:
-        self._weights = [0.0] * 12
-        self._key: tuple[int, str] | None = None
+        self._chances = _EVEN  # of each key
+        self._weights = [0.0] * 12  # of the last notes
         self._classes: tuple[int, ...] = ()  # empty: not thought of since the last note. Sixteen voices ask at each.
 
     def hear(self, pitch: int, velocity: int) -> None:
-        """Count a note, the louder the more."""
-        for index in range(12):
-            self._weights[index] *= FADE
+        """A note is evidence for the keys that have it; the louder, the more the player leans on it."""
+        leak = (1.0 - STAYS) / len(_KEYS)
+        chances = [(STAYS * chance + leak) * evidence for chance, evidence in zip(self._chances, _BY_NOTE[pitch % 12], strict=True)]
+        total = sum(chances)
+        self._chances = tuple(chance / total for chance in chances)
+        self._weights = [FADE * weight for weight in self._weights]
         self._weights[pitch % 12] += 0.5 + velocity / 254
-        self._key, self._classes = None, ()
+        self._classes = ()
 
     @property
     def key(self) -> tuple[int, str] | None:
         """The likeliest tonic (0-11, 0 is C) and 'major' or 'minor'; None before the first note."""
-        if not any(self._weights):
-            return None
-        if self._key is None:
-            self._key = max(_KEYS, key=lambda row: sum(map(mul, self._weights, row[1])))[0]
-        return self._key
+        return None if self._chances is _EVEN else _KEYS[self._likeliest][0]
+
+    def scale(self) -> tuple[int, ...]:
+        """The pitch classes of the likeliest key; all twelve before the first note."""
+        return tuple(range(12)) if self._chances is _EVEN else tuple(sorted(_KEYS[self._likeliest][1]))
 
     def classes(self) -> tuple[int, ...]:
-        """The pitch classes of the key, and those the player leans on outside it; all twelve before the first note."""
+        """The pitch classes that surely fit, and those the player leans on just now; all twelve before the first note."""
         if not self._classes:
             self._classes = self._fitting()
         return self._classes
 
+    @property
+    def _likeliest(self) -> int:
+        return max(range(len(_KEYS)), key=self._chances.__getitem__)
+
     def _fitting(self) -> tuple[int, ...]:
-        key = self.key
-        if key is None:
+        if self._chances is _EVEN:
             return tuple(range(12))
-        tonic, mode = key
-        scale = {(tonic + step) % 12 for step in SCALES[mode]}
-        total = sum(self._weights)
-        return tuple(sorted(scale | {index for index, weight in enumerate(self._weights) if weight > total / 14}))
+        sure = {index for index in range(12) if math.fsum(map(mul, self._chances, _HOLDS[index])) >= SURE}
+        if len(sure) < FEWEST:
+            sure = set(_KEYS[self._likeliest][1])
+        return tuple(sorted(sure | {index for index, weight in enumerate(self._weights) if weight > LEANED * sum(self._weights)}))
 
     def is_rest(self, pitch: int) -> bool:
         """Whether a phrase may come to rest on this pitch: tonic, third or fifth of the key."""

@@ -1,18 +1,22 @@
 """A voice: one player inside Performer, with a channel, a mode and constraints. The verbs here are what its modes are made of."""
 
+from collections import deque
 from collections.abc import Iterator
 from typing import Any
 
 from performer.chords import Chord
 from performer.effects import Ask, Drop, Effect, Feed, Play, Release
 from performer.encoding import VOICES as INSTRUMENTS
+from performer.events import STYLES
 from performer.parameters import KEYS, SCALES
+from performer.session.plan import PlannedNote
 from performer.session.room import Room
 from performer.session.song import DRUM_ENDING
 
 DRUMS = INSTRUMENTS.index("drums")
 BUSY = 8.0  # onsets a second of a human who plays as densely as anybody is followed
 SPARSEST = 0.1  # of the density that is left where the human hardly plays
+REMEMBERED = 512  # notes
 LEANING = 2.0  # nats at the full setting
 CHORD = 1.0  # nats for the song's chord, beside those
 
@@ -25,6 +29,7 @@ class Voice:
         self.part = part
         self.model = model
         self.room = room
+        self.played: deque[PlannedNote] = deque(maxlen=REMEMBERED)  # what sounded, in beats
 
     def setting(self, name: str) -> Any:
         """The voice's parameter of this name, as the table has it."""
@@ -78,8 +83,19 @@ class Voice:
             "velocity_temperature": self.setting("velocity_temperature"),
             "novelty": self.setting("novelty"),
             "harmony": self._harmony(time, chord),
+            "styles": self.styles(),
         }
         return Ask(number, self.number, seed, count, time + patience, self.part, **(fields | wishes))
+
+    def styles(self) -> tuple[tuple[int, float], ...]:
+        """The styles that the voice is to play in, with weights that sum to 1; none where any will do."""
+        weights: dict[str, float] = {self.setting("style"): 1.0}
+        for name in ("style_2", "style_3"):
+            weight = self.setting(f"{name}_weight")
+            if weight:
+                weights[self.setting(name)] = weights.get(self.setting(name), 0.0) + weight
+        total = sum(weights.values())
+        return () if set(weights) == {"any"} else tuple((STYLES.index(style), round(weight / total, 4)) for style, weight in weights.items())
 
     def density(self, time: float, least_follow: float = 0.0) -> float:
         """The most onsets a second: the setting, as far below it as the human is sparse where the voice follows."""
@@ -102,6 +118,9 @@ class Voice:
         """A note for the scheduler: it counts as heard, and its echo will be known."""
         velocity = min(127, max(1, velocity))
         self.room.hearing.plan(time, pitch, velocity, duration, self.part, self.number)
+        if duration is not None:
+            timeline = self.room.timeline
+            self.played.append(PlannedNote(timeline.beat_at(time), pitch, velocity, duration * timeline.bpm / 60, model))
         self.room.echoes.leaves(time, pitch, velocity)
         return Play(time, self.number, self.setting("channel"), pitch, velocity, duration, tag, model, late, grid)
 

@@ -43,12 +43,12 @@ def squares(net: nn.Module, optimizer: torch.optim.Adam) -> dict[str, Tensor]:
 def restore(net: nn.Module, optimizer: torch.optim.Adam | None, saved: Mapping[str, Any]) -> None:
     """Put a checkpoint's weights and memory into `net`. Levels of a generator that has grown since keep the weights they have."""
     missing, unexpected = net.load_state_dict(saved["weights"], strict=False)
-    grown = [name for name in missing if not name.startswith("synthesis.levels.")]
+    grown = [name for name in missing if not name.startswith(("synthesis.levels.", "synthesis.fine."))]
     if unexpected or grown:
         raise ValueError(f"The checkpoint does not fit the network: {', '.join([*unexpected, *grown][:4])}.")
-    if missing:
-        with torch.no_grad():
-            for level in {int(name.split(".")[2]) for name in missing}:
+    with torch.no_grad():
+        for level in {int(name.split(".")[2]) for name in missing if name.startswith("synthesis.levels.")}:
+            if net.synthesis.levels[level].picture is not None:
                 net.synthesis.levels[level].picture.weight.zero_()  # the picture begins as the smaller one, enlarged
     for name, p in net.named_parameters():
         if optimizer is not None and name in saved["squares"]:

@@ -7,6 +7,8 @@ Half of each batch is painted after real pictures that the reader has turned int
 to the eyes), which teaches quickly and holds every kind of picture. The other half is painted from random latents, and shall have the tones
 of the real pictures whose labels it was given. The critic judges both.
 A larger --size on resumption adds levels (growing, Karras et al. 2018). It ends by the clock, saving included, however fast the machine.
+With --negatives the pictures are developed anew at each sight from fields that `pictures.negatives` keeps, in colours never seen before.
+The eyes look at 128 px: at a larger picture as a whole and, by turns, at a piece of it as it is.
 
 The folder then holds generator_ema.pt (to export), generator.pt and critic.pt (to go on from), log.csv and samples.png: rows of three,
 real pictures, the same after a reading, and others for the same labels.
@@ -27,10 +29,14 @@ from torch.nn import functional as F
 from performer.training import checkpoint, likeness
 from performer.training.critic import Eyes, Mixing, Projected, augment
 from performer.training.generator import Light, Shape
+from performer.training.pictures import negatives
 from performer.training.pictures.gallery import Gallery, contact_sheet, make_gallery
+from performer.training.pictures.labels import FAMILIES
 
 EMA, GENERATOR, CRITIC, LOG, SAMPLES = "generator_ema.pt", "generator.pt", "critic.pt", "log.csv", "samples.png"
-MEASURED = ("critic", "generator", "pixels", "features", "tones", "grain", "nats")
+MEASURED = ("critic", "generator", "pixels", "features", "tones", "grain", "nats", "told")
+EYES_PX = 128
+SHEET = 256  # pictures developed to name labels and draw samples from
 
 
 class Trainer:
@@ -41,7 +47,7 @@ class Trainer:
         saved = {name: checkpoint.load(options.resume / name) for name in (EMA, GENERATOR, CRITIC)} if options.resume else {}
         begin = {"steps": 0, "seen": 0, "seconds": 0.0, "drawn": {}, "kept": {}, "galleries": []}
         self.facts: dict[str, Any] = saved[EMA]["facts"] if saved else begin
-        self.before = self.facts["seconds"]
+        self.before, self.first = self.facts["seconds"], self.facts["steps"] if options.anew else 0
         torch.manual_seed(options.seed + self.facts["steps"])
         self.shape = _shape(options, checkpoint.shape_of(saved[EMA]) if saved else Shape())
         self.eyes, self.mixing = Eyes(trained=not options.blind).to(device), Mixing().to(device)
@@ -56,7 +62,9 @@ class Trainer:
             checkpoint.restore(self.average, None, saved[EMA])
         for net in (self.light, self.critic, self.eyes, self.mixing):
             net.to(memory_format=torch.channels_last)
-        self.gallery = self._gallery()
+        self.chance = torch.Generator().manual_seed(options.seed + self.facts["steps"])
+        self.negatives = self._negatives() if options.negatives else None
+        self.gallery = self._developed() if self.negatives else self._gallery()
         self.measured = {name: torch.zeros((), device=device) for name in MEASURED}
 
     def _gallery(self) -> Gallery:
@@ -82,6 +90,26 @@ class Trainer:
             pictures = torch.cat([F.avg_pool2d(part.float(), times).round().to(torch.uint8) for part in pictures.split(256)])
         return replace(gallery, pictures=pictures.to(self.device), labels=gallery.labels.to(self.device))
 
+    def _negatives(self) -> negatives.Negatives:
+        """All fields of the files, at this size; their number by family is kept among the facts. Each development is a picture of its own."""
+        known, kept = self.facts["galleries"], self.facts["kept"]
+        for path in self.options.negatives:
+            if path.name not in known:
+                known.append(path.name)
+                counts = torch.bincount(negatives.load(path).family, minlength=len(FAMILIES)).tolist()
+                self.facts["kept"] = kept = {family: kept.get(family, 0) + n for family, n in zip(FAMILIES, counts, strict=True)}
+                self.facts["drawn"] = {family: max(n, self.facts["drawn"].get(family, 0)) for family, n in kept.items()}
+        loaded = negatives.join([negatives.load(path).at(self.shape.px) for path in self.options.negatives])
+        print(f"{len(loaded)} fields after {self._passed():.0f} s", flush=True)
+        return loaded
+
+    def _developed(self) -> Gallery:
+        """A few pictures of the negatives, for labels and samples."""
+        places = self.negatives.draw(SHEET, torch.Generator().manual_seed(5))
+        parts = [self.negatives.developed(part, torch.Generator().manual_seed(6 + i)) for i, part in enumerate(places.split(16))]
+        pictures, labels = (torch.cat(each) for each in zip(*parts, strict=True))
+        return Gallery((pictures * 255 + 0.5).to(torch.uint8).to(self.device), labels.to(self.device), {}, {})
+
     def _passed(self) -> float:
         return time.monotonic() - self.begun
 
@@ -90,16 +118,25 @@ class Trainer:
 
     def _real(self) -> tuple[Tensor, Tensor]:
         """A batch of pictures in -1 ... 1, turned and mirrored at random, and their labels (which this leaves true)."""
-        places = torch.randint(len(self.gallery.pictures), (self.options.batch,), device=self.device)
-        pictures = torch.rot90(self.gallery.pictures[places], int(torch.randint(4, ())), (2, 3))
-        pictures = pictures.flip(3) if torch.rand(()) < 0.5 else pictures
-        return pictures.float() / 127.5 - 1, self.gallery.labels[places]
+        if self.negatives is None:
+            places = torch.randint(len(self.gallery.pictures), (self.options.batch,), device=self.device)
+            pictures, labels = self.gallery.pictures[places].float() / 127.5 - 1, self.gallery.labels[places]
+        else:
+            pictures, labels = self.negatives.developed(self.negatives.draw(self.options.batch, self.chance), self.chance)
+            pictures, labels = pictures.to(self.device) * 2 - 1, labels.to(self.device)
+        pictures = torch.rot90(pictures, int(torch.randint(4, ())), (2, 3))
+        return pictures.flip(3) if torch.rand(()) < 0.5 else pictures, labels
 
-    def _look(self, pictures: Tensor, half: int, shift: tuple[int, int]) -> list[Tensor]:
+    def _look(self, pictures: Tensor, half: int, shift: tuple[int, int], piece: bool) -> list[Tensor]:
         """What the eyes see of the first half, shifted lest their strides always meet the same pixels, and of the second half augmented."""
-        shown = torch.cat([pictures[:half].roll(shift, (2, 3)), augment(pictures[half:])]).contiguous(memory_format=torch.channels_last)
+        shown = torch.cat([pictures[:half].roll(shift, (2, 3)), augment(pictures[half:])])
+        shown = shown[:, :, :EYES_PX, :EYES_PX] if piece else self._whole(shown)
         with self._autocast():
-            return self.eyes(shown)
+            return self.eyes(shown.contiguous(memory_format=torch.channels_last))
+
+    @staticmethod
+    def _whole(pictures: Tensor) -> Tensor:
+        return F.avg_pool2d(pictures, pictures.shape[-1] // EYES_PX) if pictures.shape[-1] > EYES_PX else pictures
 
     def _paint(self, z: Tensor, labels: Tensor) -> Tensor:
         """A picture for each latent and label; in one batch out of four, two styles of the second half are crossed at a random layer."""
@@ -117,14 +154,19 @@ class Trainer:
         """One batch: the critic learns, then the generator and the reader, from the same pictures."""
         half = self.options.batch // 2
         real, labels = self._real()
-        shift = (int(torch.randint(8, ())), int(torch.randint(8, ())))
+        piece = self.shape.px > EYES_PX and self.facts["steps"] % 2 == 0
+        reach = self.shape.px if piece else 8
+        shift = (int(torch.randint(reach, ())), int(torch.randint(reach, ())))
         with torch.no_grad():
-            seen = self._look(real, half, shift)
+            seen = self._look(real, half, shift, piece)
+            with self._autocast():
+                read = self.eyes(self._whole(real[:half])) if piece else [x[:half] for x in seen]
         with self._autocast():
-            mean, spread = self.light.reader([x[:half] for x in seen])
+            mean, spread = self.light.reader(read)
         latents = mean + torch.exp(spread / 2) * torch.randn_like(mean)
-        made = self._paint(torch.cat([latents, torch.randn(len(real) - half, self.shape.z_dim, device=self.device)]), labels)
-        looks = self._look(made, half, shift)
+        free = torch.randn(len(real) - half, self.shape.z_dim, device=self.device)
+        made = self._paint(torch.cat([latents, free]), labels)
+        looks = self._look(made, half, shift, piece)
         self._teach_critic(seen, [x.detach() for x in looks], labels)
         with self._autocast():
             judged = -self.critic(self.mixing(looks), labels).mean()
@@ -133,13 +175,26 @@ class Trainer:
         tones, grain = likeness.tones_apart(made[half:], real[half:]), likeness.grain_apart(made, real)
         nats = 0.5 * (mean.square() + spread.exp() - 1 - spread).sum(1).mean()
         self.light_steps.zero_grad(set_to_none=True)
-        weight = self.options.judged * min(1.0, self.facts["steps"] / self.options.judged_after)
-        (weight * judged + 4 * pixels + 2 * features + 8 * tones + self.options.grain * grain + self.options.nats * nats).backward()
+        weight = self.options.judged * min(1.0, (self.facts["steps"] - self.first) / self.options.judged_after)
+        told = self._told(looks, free, half) if self.options.told and not piece else torch.zeros(())
+        loss = weight * judged + 4 * pixels + 2 * features + 8 * tones + self.options.grain * grain + self.options.nats * nats
+        (loss + self.options.told * told).backward()
+        if self.facts["steps"] - self.first < self.options.reader_first:
+            for name, parameter in self.light.named_parameters():
+                if not name.startswith(("reader.", "synthesis.fine.", f"synthesis.levels.{len(self.shape.channels) - 1}.")):
+                    parameter.grad = None
         self.light_steps.step()
-        self._measure(generator=judged, pixels=pixels, features=features, tones=tones, grain=grain, nats=nats)
+        self._measure(generator=judged, pixels=pixels, features=features, tones=tones, grain=grain, nats=nats, told=told)
         self._follow()
         self.facts["steps"] += 1
         self.facts["seen"] += self.options.batch
+
+    def _told(self, looks: list[Tensor], free: Tensor, half: int) -> Tensor:
+        """How badly the reader guesses the latents that the second half was painted from, 1 for a guess without knowledge: the pictures have
+        to tell their latents apart, and the reader learns from pictures whose latent is known."""
+        with self._autocast():
+            mean, _ = self.light.reader([x[half:] for x in looks])
+        return F.mse_loss(mean, free)
 
     def _teach_critic(self, real: list[Tensor], made: list[Tensor], labels: Tensor) -> None:
         """Hinge loss. Real and made ones pass apart, since the heads normalise by batch."""
@@ -238,7 +293,8 @@ def adam(net: nn.Module, rate: float) -> torch.optim.Adam:
 
 def _shape(options: argparse.Namespace, usual: Shape) -> Shape:
     """The shape for --size and --channels, otherwise `usual`."""
-    shape = replace(usual, channels=tuple(options.channels or usual.channels))
+    shape = replace(usual, channels=tuple(options.channels or usual.channels), fields=options.fields or usual.fields)
+    shape = replace(shape, enlarged=options.enlarged or shape.enlarged)
     if options.size not in (0, shape.px):
         raise SystemExit(f"--size {options.size} does not go with {len(shape.channels)} --channels: they make {shape.px} px.")
     return shape
@@ -255,6 +311,12 @@ def parser() -> argparse.ArgumentParser:
     out.add_argument("--cache", type=Path, help="keep the pictures in this file; take them, and shrink them, if it exists")
     out.add_argument("--size", type=int, default=0, help="side of the picture; it has to agree with --channels")
     out.add_argument("--channels", type=int, nargs="*", default=[], help="of each level, from 8 px up; the picture is twice the last")
+    out.add_argument("--fields", type=int, default=0, help="draw the picture from so many smooth fields (0: as before, or by a pixel shuffle)")
+    out.add_argument("--enlarged", type=int, default=0, help="side of the picture over that of the last features (0: as before, or 2)")
+    out.add_argument("--negatives", type=Path, nargs="*", default=[], help="files of performer.training.pictures.negatives, for a gallery")
+    out.add_argument("--anew", action="store_true", help="the critic is new: --judged-after and --reader-first count from now")
+    out.add_argument("--reader-first", type=int, default=0, help="steps in which only the reader and the last level learn")
+    out.add_argument("--told", type=float, default=0.0, help="weight of latents that can be read back from the pictures they paint")
     out.add_argument("--batch", type=int, default=64)
     out.add_argument("--rate", type=float, default=3e-3, help="a step of the generator relative to its weights")
     out.add_argument("--critic-rate", type=float, default=3e-3)

@@ -3,7 +3,8 @@
     python -m performer.training.gan_export --checkpoint .work/light --out models/onnx/light-128 --metrics .work/light/metrics.json
 
 `mapping`: z (1, z_dim), labels (1, label_dim) -> w (1, w_dim), w_mean (1, w_dim). `synthesis`: styles (1, layers, w_dim) -> picture
-(px, px, 3) uint8; it also takes `noise` (1, levels), the strength of each level's grain, 1 where nothing is given. The folder takes its
+(px, px, 3) uint8; it also takes `noise` (1, levels), the strength of each level's grain, 1 where nothing is given, and, if its features are
+bent, `bend` (1, 2 * bent_px, 2 * bent_px, 2), the place that each is taken from, its own where nothing is given. The folder takes its
 place only when ONNX Runtime and PyTorch agree on the picture before it is rounded.
 """
 
@@ -25,8 +26,9 @@ from performer.errors import ModelError, PerformerError
 from performer.training import checkpoint
 from performer.training.card_writer import replacing, write_card
 from performer.training.gan import EMA
-from performer.training.generator import Light, Mapping, Synthesis
+from performer.training.generator import Light, Mapping, Shape, Synthesis
 from performer.training.pictures.labels import FAMILIES, LAYOUT, NAMES
+from performer.visuals.bend import Fold, bend
 
 ENCODING = "style-1"
 OPSET, IR_VERSION = 18, 10  # what ONNX Runtime 1.20 reads
@@ -46,8 +48,8 @@ class MappingGraph(nn.Module):
 
 
 class SynthesisGraph(nn.Module):
-    """The synthesis with its grain held still. styles (1, layers, w_dim), noise (1, levels) -> picture (px, px, 3) uint8, and the same as
-    float in -1 ... 1, which the shipped graph leaves out."""
+    """The synthesis with its grain held still. styles (1, layers, w_dim), noise (1, levels), bend -> picture (px, px, 3) uint8, and the same
+    as float in -1 ... 1, which the shipped graph leaves out."""
 
     def __init__(self, synthesis: Synthesis, seed: int = 0) -> None:
         super().__init__()
@@ -56,9 +58,9 @@ class SynthesisGraph(nn.Module):
             side = level.place.shape[-1]
             self.register_buffer(f"grain{i}", torch.randn(1, 1, side, side, generator=torch.Generator().manual_seed(seed + i)))
 
-    def forward(self, styles: Tensor, noise: Tensor) -> tuple[Tensor, Tensor]:
+    def forward(self, styles: Tensor, noise: Tensor, bend: Tensor | None = None) -> tuple[Tensor, Tensor]:
         grains = [getattr(self, f"grain{i}") * noise[:, i, None, None, None] for i in range(len(self.synthesis.levels))]
-        picture = self.synthesis(styles, grains).clamp(-1, 1)[0].permute(1, 2, 0)
+        picture = self.synthesis(styles, grains, bend).clamp(-1, 1)[0].permute(1, 2, 0)
         return (picture * 127.5 + 128).clamp(0, 255).to(torch.uint8), picture
 
 
@@ -76,15 +78,23 @@ def write_graphs(light: Light, folder: Path) -> tuple[SynthesisGraph, onnx.Model
     example = torch.zeros(1, shape.z_dim), torch.zeros(1, shape.label_dim)
     onnx.save_model(_graph(MappingGraph(light.mapping), example, ("z", "labels"), ("w", "w_mean")), folder / "mapping.onnx")
     graph = SynthesisGraph(light.synthesis).eval()
-    example = torch.zeros(1, shape.layers, shape.w_dim), torch.ones(1, len(shape.channels))
-    whole = _graph(graph, example, ("styles", "noise"), ("picture", "exact"))
-    whole.graph.initializer.append(onnx.numpy_helper.from_array(example[1].numpy(), "noise"))  # an input that may be left out
+    example, names = (torch.zeros(1, shape.layers, shape.w_dim), torch.ones(1, len(shape.channels))), ("styles", "noise")
+    if shape.bent_px:
+        example, names = (*example, unbent(shape)), (*names, "bend")
+    whole = _graph(graph, example, names, ("picture", "exact"))
+    for name, usual in zip(names[1:], example[1:], strict=True):
+        whole.graph.initializer.append(onnx.numpy_helper.from_array(usual.numpy(), name))  # an input that may be left out
     shipped = onnx.ModelProto()
     shipped.CopyFrom(whole)
     shipped.graph.output.remove(next(output for output in shipped.graph.output if output.name == "exact"))
     onnx.checker.check_model(shipped)
     onnx.save_model(shipped, folder / "synthesis.onnx")
     return graph, whole
+
+
+def unbent(shape: Shape) -> Tensor:
+    """The map that takes each feature from its own place."""
+    return torch.from_numpy(bend(Fold(), 2 * shape.bent_px)[None])
 
 
 def _graph(module: nn.Module, example: tuple[Tensor, ...], inputs: tuple[str, ...], outputs: tuple[str, ...]) -> onnx.ModelProto:
@@ -120,8 +130,11 @@ def disagreement(light: Light, folder: Path, graph: SynthesisGraph, whole: onnx.
         worst += [np.abs(w - light.mapping(z, labels).numpy()).max(), np.abs(w_mean[0] - light.mapping.w_mean.numpy()).max()]
         styles = w[:, None] + 0.3 * torch.randn(1, shape.layers, shape.w_dim, generator=generator).numpy()
         noise = np.full((1, len(shape.channels)), trial / 2, np.float32)
-        picture, exact = synthesis.run(["picture", "exact"], {"styles": styles, "noise": noise})
-        rounded, theirs = graph(torch.from_numpy(styles), torch.from_numpy(noise))
+        given = {"styles": styles, "noise": noise}
+        if shape.bent_px:
+            given["bend"] = bend(Fold(1.0 + trial, 0.3, 0.2 * trial, 0.1, 0.0, 0.9), 2 * shape.bent_px)[None]
+        picture, exact = synthesis.run(["picture", "exact"], given)
+        rounded, theirs = graph(*map(torch.from_numpy, given.values()))
         worst += [np.abs(exact - theirs.numpy()).max(), (np.abs(picture.astype(int) - rounded.numpy()).max() > 1) * 1.0]
     return float(np.max(worst))  # a number that is none stays none
 

@@ -4,6 +4,10 @@ The synthesis is a StyleGAN2 (Karras et al. 2020) made light after MobileStyleGA
 picture is small, above that depthwise then pointwise; the last doubling is a pixel shuffle. Since a depthwise filter commutes with a
 scale for each channel, style and demodulation both go into the pointwise weights. Polar coordinates with the harmonics of the angle join
 each level by as much as the style wants, so that a symmetry of order k is one number away.
+
+With `fields`, the picture is drawn from smooth fields instead: the last features are enlarged and a small network with cosines turns what
+they are at a pixel into its colour, as the makers of the pictures do it (palettes are cosines, lines are where a field is nought). It
+knows no size, so that what was learned at 128 px draws at 256, and it has no grid to hide.
 """
 
 import math
@@ -20,8 +24,9 @@ from performer.training.pictures.labels import LABEL_DIM
 
 @dataclass(frozen=True, slots=True)
 class Shape:
-    """The numbers of an architecture. `channels[i]` belongs to features of `base * 2**i` pixels; the picture is twice the last of them.
-    Convolutions on features of up to `dense_px` pixels are dense. The defaults take 14 ms a picture of 256 px on one core of an EPYC."""
+    """The numbers of an architecture. `channels[i]` belongs to features of `base * 2**i` pixels; the picture is `enlarged` times the last of
+    them. Convolutions on features of up to `dense_px` pixels are dense. The defaults take 14 ms a picture of 256 px on one core of an EPYC.
+    `fields` is the number of smooth fields that the pixels are drawn from (0: a pixel shuffle), `hidden` what lies between them and colour. Features of `bent_px` pixels are bent by a map (0: none are); see performer.visuals.bend."""
 
     z_dim: int = 96
     label_dim: int = LABEL_DIM
@@ -31,10 +36,14 @@ class Shape:
     channels: tuple[int, ...] = (256, 192, 144, 96, 48)
     dense_px: int = 16
     harmonics: int = 8
+    fields: int = 0
+    hidden: int = 32
+    enlarged: int = 2
+    bent_px: int = 0
 
     @property
     def px(self) -> int:
-        return self.base * 2 ** len(self.channels)
+        return self.base * 2 ** (len(self.channels) - 1) * self.enlarged
 
     @property
     def layers(self) -> int:
@@ -156,12 +165,44 @@ class Picture(nn.Module):
         self.bias = nn.Parameter(torch.zeros(12))
 
     def forward(self, x: Tensor, w: Tensor) -> Tensor:
-        style = self.style(w)
-        if w.shape[0] == 1:
-            x = F.conv2d(x, (self.weight * style)[:, :, None, None], self.bias)
-        else:
-            x = F.conv2d(x * style.to(x.dtype)[:, :, None, None], self.weight[:, :, None, None], self.bias)
-        return F.pixel_shuffle(x, 2)
+        return F.pixel_shuffle(_styled(x, self.weight, self.bias, self.style(w)), 2)
+
+
+class Fine(nn.Module):
+    """Features (batch, inputs, h, w) and the picture so far (batch, 3, 2h, 2w) -> what is to be added to the picture, `times` the side of the
+    features: smooth fields, then for each pixel one hidden layer, half of it cosines. Begins as nothing."""
+
+    def __init__(self, inputs: int, shape: Shape) -> None:
+        super().__init__()
+        half, fields = shape.hidden // 2, shape.fields
+        self.style, self.field_style = _style(shape.w_dim, inputs), _style(shape.w_dim, fields + 3)
+        self.wave_style, self.edge_style = _style(shape.w_dim, half), _style(shape.w_dim, half)
+        self.fields = nn.Parameter(torch.randn(fields, inputs) / math.sqrt(inputs))
+        self.smooth = nn.Conv2d(fields, fields, 3, padding=1, groups=fields)
+        self.wave_in, self.edge_in = (nn.Parameter(torch.randn(half, fields + 3) / math.sqrt(fields + 3)) for _ in range(2))
+        self.wave_bias, self.edge_bias = nn.Parameter(torch.randn(half)), nn.Parameter(torch.zeros(half))
+        self.wave_out, self.edge_out = (nn.Parameter(torch.zeros(3, half)) for _ in range(2))
+        with torch.no_grad():
+            row = torch.tensor([0.25, 0.5, 0.25])
+            self.smooth.weight.copy_((row[:, None] * row).expand(fields, 1, 3, 3))
+            self.smooth.bias.zero_()
+
+    def forward(self, x: Tensor, picture: Tensor, w: Tensor, times: int) -> Tensor:
+        fields = self.smooth(_doubled(_styled(x, self.fields, None, self.style(w))))
+        fields = torch.cat([fields, torch.tanh(picture).to(fields.dtype)], 1)
+        for _ in range(int(math.log2(times)) - 1):
+            fields = _doubled(fields)
+        style = self.field_style(w)
+        waves = torch.cos(_styled(fields, self.wave_in, self.wave_bias, style))
+        edges = F.leaky_relu(_styled(fields, self.edge_in, self.edge_bias, style), 0.2)
+        return _styled(waves, self.wave_out, None, self.wave_style(w)) + _styled(edges, self.edge_out, None, self.edge_style(w))
+
+
+def _styled(x: Tensor, weight: Tensor, bias: Tensor | None, style: Tensor) -> Tensor:
+    """A pointwise convolution, weight (outputs, inputs), whose inputs the style (batch, inputs) scales."""
+    if style.shape[0] == 1:  # the shipped path
+        return F.conv2d(x, (weight * style)[:, :, None, None], bias)
+    return F.conv2d(x * style.to(x.dtype)[:, :, None, None], weight[:, :, None, None], bias)
 
 
 def _doubled(x: Tensor) -> Tensor:
@@ -172,7 +213,7 @@ class Level(nn.Module):
     """One side length: (pointwise to fewer channels at the smaller side, doubled,) place maps added as the style likes them, two styled
     convolutions (noise in the first), a picture."""
 
-    def __init__(self, inputs: int, outputs: int, px: int, shape: Shape) -> None:
+    def __init__(self, inputs: int, outputs: int, px: int, shape: Shape, draws: bool = True) -> None:
         super().__init__()
         self.narrow = nn.Conv2d(inputs, outputs, 1) if inputs else None
         self.start = None if inputs else nn.Parameter(torch.randn(1, outputs, px, px) * 0.1)
@@ -181,15 +222,15 @@ class Level(nn.Module):
         self.place_in = nn.Parameter(torch.randn(outputs, self.place.shape[0]) * 0.1)
         conv = DenseConv if px <= shape.dense_px else StyledConv
         self.first, self.second = conv(outputs, outputs, shape.w_dim), conv(outputs, outputs, shape.w_dim)
-        self.picture = Picture(outputs, shape.w_dim)
+        self.picture = Picture(outputs, shape.w_dim) if draws else None
 
-    def forward(self, x: Tensor | None, w: Tensor, noise: Tensor | None) -> tuple[Tensor, Tensor]:
+    def forward(self, x: Tensor | None, w: Tensor, noise: Tensor | None) -> tuple[Tensor, Tensor | None]:
         maps = self.place * self.place_style(w[:, 0])[:, :, None, None]  # (batch, maps, h, w)
         x = self.start.expand(w.shape[0], -1, -1, -1) if x is None else _doubled(self.narrow(x))
         x = x + F.conv2d(maps, self.place_in[:, :, None, None]).to(x.dtype)
         x = self.first(x, w[:, 0], noise)
         x = self.second(x, w[:, 1], None)
-        return x, self.picture(x, w[:, 1])
+        return x, None if self.picture is None else self.picture(x, w[:, 1])
 
 
 class Synthesis(nn.Module):
@@ -198,20 +239,40 @@ class Synthesis(nn.Module):
     def __init__(self, shape: Shape) -> None:
         super().__init__()
         self.shape = shape
-        inputs = (0, *shape.channels[:-1])
-        self.levels = nn.ModuleList(Level(inputs[i], channels, shape.base * 2**i, shape) for i, channels in enumerate(shape.channels))
+        inputs, last = (0, *shape.channels[:-1]), len(shape.channels) - 1
+        self.levels = nn.ModuleList(
+            Level(inputs[i], channels, shape.base * 2**i, shape, draws=i < last or not shape.fields) for i, channels in enumerate(shape.channels)
+        )
+        self.fine = Fine(shape.channels[-1], shape) if shape.fields else None
 
     def noises(self, batch: int, generator: torch.Generator | None = None) -> list[Tensor]:
         """Fresh noise maps (batch, 1, h, w) on the synthesis' device."""
         device = next(self.parameters()).device
         return [torch.randn(batch, 1, *level.place.shape[1:], device=device, generator=generator) for level in self.levels]
 
-    def forward(self, ws: Tensor, noises: Sequence[Tensor] | None) -> Tensor:
+    def forward(self, ws: Tensor, noises: Sequence[Tensor] | None, bend: Tensor | None = None) -> Tensor:
+        """`bend` (batch or 1, 2 * bent_px, 2 * bent_px, 2): where the features and the picture so far are taken from."""
         x, picture = None, None
         for i, level in enumerate(self.levels):
             x, part = level(x, ws[:, 2 * i : 2 * i + 2], None if noises is None else noises[i])
-            picture = part if picture is None else _doubled(picture) + part
+            picture = part if picture is None else _doubled(picture) if part is None else _doubled(picture) + part
+            if bend is not None and level.place.shape[-1] == self.shape.bent_px:
+                x, picture = bent(x, picture, bend)
+        if self.fine is not None:
+            added = self.fine(x, picture, ws[:, -1], self.shape.enlarged)
+            for _ in range(int(math.log2(self.shape.enlarged)) - 1):
+                picture = _doubled(picture)
+            picture = picture + added
         return torch.tanh(picture.float()) * 1.03  # a little beyond white and black, so that both are reached
+
+
+def bent(x: Tensor, picture: Tensor, bend: Tensor) -> tuple[Tensor, Tensor]:
+    """Features (batch, channels, h, w) and the picture so far (batch, 3, 2h, 2w), sampled where `bend` (batch, 2h, 2w, 2) says."""
+    coarse = F.avg_pool2d(bend.permute(0, 3, 1, 2), 2).permute(0, 2, 3, 1)
+    return (
+        F.grid_sample(x.float(), coarse, padding_mode="reflection", align_corners=False).to(x.dtype),
+        F.grid_sample(picture.float(), bend, padding_mode="reflection", align_corners=False),
+    )
 
 
 class Light(nn.Module):

@@ -66,7 +66,7 @@ class Strip:
         """What is seen of it; the same array as before where nothing changed."""
         if self.stalled(now):
             return self._back_and_forth(now - self._came)
-        return blend(self._before, self.picture, (now - self._came) / self.fade)
+        return blend(self._before, self.picture, (now - self._came + SHORTEST) / self.fade)  # the moment it comes is its first step
 
     @property
     def fade(self) -> float:

@@ -1,10 +1,10 @@
 """A GAN's generator at work: poses into styles, one for each layer, and styles into frames. One core, ONNX Runtime, no torch.
 
 A model has two graphs. `mapping`: z (1, z_dim), labels (1, label_dim) -> w and w_mean, both (1, w_dim). `synthesis`: styles
-(1, layers, w_dim) -> picture (px, px, 3) uint8. Its card's [shape] holds these numbers, and labels of pictures worth walking between.
+(1, layers, w_dim) -> picture (px, px, 3) uint8; where it has them also `noise` (1, levels), the strength of each level's grain, and `bend`
+(1, side, side, 2), where its features are taken from. Its card's [shape] holds these numbers, and labels of pictures worth walking between.
 """
 
-import math
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Protocol
@@ -15,13 +15,19 @@ import numpy.typing as npt
 from performer.card import read_card
 from performer.errors import ModelError
 from performer.inference.onnx import Port, open_graph
+from performer.parameters import COMPONENTS
+from performer.visuals.bend import bend, fold_of
+from performer.visuals.hand import Ask
+from performer.visuals.labels import Labels
+from performer.visuals.latent import Floats, Paths, Place, between
 from performer.visuals.walk import Pose
 
 ENCODING = "style-1"
 LEAN = 0.7  # how far a band at full strength carries its layers to its accent
 SECOND = 2.4  # radians that the second style is ahead on the path
-SLOW = 0.23  # the labels' pace against the path's
-Floats = npt.NDArray[np.float32]
+EDGE = 0.4  # of the layers, over which the second style comes in or goes out
+SAMPLED = 8  # latents of each kind that the principal directions are found from
+ACCENTS = 3  # of low, mid, high
 
 
 class Painter(Protocol):
@@ -34,19 +40,6 @@ class Painter(Protocol):
         ...
 
 
-class Orbit:
-    """A smooth endless curve on the sphere of the latents: every coordinate a sine of the path with a frequency and phase of its own."""
-
-    def __init__(self, size: int, rng: np.random.Generator) -> None:
-        self._phases = rng.uniform(0.0, 2 * np.pi, size)
-        self._paces = rng.uniform(0.5, 1.5, size)
-
-    def at(self, path: float) -> Floats:
-        """(1, size), of length sqrt(size) as normal draws have it."""
-        z = np.sin(self._phases + self._paces * path)
-        return np.asarray((z * (np.sqrt(len(z)) / (np.linalg.norm(z) + 1e-9)))[None], np.float32)
-
-
 class Generator:
     """The model in `folder`, loaded and checked. `paint` takes some milliseconds of one core. Raises ModelError where it cannot be used."""
 
@@ -56,7 +49,9 @@ class Generator:
         self.name = card.name
         try:
             z_dim, label_dim, w_dim, layers, px = (int(card.shape[key]) for key in ("z_dim", "label_dim", "w_dim", "layers", "px"))
-            self._labels = np.asarray(card.shape["labels"], np.float32).reshape(-1, label_dim)  # (kinds, label_dim)
+            kinds = np.asarray(card.shape["labels"], np.float32).reshape(-1, label_dim)
+            levels, bent = int(card.shape.get("levels", layers // 2)), 2 * int(card.shape.get("bent_px", 0))
+            self._labels = Labels([str(name) for name in card.shape.get("label_names", ())])
         except (KeyError, TypeError, ValueError) as error:
             problem = f"The card of '{card.name}' lacks {error} under [shape] or has it in another form."
             raise ModelError(problem, "Export it again.") from None
@@ -65,57 +60,105 @@ class Generator:
             card.graphs["mapping"],
             (Port("z", "float", (1, z_dim)), Port("labels", "float", (1, label_dim))), (w, Port("w_mean", "float", (1, w_dim))),
         )  # fmt: skip
+        options = (Port("noise", "float", (1, levels)), *([Port("bend", "float", (1, bent, bent, 2))] if bent else []))
         self._synthesis = open_graph(
-            card.graphs["synthesis"], (Port("styles", "float", (1, layers, w_dim)),), (Port("picture", "uint8", (px, px, 3)),)
+            card.graphs["synthesis"], (Port("styles", "float", (1, layers, w_dim)),), (Port("picture", "uint8", (px, px, 3)),), options=options
         )
+        self._bent, self._grain = bent, np.ones((1, levels), np.float32)
         rng = np.random.default_rng(seed)
-        self._orbit = Orbit(z_dim, rng)
-        self._order = rng.permutation(len(self._labels))
-        self._mean = self._map(self._orbit.at(0.0), 0.0)[1]
-        self._accents = [Orbit(z_dim, rng) for _ in range(3)]  # of low, mid, high: where their layers lean to
-        self._groups = np.minimum(np.arange(layers) * 3 // layers, 2)  # layer -> coarse, middle, fine
-        self._fine = np.clip((np.arange(layers) / max(1, layers - 1) - 0.35) / 0.4, 0.0, 1.0)[:, None].astype(np.float32)
+        self._paths = Paths(z_dim, kinds, seed)
+        self._accents = [Paths(z_dim, kinds, int(each)) for each in rng.integers(1, 2**31, ACCENTS)]
+        self._mean = self._mapping(self._paths.latent(Place()), kinds[:1])[1][0]
+        self._components = self._principal(kinds, z_dim)
+        self._depths = (np.arange(layers) / max(1, layers - 1)).astype(np.float32)  # 0 coarse ... 1 fine
+        self._groups = np.minimum(np.arange(layers) * ACCENTS // layers, ACCENTS - 1)
 
     def styles(self, pose: Pose) -> Floats:
         """(1, layers, w_dim): one style for all layers, a second mixed into the fine ones, and each band's accent on its third."""
-        first, second = (self._map(self._orbit.at(pose.path + ahead), pose.path)[0] for ahead in (0.0, SECOND))
-        w = first + (second - first) * (self._fine * min(1.0, pose.mix + 0.35 * pose.flash + 0.5 * pose.bands[2]))  # (layers, w_dim)
-        for band, orbit in enumerate(self._accents):
-            if pose.bands[band]:
-                layers = self._groups == band
-                accent = self._map(orbit.at(pose.path), pose.path)[0]
-                w[layers] += (accent - w[layers]) * (LEAN * pose.bands[band])
-        truncated = self._mean + (w - self._mean) * pose.truncation
-        return np.asarray(truncated[None], np.float32)
+        return self._styles(pose, self._label(pose))
 
     def paint(self, pose: Pose) -> npt.NDArray[np.uint8]:
-        return np.asarray(self._synthesis(self.styles(pose))[0], np.uint8)
+        label = self._label(pose)
+        inputs = {"noise": self._grain * np.float32(pose.ask.noise)}
+        if self._bent:
+            ask = pose.ask
+            fold = fold_of(self._latent(pose)[0], self._labels.order(label)).moved(ask.spin, ask.turn, ask.x, ask.y, ask.scale)
+            inputs["bend"] = bend(fold, self._bent)[None]
+        return np.asarray(self._synthesis(self._styles(pose, label), **inputs)[0], np.uint8)
 
-    def _map(self, z: Floats, path: float) -> tuple[Floats, Floats]:
-        w, mean = self._mapping(z, self._label(path))
-        return w[0], mean[0]
+    def _styles(self, pose: Pose, label: Floats) -> Floats:
+        first, second = (self._map(self._latent(pose, ahead), label) for ahead in (0.0, SECOND))
+        share = self._mixed(pose.ask) * min(1.0, pose.mix + 0.35 * pose.flash + 0.5 * pose.bands[2])
+        w = first + (second - first) * share  # (layers, w_dim)
+        for band, paths in enumerate(self._accents):
+            if pose.bands[band]:
+                layers = self._groups == band
+                accent = self._map(paths.latent(Place(0, pose.path)), label)
+                w[layers] += (accent - w[layers]) * (LEAN * pose.bands[band])
+        truncated = self._mean + (w - self._mean) * pose.truncation
+        if any(pose.ask.components):
+            truncated = truncated + np.asarray(pose.ask.components, np.float32) @ self._components
+        return np.asarray(truncated[None], np.float32)
 
-    def _label(self, path: float) -> Floats:
-        """(1, label_dim) between two of the kinds, in an order drawn once; it rests on each for a while."""
-        place = path * SLOW
-        step = math.floor(place)
-        share = min(max((place - step - 0.3) / 0.7, 0.0), 1.0)
-        share = share * share * (3 - 2 * share)
-        a, b = (self._labels[self._order[(step + k) % len(self._order)]] for k in (0, 1))
-        return np.asarray((a + (b - a) * share)[None], np.float32)
+    def _mixed(self, ask: Ask) -> Floats:
+        """(layers, 1): how much of the second style each layer takes."""
+        low, high = ask.mixed
+        comes = np.clip((self._depths - low) / EDGE, 0.0, 1.0) if low > 0.0 else np.ones_like(self._depths)
+        goes = np.clip((high - self._depths) / EDGE, 0.0, 1.0) if high < 1.0 else np.ones_like(self._depths)
+        return np.asarray((comes * goes)[:, None], np.float32)
+
+    def _latent(self, pose: Pose, ahead: float = 0.0) -> Floats:
+        """(1, z_dim) at the pose's place, or on the way to it."""
+        z = self._paths.latent(pose.place, ahead)
+        if pose.came:
+            before = self._paths.latent(pose.came[0][0], ahead)
+            for place, share in pose.came[1:]:
+                before = between(before, self._paths.latent(place, ahead), share)
+            z = between(before, z, pose.share)
+        return z
+
+    def _label(self, pose: Pose) -> Floats:
+        """(1, label_dim) there, with what the hand asks."""
+        label = self._paths.label(pose.place)
+        if pose.came:
+            before = self._paths.label(pose.came[0][0])
+            for place, share in pose.came[1:]:
+                before = before + (self._paths.label(place) - before) * np.float32(share)
+            label = before + (label - before) * np.float32(pose.share)
+        return self._labels.asked(label, pose.ask)
+
+    def _map(self, z: Floats, label: Floats) -> Floats:
+        return np.asarray(self._mapping(z, label)[0][0], np.float32)
+
+    def _principal(self, kinds: Floats, z_dim: int) -> Floats:
+        """(COMPONENTS, w_dim): where the styles of pictures with the same labels differ most, each two deviations long."""
+        rng = np.random.default_rng(0)
+        samples = np.stack([
+            [self._map(rng.standard_normal((1, z_dim)).astype(np.float32), kind[None]) for _ in range(SAMPLED)] for kind in kinds
+        ])  # (kinds, SAMPLED, w_dim)  # fmt: skip
+        rest = (samples - samples.mean(1, keepdims=True)).reshape(-1, samples.shape[-1])
+        _, sizes, directions = np.linalg.svd(rest, full_matrices=False)
+        found = directions[:COMPONENTS] * (2.0 * sizes[:COMPONENTS, None] / np.sqrt(len(rest)))
+        return np.asarray(np.pad(found, ((0, COMPONENTS - len(found)), (0, 0))), np.float32)
 
 
 def painter_for(name: str, folders: Sequence[Path], seed: int = 0) -> tuple[Painter, str]:
     """The painter that the show names, and a sentence where the pattern has to stand in for it."""
-    from performer.assets import find_model
     from performer.visuals.pattern import Pattern
 
     if name == "pattern":
         return Pattern(), ""
-    folder = find_model(name, tuple(folders))
-    if folder is None:
-        return Pattern(), f"No model '{name}' was found; a pattern is painted instead."
     try:
-        return Generator(folder, seed), ""
+        return generator_for(name, folders, seed), ""
     except ModelError as error:
         return Pattern(), f"{error} A pattern is painted instead."
+
+
+def generator_for(name: str, folders: Sequence[Path], seed: int = 0) -> Painter:
+    """The generator of this name. Raises ModelError where there is none, or none that can be used."""
+    from performer.assets import find_model
+
+    folder = find_model(name, tuple(folders))
+    if folder is None:
+        raise ModelError(f"No model '{name}' was found.", "Put its folder where the show's [models] folders say.")
+    return Generator(folder, seed)

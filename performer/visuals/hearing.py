@@ -52,6 +52,11 @@ class Hearing:
         heard, features = self._features
         return features if now - heard < STALE else SILENCE
 
+    def kick(self, values: Mapping[str, Any], now: float) -> float:
+        """How strongly the last onset brightens the picture now, 0 to 1, where the picture's parameters have these values."""
+        strength: float = values[PREFIX + "kick"] * min(1.0, values[PREFIX + "react"]) * self.features(now)[5]
+        return strength
+
     def listen(self, loopback: Loopback) -> threading.Thread:
         """Take everything that comes, in a thread that ends with the process."""
         thread = threading.Thread(target=self._listen, args=(loopback,), name="hearing", daemon=True)

@@ -24,15 +24,15 @@ class Pace:
         self._shown = self._late = 0
         self._longest = 0.0
 
-    def shown(self, now: float) -> None:
-        """A frame was presented at the moment `now`; `due` moves on to the next."""
+    def shown(self, now: float, paced: bool = False) -> None:
+        """A frame was presented at the moment `now`; `due` moves on to the next: on the grid, or, where the display sets the pace, from here."""
         self._late += now - self.due > LATE * self._interval
         self._longest = max(self._longest, now - self._last)
         self._last = now
         self._shown += 1
         missed = max(0, int((now - self.due) / self._interval))
         self._late += missed
-        self.due += (missed + 1) * self._interval
+        self.due = now + self._interval if paced else self.due + (missed + 1) * self._interval
 
     def tell(self, now: float) -> Served:
         """The figures; counting starts again."""

@@ -1,11 +1,15 @@
 """The picture for the desk's pages: one JPEG a datagram. A page fades from one to the next by itself, so it gets what is aimed at, once."""
 
 import io
+import json
 
 from performer.loopback import LARGEST, Loopback
+from performer.visuals.looks import Looks
 from performer.visuals.reel import Picture
 
 QUALITY = 88  # of the JPEG
+LOOKS = "/performer/looks"
+REPEAT = 1.0  # seconds after which the looks are said again: a page may be new
 LEAST = 1 / 25  # seconds between two pictures that no new frame asked for
 
 
@@ -20,12 +24,13 @@ def jpeg(picture: Picture, quality: int = QUALITY) -> bytes:
 
 
 class Page:
-    """Sends to the desk: every new frame, and between them what changed by itself."""
+    """Sends to the desk: every new frame, and between them what changed by itself; and the looks that the pages put on it."""
 
     def __init__(self, loopback: Loopback) -> None:
         self._loopback = loopback
         self._sent: Picture | None = None
-        self._time = 0.0
+        self._time = self._dressed = 0.0
+        self._looks: Looks | None = None
 
     def wants(self, fresh: bool, now: float) -> bool:
         """Whether a picture is to be made for it at the moment `now`; `fresh`: the generator has made a new frame."""
@@ -36,3 +41,10 @@ class Page:
         if fresh or picture is not self._sent:
             self._loopback.send_raw("desk", jpeg(picture))
             self._sent, self._time = picture, now
+
+    def dress(self, looks: Looks, now: float) -> None:
+        """Tell the pages what to make of the pictures from now on."""
+        if looks != self._looks or now - self._dressed >= REPEAT:
+            words = {"uniforms": looks.uniforms, "look": looks.look, "place": looks.place}
+            self._loopback.send("desk", LOOKS, json.dumps(words))
+            self._looks, self._dressed = looks, now

@@ -1,7 +1,8 @@
-"""The process `screen`: shows sixty pictures a second, whatever the generator does. Its main thread owns every surface.
+"""The process `screen`: shows sixty pictures a second, whatever the generator does.
 
-It looks for new frames in the reel, lets the film say what is seen at this moment, and gives that to the desk's pages and to the window.
-A generator that stalls, dies and starts again is only a stretch of film that runs back and forth.
+It looks for new frames in the reel, lets the film say what is seen at this moment, and gives that to the desk's pages and to the window. The
+window, where the show wants one, has the main thread; the pages then have one of their own, and do not wait for it. A generator that stalls,
+dies and starts again is only a stretch of film that runs back and forth.
 """
 
 import contextlib
@@ -15,91 +16,53 @@ import time
 from collections.abc import Mapping
 from dataclasses import dataclass
 from multiprocessing.connection import Connection
-from typing import Any, Protocol
-
-import numpy as np
+from typing import Any
 
 from performer.loopback import Loopback, watch_lifeline
-from performer.visuals.film import Film
-from performer.visuals.guard import Guard
 from performer.visuals.hearing import Hearing
+from performer.visuals.looks import looks_of
+from performer.visuals.modulation import Matrix
 from performer.visuals.pace import Pace
 from performer.visuals.page import Page
-from performer.visuals.reel import Picture, Reel
-from performer.visuals.testcard import testcard
-from performer.visuals.walk import PREFIX
+from performer.visuals.projection import RATE_HZ, TELL_EVERY, Projection
+from performer.visuals.reel import Reel
+from performer.visuals.stream import Stream
+from performer.visuals.window import Window
 
 log = logging.getLogger("performer")
-RATE_HZ = 60.0
-TELL_EVERY = 1.0  # seconds between words about how it goes
 PRIORITY = -6  # of the screen, where the system lets it: after the notes, before everything else
 SWITCH_INTERVAL = 0.0005  # seconds that the hearing thread may keep the main thread waiting
-BLACK: Picture = np.zeros((64, 64, 3), np.uint8)
+CARD = (910, 512)  # width and height of the pages' test card: that of most displays
 
 
 @dataclass(frozen=True, slots=True)
 class ScreenOptions:
-    """The show's values of parameters by address."""
+    """The show's values of parameters by address, part of the name of the display that the window is for (empty: no window), and whether it is a
+    window with a frame, on that display or on any."""
 
     values: Mapping[str, Any]
-
-
-class Surface(Protocol):
-    """Where the presenter shows what it has: the window."""
-
-    def show(self, picture: Picture, values: Mapping[str, Any], now: float) -> None:
-        """Draw the picture (height, width, 3) with the looks that `values` say, and have it on the display when it returns."""
-        ...
-
-    def tell(self) -> Mapping[str, Any]:
-        """What there is to say about it, for the status."""
-        ...
-
-    def close(self) -> None: ...
+    display: str = ""
+    windowed: bool = False
 
 
 class Presenter:
-    """One screen. `turn` is called at the rate of the display with the time of the moment."""
+    """The pages' screen. `turn` is called at the rate of a display with the time of the moment."""
 
-    def __init__(self, reel: Reel, hearing: Hearing, page: Page, surface: Surface | None = None) -> None:
-        self.film = Film()
-        self._reel, self._hearing, self._page, self.surface = reel, hearing, page, surface
-        self._seen = reel.newest
-        self._frozen: Picture | None = None
-        self._guard = Guard()
+    def __init__(self, reel: Reel, hearing: Hearing, page: Page) -> None:
+        self.stream = Stream(reel, ahead=True)
+        self._hearing, self._page = hearing, page
 
     def turn(self, now: float) -> None:
-        """Take what came, show what is due."""
+        """Take what came, send what is due."""
         values = self._hearing.moved(now)
-        frame = self._reel.read(self._seen)
-        if frame is not None:
-            self._seen = frame.sequence
-            self.film.take(frame, now)
-        if self.surface is not None:
-            self.surface.show(self._picture(self.film.at(now), values), values, now)
-        aimed = self.film.ahead(now)
-        if self._page.wants(frame is not None, now) and (aimed is not None or values[PREFIX + "test_card"]):
-            shown = self._picture(aimed, values)
-            self._frozen = shown if values[PREFIX + "freeze"] else None
-            shown = dimmed(shown, 0.0 if values[PREFIX + "blackout"] else values[PREFIX + "fade"])
-            self._page.show(self._guard.show(shown, now) if values[PREFIX + "guard"] else shown, frame is not None, now)
-
-    def _picture(self, picture: Picture | None, values: Mapping[str, Any]) -> Picture:
-        if values[PREFIX + "test_card"]:
-            return testcard()
-        if values[PREFIX + "freeze"] and self._frozen is not None:
-            return self._frozen
-        return BLACK if picture is None else picture
-
-
-def dimmed(picture: Picture, fade: float) -> Picture:
-    """The picture at this brightness, 0 to 1; the very array at 1."""
-    if fade >= 1.0:
-        return picture
-    out = np.empty(picture.shape, np.uint16)
-    np.multiply(picture, np.uint16(round(256 * max(0.0, fade))), out=out)
-    out >>= 8
-    return out.astype(np.uint8)
+        struck = self._hearing.struck.is_set()
+        self._hearing.struck.clear()
+        fresh = self.stream.take(now) or struck
+        if self._page.wants(fresh, now):
+            self._page.dress(looks_of(values), now)
+            picture = self.stream.picture(values, now, CARD, self._hearing.kick(values, now))
+            if picture is not None:
+                self._page.show(picture, fresh, now)
 
 
 def run(loopback: Loopback, memory: Any, options: ScreenOptions, lifeline: Connection) -> None:
@@ -116,14 +79,18 @@ def run(loopback: Loopback, memory: Any, options: ScreenOptions, lifeline: Conne
     hearing.listen(loopback)
     loopback.send("engine", "/performer/sync")
     presenter = Presenter(Reel(memory), hearing, Page(loopback))
-    try:
+    if not options.display and not options.windowed:
         _present(presenter, loopback, done)
-    finally:
-        if presenter.surface is not None:
-            presenter.surface.close()
+        return
+    matrix = Matrix(hearing.sources)  # a matrix belongs to one thread
+    window = Window(options.display, options.windowed)
+    projection = Projection(Reel(memory), lambda now: matrix.moved(hearing.values, now), window, hearing.kick)
+    pages = threading.Thread(target=_present, args=(presenter, loopback, done, projection), name="pages", daemon=True)
+    pages.start()
+    projection.go_on(done)  # on the main thread: macOS wants it so
 
 
-def _present(presenter: Presenter, loopback: Loopback, done: threading.Event) -> None:
+def _present(presenter: Presenter, loopback: Loopback, done: threading.Event, projection: Projection | None = None) -> None:
     pace = Pace(RATE_HZ, time.monotonic())
     told = time.monotonic()
     while not done.is_set():
@@ -134,7 +101,7 @@ def _present(presenter: Presenter, loopback: Loopback, done: threading.Event) ->
         if now - told >= TELL_EVERY:
             served = pace.tell(now)
             told = now
-            told_surface = {} if presenter.surface is None else presenter.surface.tell()
             words = {"fps": served.fps, "late_percent": served.late_percent, "longest_ms": served.longest_ms,
-                     "stands_in": presenter.film.stalled(now), "pid": os.getpid(), **told_surface}  # fmt: skip
+                     "stands_in": presenter.stream.film.stalled(now), "pid": os.getpid(),
+                     "window": None if projection is None else projection.tell(now)}  # fmt: skip
             loopback.send("engine", "/performer/screen/status", json.dumps(words))

@@ -19,14 +19,15 @@ from pathlib import Path
 from typing import Any
 
 from performer.loopback import Loopback, watch_lifeline
+from performer.visuals.even import apart
 from performer.visuals.generator import Painter, painter_for
 from performer.visuals.hearing import Hearing
-from performer.visuals.reel import Reel
+from performer.visuals.reel import Picture, Reel
 from performer.visuals.walk import PREFIX, Walk
 
 log = logging.getLogger("performer")
 TELL_EVERY = 1.0  # seconds between words about how it goes
-SOONEST = 1 / 90  # seconds after a frame before an onset may ask for the next
+SOONEST = 1 / 200  # seconds after a frame before an onset may ask for the next
 NICENESS = 5  # the picture yields to the notes
 
 
@@ -87,6 +88,7 @@ class Painting:
         self._walk = Walk(0.0 if last is None else last.place)
         self._source = zlib.crc32(painter.name.encode())
         self._loopback, self._reel, self._hearing, self._painter, self._remark = loopback, reel, hearing, painter, remark
+        self._before: Picture | None = None
         self._last = time.monotonic()
         self._tally = Tally(deque(maxlen=120), self._last)
 
@@ -108,6 +110,9 @@ class Painting:
         """One frame of the moment `now`."""
         pose = self._walk.advance(now - self._last, self._hearing.features(now), self._hearing.moved(now))
         self._last = now
-        self._reel.write(self._painter.paint(pose), now, pose.path, self._source)
+        picture = self._painter.paint(pose)
+        self._walk.even.seen(apart(picture, self._before))
+        self._before = picture
+        self._reel.write(picture, now, pose.path, self._source)
         self._tally.spent.append(time.monotonic() - now)
         self._tally.frames += 1

@@ -10,23 +10,26 @@ SIDE = 512
 CORNERS = ((255, 60, 60), (60, 255, 60), (80, 120, 255), (255, 255, 60))  # top left, top right, bottom right, bottom left
 
 
-@functools.cache
-def testcard() -> Picture:
-    """(SIDE, SIDE, 3), the same array at every call."""
-    card = np.full((SIDE, SIDE, 3), 24, np.uint8)
-    y, x = np.mgrid[:SIDE, :SIDE]
-    card[(x % 32 < 1) | (y % 32 < 1)] = 90
-    steps = (x // (SIDE // 16) * 255 // 15).astype(np.uint8)
-    band = (y > 240) & (y < 272)
-    card[band] = steps[band][:, None]
-    bars = (y > 304) & (y < 352) & (x > 96) & (x < 416)
-    hue = (x - 96) // 46
+@functools.lru_cache(4)
+def testcard(width: int = SIDE, height: int = SIDE) -> Picture:
+    """(height, width, 3), the same array at every call. Measures are sixteenths of the shorter side."""
+    unit = max(1.0, min(width, height) / 16.0)
+    line = unit / 32.0  # a pixel of the smallest card
+    card = np.full((height, width, 3), 24, np.uint8)
+    y, x = np.mgrid[:height, :width]
+    across, down = x - width / 2 + 0.5, y - height / 2 + 0.5  # from the middle
+    grid = max(1.0, line)
+    card[(across % unit < grid) | (down % unit < grid)] = 90
+    card[np.abs(down) < unit / 2] = (x * 16 // width * 255 // 15).astype(np.uint8)[np.abs(down) < unit / 2][:, None]
+    bars = (down > 1.5 * unit) & (down < 3 * unit) & (np.abs(across) < 5 * unit)
+    hue = ((across + 5 * unit) * 7 / (10 * unit)).astype(int)
     card[bars] = np.stack([255 * (hue >> bit & 1 == 0) for bit in range(3)], -1)[bars]
-    radius = np.hypot(x - SIDE / 2 + 0.5, y - SIDE / 2 + 0.5)
-    card[np.abs(radius - 200) < 1.6] = 255
-    card[(np.abs(x - SIDE / 2 + 0.5) < 1.2) | (np.abs(y - SIDE / 2 + 0.5) < 1.2)] = 255
-    card[(np.minimum(x, y) < 4) | (np.maximum(x, y) >= SIDE - 4)] = 255
+    card[np.abs(np.hypot(across, down) - 6.25 * unit) < 1.6 * line] = 255
+    card[(np.abs(across) < 1.2 * line) | (np.abs(down) < 1.2 * line)] = 255
+    inward = np.minimum(np.minimum(x, width - 1 - x), np.minimum(y, height - 1 - y))  # pixels from the nearest edge
+    card[inward < 4 * line] = 255
     for colour, (top, left) in zip(CORNERS, ((True, True), (True, False), (False, False), (False, True)), strict=True):
-        inside = (y < 48 if top else y >= SIDE - 48) & (x < 48 if left else x >= SIDE - 48)
-        card[inside & (np.minimum(np.minimum(x, y), SIDE - 1 - np.maximum(x, y)) >= 8)] = colour
+        side = 1.5 * unit
+        inside = (y < side if top else y >= height - side) & (x < side if left else x >= width - side)
+        card[inside & (inward >= 8 * line)] = colour
     return card

@@ -195,6 +195,30 @@ def test_the_controls_are_the_table(stand, open_page):
     assert page.locator('[data-address="/performer/voice/2/mode"]').is_visible()
 
 
+def test_suggestions_are_seen_heard_and_chosen(stand, open_page):
+    page = open_page()
+    page.get_by_role("button", name="Suggest", exact=True).first.click()
+    assert stand.hears("/performer/suggest")[1:] == (1, 3)
+    for number in (2, 1):
+        for beat in range(4):
+            stand.say("/performer/suggestion", 1, number, 60 + 5 * number + beat, 90, float(beat), 0.8)
+        stand.say("/performer/suggestion/ready", 1, number, 8.0)
+    shows(page, "document.querySelectorAll('.card').length === 2")
+    assert page.evaluate("[...document.querySelectorAll('.card')].map((card) => card.dataset.number)") == ["1", "2"]
+    lit = "(canvas) => canvas.getContext('2d').getImageData(0, 0, canvas.width, canvas.height).data.filter((v, i) => i % 4 === 3 && v > 100).length"
+    assert page.locator('.card[data-number="2"] canvas').evaluate(lit) > 200
+    page.get_by_role("button", name="Hear suggestion 2").click()
+    assert stand.hears("/performer/suggest/hear")[1:] == (1, 2)
+    page.get_by_role("button", name="Choose suggestion 2").click()
+    assert stand.hears("/performer/suggest/choose")[1:] == (1, 2)
+    stand.say("/performer/suggestion/chosen", 1, 2)
+    shows(page, "document.querySelector('.card.chosen')?.dataset.number === '2'")
+    page.get_by_role("button", name="Earlier idea").first.click()
+    assert stand.hears("/performer/suggest/back")[1:] == (1,)
+    stand.say("/performer/suggestion/cleared", 1)
+    shows(page, "document.querySelectorAll('.card').length === 0")
+
+
 def test_status_and_errors_are_sentences(stand, open_page):
     page = open_page()
     stand.say("/performer/status", json.dumps({"model": "lstm-first", "midi_in": "Performer In", "visuals": {"fps": 24.0}}))

@@ -46,3 +46,12 @@ def test_nothing_new_is_not_told_again_and_an_answer_after_the_phrase_is_no_repl
     health.look()
     health.look()
     assert len(said) == 1 and json.loads(said[0].arguments[0])["reply_ms"] is None
+
+
+def test_the_rung_of_each_voice_is_told_as_it_is_now(told):
+    health, said = told
+    health.stands(1, "plan")
+    health.stands(2, "small")
+    health.stands(1, "pattern")
+    health.look()
+    assert json.loads(said[0].arguments[0])["rungs"] == {"1": "pattern", "2": "small"}

@@ -8,15 +8,16 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from performer.loopback import LARGEST, PLACES, Loopback, bind_loopback, decode, encode
+from performer.loopback import JPEG, LARGEST, PLACES, Loopback, bind_loopback, decode, encode
 from performer.parameters import Table
 from performer.visuals.hearing import Hearing
 from performer.visuals.page import Page
-from performer.visuals.presenter import Presenter, ScreenOptions, dimmed
+from performer.visuals.presenter import Presenter, ScreenOptions
 from performer.visuals.presenter import run as present
 from performer.visuals.process import VisualsOptions
 from performer.visuals.process import run as paint
 from performer.visuals.reel import BYTES, Reel
+from performer.visuals.stream import dimmed
 from performer.visuals.walk import PREFIX
 
 TICK = 1 / 60
@@ -41,9 +42,11 @@ class House:
         levels = []
         while True:
             try:
-                levels.append(round(float(np.asarray(Image.open(io.BytesIO(self.desk.recv(LARGEST)))).mean())))
+                datagram = self.desk.recv(LARGEST)
             except BlockingIOError:
                 return levels
+            if datagram.startswith(JPEG):
+                levels.append(round(float(np.asarray(Image.open(io.BytesIO(datagram))).mean())))
 
     def close(self) -> None:
         self.desk.close()
@@ -75,6 +78,15 @@ def test_fade_blackout_freeze_and_test_card(house: House):
     assert house.turn(90) == [90]
     house.hearing.take(encode(PREFIX + "test_card", True), house.now)
     assert house.turn(90) != [90]
+
+
+def test_an_onset_is_seen_at_once_without_a_new_frame(house: House):
+    assert house.turn(100) == [100]
+    assert house.turn() == []
+    house.hearing.take(encode("/performer/features", 0.5, 0.5, 0.5, 0.5, 0.5, 1.0, 1.0), house.now)
+    assert house.turn()[0] >= 108
+    house.hearing.take(encode("/performer/features", 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 1.0), house.now)
+    assert house.turn(100) == [100]
 
 
 @pytest.mark.parametrize(("on", "most"), [(True, 60), (False, 255)])

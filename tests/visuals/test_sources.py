@@ -1,9 +1,11 @@
+import json
 import math
+import time
 
 import pytest
 
 from performer.parameters import MOVERS
-from performer.visuals.sources import FEATURES, LFOS, MODELS, NOTES, Sources
+from performer.visuals.sources import FEATURES, LFOS, MODELS, NOTES, STALE, TONES, Sources
 
 
 def value(sources: Sources, name: str, now: float, number: int = 1, beats: float = 4.0) -> float:
@@ -20,7 +22,7 @@ def heard(*pitches: int, velocity: int = 100, every: float = 0.1) -> tuple[Sourc
 
 
 def test_the_tables_names_are_all_here():
-    assert set(MOVERS) == {"none", "flux", "controller", "number", *FEATURES, *NOTES, *MODELS, *LFOS}
+    assert set(MOVERS) == {"none", "flux", "controller", "number", "plan", *FEATURES, *TONES, *NOTES, *MODELS, *LFOS}
 
 
 def test_features_are_what_was_heard_and_go_stale():
@@ -84,6 +86,52 @@ def test_an_lfo_is_on_the_beat():
     assert value(sources, "saw up", 1000.25 + period / 2, beats=2.0) == pytest.approx(0.0, abs=1e-9)
 
 
+def test_an_lfo_knows_where_the_engines_clock_began():
+    sources = Sources()
+    origin = time.perf_counter() - 500.0
+    sources.take("/performer/status", (json.dumps({"show": "x", "clock_origin": origin}),), 0.0)
+    sources.take("/performer/timeline", (120.0, 8, 500, 0.25, 1, "internal", 0), 0.0)
+    beat = time.monotonic() - time.perf_counter() + origin + 500.25
+    assert value(sources, "saw up", beat + 0.25, beats=1.0) == pytest.approx(0.5, abs=1e-3)
+    assert value(sources, "pulse", beat + 0.125) == pytest.approx(0.25, abs=1e-3)
+
+
+def test_pitch_and_chroma_are_the_notes_unless_the_audio_input_sounds():
+    sources, now = heard(60, 64, 64)
+    assert value(sources, "pitch", now) == 64 / 127
+    assert value(sources, "chroma", now, 4) == 1.0 and 0.3 < value(sources, "chroma", now, 0) < 0.6 and value(sources, "chroma", now, 1) == 0.0
+    sources.take("/performer/tone", (0.5, *(place / 11 for place in range(12))), now)
+    assert value(sources, "pitch", now) == 0.5 and value(sources, "chroma", now, 11) == 1.0 and value(sources, "chroma", now, 12) == 0.0
+    assert value(sources, "pitch", now + STALE) == 64 / 127
+    sources.take("/performer/tone", (0.0,) * 13, now)
+    assert value(sources, "pitch", now) == 64 / 127
+    assert value(sources, "pitch", now + 60) == value(sources, "chroma", now + 60, 4) == 0.0
+
+
+def test_the_pulse_is_the_audios_where_it_is_sure():
+    sources = Sources()
+    sources.take("/performer/timeline", (60.0, 0, 100, 0.0, 1, "internal", 0), 100.0)
+    assert value(sources, "pulse", 100.25) == pytest.approx(0.25)
+    sources.take("/performer/pulse", (120.0, 0.5, 0.1), 100.25)
+    assert value(sources, "pulse", 100.25) == pytest.approx(0.25)
+    sources.take("/performer/pulse", (120.0, 0.5, 0.8), 100.25)
+    assert value(sources, "pulse", 100.375) == pytest.approx(0.75)
+
+
+def test_the_plan_is_what_will_sound_within_a_beat():
+    sources = Sources()
+    sources.take("/performer/timeline", (60.0, 0, 100, 0.0, 1, "internal", 0), 100.0)
+    for beat in (2.0, 2.5, 2.75):
+        sources.take("/performer/plan", (1, 60, 100, 102.0, beat, 0.5), 100.0)
+    sources.take("/performer/plan", (2, 60, 100, 102.0, 2.0, 0.5), 100.0)
+    assert value(sources, "plan", 100.9) == 0.0
+    one, all_of_them = value(sources, "plan", 101.2), value(sources, "plan", 101.8)
+    assert 0.2 < one < all_of_them < 1.0
+    sources.take("/performer/plan/cleared", (1, 2.25), 101.8)
+    assert value(sources, "plan", 101.8) == pytest.approx(one)
+    assert value(sources, "plan", 103.0) == 0.0
+
+
 def test_controllers_own_numbers_and_the_models_words():
     sources = Sources()
     sources.take("/performer/moved", (74, 127, 1), 1.0)
@@ -97,7 +145,9 @@ def test_controllers_own_numbers_and_the_models_words():
 @pytest.mark.parametrize(("address", "arguments"), [
     ("/performer/timeline", (0.0, 1, 2, 0.5)), ("/performer/timeline", ("x",)), ("/performer/timeline", (math.nan, 1, 2, 0.5)),
     ("/performer/heard", ()), ("/performer/moved", ("a", 1)), ("/performer/features", (1.0,)), ("/performer/surprise", (math.inf,)),
-    ("/performer/features", (math.nan,) * 7), ("/elsewhere", (1,)),
+    ("/performer/features", (math.nan,) * 7), ("/elsewhere", (1,)), ("/performer/tone", (0.5,)), ("/performer/tone", (math.nan,) * 13),
+    ("/performer/pulse", (math.nan, 0.0, 1.0)), ("/performer/pulse", ()), ("/performer/plan", (1, 60, 100, 1.0, math.nan, 1.0)),
+    ("/performer/plan", ("x",)), ("/performer/plan/cleared", ()), ("/performer/status", (7,)), ("/performer/status", ('{"clock_origin',)),
 ])  # fmt: skip
 def test_malformed_words_change_nothing(address, arguments):
     sources = Sources()

@@ -10,6 +10,7 @@ import { Roll } from "./roll.js";
 import { Scenes } from "./scenes.js";
 import { Sound } from "./sound.js";
 import { Status } from "./status.js";
+import { Suggestions } from "./suggestions.js";
 import { HINTS, listenToTyping } from "./typing.js";
 import { offerMidi } from "./webmidi.js";
 
@@ -28,6 +29,7 @@ const keyboard = new Keyboard($("keyboard"), {
   release: (pitch) => players.release(pitch),
 });
 const scenes = new Scenes($("scenes"), (...message) => link.send(...message));
+const suggestions = new Suggestions(controls.panels, (...message) => link.send(...message));
 const players = new Players({ link, sound, keyboard, roll, channelOf: (voice) => controls.get(`/performer/voice/${voice}/channel`) });
 
 const HEARERS = {
@@ -41,6 +43,10 @@ const HEARERS = {
   "/performer/plan": (...args) => plan.add(...args),
   "/performer/plan/committed": (...args) => plan.commit(controls.get("/performer/midi/delay"), ...args),
   "/performer/plan/cleared": (voice) => plan.clear(voice),
+  "/performer/suggestion": (...args) => suggestions.add(...args),
+  "/performer/suggestion/ready": (...args) => suggestions.ready(...args),
+  "/performer/suggestion/cleared": (...args) => suggestions.clear(...args),
+  "/performer/suggestion/chosen": (...args) => suggestions.chosen(...args),
   "/performer/scenes": (json) => scenes.tell(JSON.parse(json)),
   "/performer/scene": (name, when) => scenes.called(name, when),
   "/performer/panic": () => players.silence(),
@@ -101,4 +107,4 @@ setInterval(() => status.show({
 }), 250);
 link.open();
 
-window.performer = { link, picture, roll, sound, status, controls, keyboard, players, panic };
+window.performer = { link, picture, roll, suggestions, sound, status, controls, keyboard, players, panic };

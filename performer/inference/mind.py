@@ -1,0 +1,18 @@
+"""What a model can do once it is at work. Implemented by `lstm`, by `echo`, and by the blends of `styles`."""
+
+from typing import Protocol
+
+from performer.constraints import Chance, Constraints
+from performer.events import ModelNote
+
+
+class Mind(Protocol):
+    """`query` draws the next note, inside the constraints; `fork` copies the state cheaply."""
+
+    name: str
+
+    def feed(self, note: ModelNote) -> None: ...
+    def query(self, constraints: Constraints, rng: Chance) -> ModelNote: ...
+    def fork(self) -> "Mind": ...
+    def reset(self) -> None: ...
+    def warm(self) -> None: ...

@@ -1,0 +1,128 @@
+"""The compositor in OpenGL 3.3: two passes, `look` into a texture of its own and `place` onto what is bound. moderngl is imported late, here only.
+
+It belongs to the thread whose context is current. The shaders are files that the pages of browsers use too.
+"""
+
+from itertools import combinations
+from typing import Any
+
+import numpy as np
+
+from performer.assets import shaders_dir
+from performer.errors import PortError
+from performer.packages import extra
+from performer.visuals.looks import LOOK_CAN, PLACE_CAN, Looks, Uniforms, lasting
+from performer.visuals.reel import Picture
+
+VERSION = "#version 330 core\n"
+SOFTWARE = ("llvmpipe", "softpipe", "swrast", "software", "swiftshader", "basic render")  # of a renderer without a graphics card, in its name
+COARSE = 360  # lines of the look where there is no graphics card
+WIDEST = 8.0  # the most extreme shape of a target
+
+
+def context() -> Any:
+    """moderngl's view of the OpenGL context that is current. Raises PortError with the remedy where it cannot be."""
+    try:
+        import moderngl
+    except ImportError as error:
+        raise PortError(f"The window cannot be drawn: {error}.", extra("window")) from None
+    try:
+        return moderngl.create_context(require=330)
+    except Exception as error:  # moderngl's own error is a plain Exception
+        raise PortError(f"This machine has no OpenGL 3.3 ({error}).", "Update the driver of its graphics card, or install Mesa's.") from None
+
+
+class Compositor:
+    """The programs, and the textures between them. A target whose size changes makes new textures."""
+
+    def __init__(self, gl: Any) -> None:
+        self._gl = gl
+        self.renderer = str(gl.info["GL_RENDERER"])
+        self.software = any(word in self.renderer.casefold() for word in SOFTWARE)
+        self._triangle = gl.buffer(np.array([-1, -1, 3, -1, -1, 3], np.float32).tobytes())
+        smooth = () if self.software else ("SMOOTH",)
+        self._passes = {(name, can): self._pass(name, can, also) for name, all_can, also in (("look", LOOK_CAN, smooth), ("place", PLACE_CAN, ()))
+                        for count in range(len(all_can) + 1) for can in combinations(all_can, count)}  # fmt: skip
+        self._frame: Any = None
+        self._picture: Picture | None = None
+        self._size = (0, 0)
+        self._seen: list[Any] = []  # two framebuffers: what the look pass painted last, and before
+
+    def draw(self, picture: Picture, looks: Looks, size: tuple[int, int], passed: float, held: bool = False) -> None:
+        """Draw onto the screen's framebuffer of this size, `passed` seconds after the last. `held`: what was painted last is only placed."""
+        fresh = self._sized(size)
+        if fresh or not held:
+            self._paint(picture, looks, passed, fresh)
+        self._gl.screen.use()
+        self._gl.viewport = (0, 0, *size)
+        self._seen[0].color_attachments[0].use(0)
+        self._run("place", looks.place, {**looks.uniforms, "look": (0,)})
+
+    def seen(self) -> Picture:
+        """What the look pass painted last (height, width, 3), top row first. It waits for the graphics card."""
+        target = self._seen[0]
+        width, height = target.size
+        return np.frombuffer(target.read(components=3, alignment=1), np.uint8).reshape(height, width, 3)[::-1]
+
+    def _paint(self, picture: Picture, looks: Looks, passed: float, fresh: bool) -> None:
+        self._upload(picture)
+        blurred = "BLURRED" in looks.look
+        if blurred:
+            self._frame.build_mipmaps()
+        linear = self._gl.LINEAR
+        self._frame.filter = (self._gl.LINEAR_MIPMAP_LINEAR if blurred else linear, linear)
+        self._seen.reverse()
+        target, before = self._seen
+        target.use()
+        self._gl.viewport = (0, 0, *target.size)
+        self._frame.use(0)
+        before.color_attachments[0].use(1)
+        feedback = lasting(looks.uniforms["feedback"], passed)
+        own = {"frame": (0,), "trail": (1,), "aspect": (self._size[0] / self._size[1],), "feedback": (0.0, 1.0, 0.0) if fresh else feedback}
+        self._run("look", looks.look, {**looks.uniforms, **own})
+
+    def _upload(self, picture: Picture) -> None:
+        if picture is self._picture:
+            return
+        height, width = picture.shape[:2]
+        if self._frame is None or self._frame.size != (width, height):
+            if self._frame is not None:
+                self._frame.release()
+            self._frame = self._gl.texture((width, height), 3, alignment=1)
+            self._frame.repeat_x = self._frame.repeat_y = False
+        self._frame.write(np.ascontiguousarray(picture), alignment=1)
+        self._picture = picture
+
+    def _sized(self, size: tuple[int, int]) -> bool:
+        """Have textures for a target of this size; whether they are new."""
+        if size == self._size:
+            return False
+        for old in self._seen:
+            old.color_attachments[0].release()
+            old.release()
+        lines = min(size[1], COARSE) if self.software else size[1]
+        width = max(1, round(lines * min(WIDEST, size[0] / size[1])))
+        self._seen = [self._target((width, lines)) for _ in range(2)]
+        self._size = size
+        return True
+
+    def _target(self, size: tuple[int, int]) -> Any:
+        texture = self._gl.texture(size, 4)
+        texture.repeat_x = texture.repeat_y = False
+        framebuffer = self._gl.framebuffer([texture])
+        framebuffer.clear()
+        return framebuffer
+
+    def _pass(self, name: str, can: tuple[str, ...], also: tuple[str, ...]) -> Any:
+        corners, body = ((shaders_dir() / f"{each}.glsl").read_text(encoding="utf-8") for each in ("corners", name))
+        defines = "".join(f"#define {each}\n" for each in (*can, *also))
+        program = self._gl.program(vertex_shader=VERSION + corners, fragment_shader=VERSION + defines + body)
+        return self._gl.vertex_array(program, [(self._triangle, "2f", "corner")])
+
+    def _run(self, name: str, can: tuple[str, ...], uniforms: Uniforms) -> None:
+        triangle = self._passes[name, can]
+        for uniform, value in uniforms.items():
+            place = triangle.program.get(uniform, None)
+            if place is not None:
+                place.value = value[0] if len(value) == 1 else value
+        triangle.render()

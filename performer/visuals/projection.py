@@ -1,0 +1,113 @@
+"""The picture in the window, on the main thread of the process `screen`: stream, looks and surface, sixty times a second."""
+
+import threading
+import time
+from collections.abc import Callable, Mapping
+from typing import Any, Protocol
+
+from performer.visuals.looks import Looks, looks_of
+from performer.visuals.pace import Pace
+from performer.visuals.reel import Picture, Reel
+from performer.visuals.stream import BLACK, Stream
+from performer.visuals.testcard import testcard
+from performer.visuals.walk import PREFIX
+
+RATE_HZ = 60.0
+TELL_EVERY = 1.0  # seconds between words about how it goes
+IDLE = 0.1  # seconds between two looks where there is no window
+STUCK = 0.5  # seconds without a frame after which a window counts as stalled
+CARD_LINES = 720  # of the test card, at most
+
+
+class Surface(Protocol):
+    """Where the picture is shown: the window."""
+
+    @property
+    def size(self) -> tuple[int, int]:
+        """Width and height in pixels."""
+        ...
+
+    @property
+    def paced(self) -> bool:
+        """Whether `show` returns at the display's own rate."""
+        ...
+
+    def attend(self, now: float) -> bool:
+        """See to what has to be seen to; whether there is anything to show a picture on."""
+        ...
+
+    def show(self, picture: Picture, looks: Looks, passed: float, held: bool = False) -> None:
+        """Have this picture on the display, `passed` seconds after the last. `held`: nothing moves but its place."""
+        ...
+
+    def tell(self) -> Mapping[str, Any]:
+        """What there is to say about it, for the status."""
+        ...
+
+    def close(self) -> None: ...
+
+
+Kick = Callable[[Mapping[str, Any], float], float]  # the values and the moment -> how strongly an onset brightens the picture
+
+
+def still(values: Mapping[str, Any], now: float) -> float:
+    """No onset moves it."""
+    return 0.0
+
+
+class Projection:
+    """One surface and what it shows. `told` is replaced whole, for whoever wants to know."""
+
+    def __init__(self, reel: Reel, moved: Callable[[float], Mapping[str, Any]], surface: Surface, kick: Kick = still) -> None:
+        self.surface = surface
+        self._stream = Stream(reel)
+        self._moved, self._kick = moved, kick
+        self._shown = time.monotonic()
+        self._told: Mapping[str, Any] = {"open": False, "remark": ""}
+
+    def go_on(self, done: threading.Event) -> None:
+        """Show until it is over."""
+        pace, told = Pace(RATE_HZ, time.monotonic()), 0.0
+        try:
+            while not done.is_set():
+                now = time.monotonic()
+                if now - told >= TELL_EVERY:
+                    self._tell(pace, now)
+                    told = now
+                if not self.surface.attend(now):
+                    self._shown = now
+                    done.wait(IDLE)
+                    pace = Pace(RATE_HZ, time.monotonic())
+                    continue
+                if not self.surface.paced:
+                    time.sleep(max(0.0, pace.due - time.monotonic()))
+                self.turn(time.monotonic())
+                pace.shown(time.monotonic(), self.surface.paced)
+        finally:
+            self.surface.close()
+
+    def turn(self, now: float) -> None:
+        """Take what came, show what is due."""
+        values = self._moved(now)
+        self._stream.take(now)
+        picture = self._stream.picture(values, now, card_size(*self.surface.size), self._kick(values, now))
+        self.surface.show(BLACK if picture is None else picture, looks_of(values), now - self._shown, values[PREFIX + "freeze"])
+        self._shown = now
+
+    def tell(self, now: float) -> Mapping[str, Any]:
+        """How it goes: the last word of this thread, and whether it is stuck since. Thread-safe."""
+        return {**self._told, "stalled": now - self._shown > STUCK}
+
+    def _tell(self, pace: Pace, now: float) -> None:
+        served = pace.tell(now)
+        facts = self.surface.tell()
+        figures = {"fps": served.fps, "late_percent": served.late_percent, "longest_ms": served.longest_ms}
+        if facts.get("open") and not self._told.get("open"):
+            testcard(*card_size(*self.surface.size))  # before it is wanted
+        self._told = {**facts, **figures} if facts.get("open") else facts
+
+
+def card_size(width: int, height: int) -> tuple[int, int]:
+    """The width and height of the test card for a surface of this size."""
+    lines = max(16, min(CARD_LINES, height))
+    return max(16, lines * width // max(1, height)), lines
