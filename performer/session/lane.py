@@ -247,7 +247,7 @@ class Lane:
         begins = timeline.time_at(max(self._onset, self._earliest))
         reckoned, heard = room.told(time, begins)
         since = begins - reckoned
-        widest = LONGEST_GAP * 60 / timeline.bpm
+        widest = (room.section.rest or LONGEST_GAP) * 60 / timeline.bpm
         wishes: dict[str, Any] = {
             "gap": (0.0, widest), "first_gap": (since, since + (AT_ONCE if self._on_time else widest)),
             "duration": (SHORTEST, LONGEST * 60 / timeline.bpm), "recent": self._recent(reckoned),

@@ -11,14 +11,14 @@ from performer.events import STYLES
 from performer.parameters import KEYS, SCALES
 from performer.session.plan import PlannedNote
 from performer.session.room import Room
-from performer.session.song import DRUM_ENDING
+from performer.session.song import DRUM_ENDING, KEEPING_TIME
 
 DRUMS = INSTRUMENTS.index("drums")
 BUSY = 8.0  # onsets a second of a human who plays as densely as anybody is followed
 SPARSEST = 0.1  # of the density that is left where the human hardly plays
 REMEMBERED = 512  # notes
 LEANING = 2.0  # nats at the full setting
-CHORD = 1.0  # nats for the song's chord, beside those
+CHORD, ROOT = 1.8, 0.7  # nats for the notes of the song's chord beside those, and for its root
 
 
 class Voice:
@@ -83,6 +83,7 @@ class Voice:
             "velocity_temperature": self.setting("velocity_temperature"),
             "novelty": self.setting("novelty"),
             "harmony": self._harmony(time, chord),
+            "without": KEEPING_TIME if self.part == DRUMS and self.room.section.fill else (),
             "styles": self.styles(),
         }
         return Ask(number, self.number, seed, count, time + patience, self.part, **(fields | wishes))
@@ -107,9 +108,8 @@ class Voice:
         """Nats that each pitch class is likelier: for the song's chord, else for what the human plays; drums have none."""
         strength = self.setting("harmony") * LEANING
         if chord is not None:
-            classes, strength = set(chord.classes), strength + CHORD
-        else:
-            classes = self.room.harmony(time) if strength and self.part != DRUMS else set()
+            return tuple((strength + CHORD + ROOT * (each == chord.root)) * (each in chord.classes) for each in range(12))
+        classes = self.room.harmony(time) if strength and self.part != DRUMS else set()
         return tuple(strength if each in classes else 0.0 for each in range(12)) if classes else ()
 
     def play(
