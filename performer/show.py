@@ -337,7 +337,8 @@ def _parameter_lines(prefix: str) -> Iterator[str]:
     for address, row in Table().rows.items():
         if address.startswith(prefix):
             choices = f" One of {', '.join(row.choices)}." if row.choices else ""
-            yield f"{address.removeprefix(prefix).replace('/', '.')} = {_toml(row.default)}  # {row.doc}{choices}"
+            key = address.removeprefix(prefix).replace("/", ".")
+            yield f"{key} = {_toml(row.default)}  # {row.doc}{choices}"
 
 
 def _toml(value: Any) -> str:

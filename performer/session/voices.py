@@ -77,14 +77,16 @@ class Voice:
             "temperature": self.setting("temperature"),
             "top_p": self.setting("top_p"),
             "model": self.model,
-            "density": self.density(time),
             "polyphony": self.setting("polyphony"),
             "time_temperature": self.setting("time_temperature"),
             "velocity_temperature": self.setting("velocity_temperature"),
             "novelty": self.setting("novelty"),
-            "harmony": self._harmony(time, chord),
             "styles": self.styles(),
         }
+        if "density" not in wishes:
+            fields["density"] = self.density(time)
+        if "harmony" not in wishes:
+            fields["harmony"] = self._harmony(time, chord)
         return Ask(number, self.number, seed, count, time + patience, self.part, **(fields | wishes))
 
     def styles(self) -> tuple[tuple[int, float], ...]:
