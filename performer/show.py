@@ -218,15 +218,14 @@ class _Reader:
     def visuals(self, content: Any) -> tuple[dict[str, Any], bool]:
         if not isinstance(content, dict) or not isinstance(content.get("enabled", True), bool):
             self.fail("visuals", "enabled", "[visuals] is a section and enabled is true or false", "write enabled = true")
-        return self._parameters("visuals", "/performer/visuals/", dict(_flat(content)), Table(), ("enabled",)), content.get("enabled", True)
+        return self._parameters("visuals", "/performer/visuals/", content, Table(), ("enabled",)), content.get("enabled", True)
 
     def scenes(self, content: Any, table: Table) -> dict[str, dict[str, Any]]:
         if not isinstance(content, list) or not all(isinstance(scene, dict) and isinstance(scene.get("name"), str) for scene in content):
             self.fail("scene", "scene", "scenes are written as [[scene]] with a name", 'write [[scene]] and name = "…" below it')
         scenes = {}
         for number, scene in enumerate(content, start=1):
-            values = dict(_flat({key: value for key, value in scene.items() if key != "name"}))
-            scenes[scene["name"]] = self._parameters("scene", "/performer/", values, table, (), number)
+            scenes[scene["name"]] = self._parameters("scene", "/performer/", scene, table, ("name",), number)
         return scenes
 
     def progression(self, song: Mapping[str, Any]) -> str:
@@ -255,7 +254,7 @@ class _Reader:
 
     def _parameters(self, title: str, prefix: str, content: Mapping[str, Any], table: Table, also: Items, place: int = 1) -> dict[str, Any]:
         values: dict[str, Any] = {}
-        for key, value in content.items():
+        for key, value in _flat(content):
             if key in also:
                 continue
             if prefix + key not in table.rows:
@@ -284,12 +283,13 @@ class _Reader:
         """The line of a key in the section's `place`-th occurrence; the section's own line where the key cannot be found."""
         heading = re.compile(rf"\s*\[+\s*{re.escape(section)}\s*\]+")
         inside, seen, found = section == "", 0, 1
+        key = key.replace("/", ".")
         for number, line in enumerate(self._lines, start=1):
             if line.lstrip().startswith("["):
                 seen += bool(heading.match(line))
                 inside = bool(heading.match(line)) and seen == place
                 found = number if inside else found
-            elif inside and re.match(rf"\s*[\"']?{re.escape(key).replace('/', '[./]')}[\"']?\s*[=.]", line):
+            elif inside and re.match(rf"\s*[\"']?{re.escape(key)}[\"']?\s*[=.]", line):
                 return number
         return found
 
