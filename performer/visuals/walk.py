@@ -15,7 +15,7 @@ from performer.visuals.hand import Ask
 from performer.visuals.latent import Place
 
 PREFIX = "/performer/visuals/"
-ATTACK, RELEASE, FLASH = 0.03, 0.22, 0.1  # seconds in which an envelope comes within 1/e of where it goes
+ATTACK, RELEASE, FLASH = 0.03, 0.1, 0.1  # seconds in which an envelope comes within 1/e of where it goes
 BY_ITSELF = 0.5  # radians of path a second at speed 1
 BY_LEVEL, BY_ONSET = 3.0, 6.0  # radians a second at full level, at full onset
 SOFTLY = 0.3  # the share of an onset's push that does not ask how loud it is
