@@ -1,6 +1,7 @@
 from dataclasses import replace
 
 import numpy as np
+import pytest
 
 from performer.parameters import Table
 from performer.visuals.probe import EVERY, Probe
@@ -38,11 +39,11 @@ def test_a_band_leans_farther_where_it_changes_little():
     painter, walk = Uneven(), Walk()
     probe = Probe(painter.paint)
     low, mid, high = leans(painter, 240, walk, probe)
-    assert low == mid == high
+    assert low == pytest.approx(mid, rel=0.02) == pytest.approx(high, rel=0.02)
     assert painter.painted == 240 + 240 // EVERY
     painter.dull = True
     low, mid, high = leans(painter, 120, walk, probe)
-    assert mid > 1.3 * low and low == high and mid <= 1.0
+    assert 1.3 * low < mid <= 1.0 and low == pytest.approx(high, rel=0.02)
 
 
 def test_in_silence_nothing_is_painted_twice():
