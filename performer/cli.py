@@ -104,7 +104,8 @@ def _add_tools(commands: Any) -> None:
     command = commands.add_parser("bench", help="measure what you can rely on")
     command.add_argument("bench", choices=BENCHES, help="what is measured")
     command.add_argument("--json", action="store_true", help="one JSON object on standard output")
-    command.add_argument("--notes", type=int, help="reply: how many (default 2000); models: events (500); endure: minutes (60); frames: clicks (30)")
+    command.add_argument("--notes", type=int,
+                         help="reply: how many (2000); models: events (500); endure: minutes (60); frames: clicks (30); follow: takes (50)")
     command.add_argument("--rate", type=float, help="reply: notes a second (default 16); osc: messages a second (default 5000)")
     command.add_argument("--voices", type=int, choices=range(1, 17), default=1, metavar="1-16", help="reply: how many voices answer (default 1)")
     command.add_argument("--silence", type=float, default=0.0, metavar="SECONDS", help="reply: nobody plays so long before it is measured")

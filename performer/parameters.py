@@ -133,6 +133,8 @@ ROWS: tuple[Parameter, ...] = (
     _row("/performer/voice/{voice}/style_2_weight", "float", 0.0, 0.0, 4.0, "", "How much of it against the first: 0 none, 1 as much."),
     _choice("/performer/voice/{voice}/style_3", "any", STYLES, "A third style, for a blend."),
     _row("/performer/voice/{voice}/style_3_weight", "float", 0.0, 0.0, 4.0, "", "How much of it against the first: 0 none, 1 as much."),
+    _row("/performer/voice/{voice}/style_strength", "float", 3.0, 0.0, 6.0, "",
+         "How far the styles are taken: 1 is as the model knows them, more makes more of what sets them apart."),
     _row("/performer/voice/{voice}/energy", "float", 0.5, 0.0, 1.0, "", "Moves density and loudness together."),
     _row("/performer/voice/{voice}/complexity", "float", 0.5, 0.0, 1.0, "", "Moves polyphony, novelty and harmony together."),
     _row("/performer/voice/{voice}/freedom", "float", 0.5, 0.0, 1.0, "", "Moves the temperatures, top_p and strength together."),

@@ -25,7 +25,10 @@ LAYER = {place: number for number, layer in enumerate(LAYERS) for place in layer
 SESSION_KNOWS = {"session", "chords", "clock", "effects", "encoding", "events", "parameters"}  # no port, no model; of the clock the values only
 TELLING = ("Clock", "SystemClock", "VirtualClock")  # what tells the time
 LIBRARIES: dict[str, str] = {
-    "PIL": "bench.eye visuals.page",
+    "PIL": "bench.eye visuals.camera visuals.page",
+    "av": "visuals.video",
+    "cyndilib": "visuals.share",
+    "pyvirtualcam": "visuals.share",
     "aalink": "inputs.link",
     "glfw": "visuals.displays",
     "moderngl": "visuals.compositor",

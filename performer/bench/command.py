@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from performer.bench.endure import bench_endure
+from performer.bench.follow import TAKES, bench_follow
 from performer.bench.frames import CLICKS, bench_frames
 from performer.bench.models import EVENTS, bench_models
 from performer.bench.notochord import bench_notochord
@@ -64,6 +65,7 @@ BENCHES: Mapping[str, Callable[[Asked], dict[str, Any]]] = {
     "trouble": lambda asked: bench_trouble(asked.kills or KILLS, asked.seconds or SECONDS),
     "notochord": lambda asked: bench_notochord(asked.python, asked.notes or 200),
     "style": lambda asked: bench_style(asked.takes, asked.model or "lstm-drums"),
+    "follow": lambda asked: bench_follow(asked.takes, asked.notes or TAKES, asked.model or "lstm-first-int8"),
     "all": _all,
 }
 

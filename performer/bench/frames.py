@@ -1,15 +1,14 @@
 """`bench frames`: how many pictures the generator paints and the screen shows while music plays, as the show itself tells them, and how long it
-takes from a sound in the audio input to a picture that changed."""
+takes from a sound in the audio input to a picture that changed. Where there is a display the screen is a window of 1280 x 720 on it."""
 
 import json
-import os
 import socket
-import sys
 import time
 from collections import defaultdict
 from collections.abc import Mapping
 from typing import Any
 
+from performer.apart import Apart
 from performer.assets import find_model
 from performer.bench.eye import eye
 from performer.bench.figures import percentiles, surroundings
@@ -17,13 +16,15 @@ from performer.bench.onset import onsets_to_frames
 from performer.bench.sound import jack_server
 from performer.bench.stage import Play, Stage, show
 from performer.card import read_card
-from performer.errors import PerformerError
+from performer.errors import PerformerError, PortError
 from performer.loopback import LARGEST, decode
 from performer.show import Show
+from performer.visuals.displays import displays
 
 CLICKS = 30
 PLAYS = ('mode = "autonomous"\ninstrument = "keys"',)
 STILL = 'speed = 0.0\n[[modulation]]\nsource = "none"'  # what neither walks nor drifts can be seen to move
+PATIENCE_S = 10.0  # seconds that the system has to say which displays there are
 MUTED = 2.0  # seconds until what sounded has faded
 
 
@@ -40,8 +41,8 @@ def bench_frames(seconds: float = 10.0, clicks: int = CLICKS) -> dict[str, Any]:
 
 
 def play(audio: bool) -> Play:
-    """The show that is measured; with a window where there is a desktop to open one on."""
-    window = bool(os.environ.get("DISPLAY")) or not sys.platform.startswith("linux")
+    """The show that is measured; with a window where there is a display to open one on."""
+    window = "windowed = true" if _a_display() else ""
     return Play(PLAYS, False, True, audio=audio, desk=True, looks=STILL, window=window)
 
 
@@ -56,22 +57,37 @@ def _painted(told: Mapping[str, list[Any]]) -> dict[str, Any]:
 
 
 def _shown(told: Mapping[str, list[Any]]) -> dict[str, Any]:
-    """What the screen said of itself: of its window, where there is one, and of what it sends to the pages. `software`: whether the window is
-    drawn without a graphics card."""
-    windows = [window for window in told["window"] if window and "fps" in window]
-    pages = _paced(told["fps"], told["late_percent"], told["longest_ms"])
+    """What the screen said of itself: of its window, where it has one (`drawn_by` is what draws it, `software` where that is no graphics card),
+    and of what it sends to the pages; where it has none, of the pages alone."""
+    pages, windows = _figures(told), [each for each in told["window"] if each and "fps" in each][1:]  # it takes a second to open
     if not windows:
-        return {"presenter": "the desk's pages", **pages, "window": None}
-    facts = {word: windows[-1][word] for word in ("size", "renderer", "software") if word in windows[-1]}
-    paced = _paced(*([window[word] for window in windows] for word in ("fps", "late_percent", "longest_ms")))
-    return {"presenter": "a window", **paced, "window": facts, "pages": pages}
+        return {"presenter": "the desk's pages", **pages}
+    words: dict[str, list[Any]] = {word: [each[word] for each in windows] for word in windows[0]}
+    width, height = words["size"][-1]
+    window = {"presenter": f"a window, {width} x {height}", "drawn_by": words["renderer"][-1], "software": words["software"][-1]}
+    return window | _figures(words) | {f"pages_{word}": value for word, value in pages.items()}
 
 
-def _paced(fps: list[float], late: list[float], longest: list[float]) -> dict[str, Any]:
-    """The median of the frames a second, the mean share of late ones, the longest time without one."""
+def _figures(told: Mapping[str, list[Any]]) -> dict[str, Any]:
+    """The median of the frames of each second, the share of late ones, the longest time without a frame."""
+    rates = sorted(told["fps"])
     return {
-        "presenter_fps": sorted(fps)[len(fps) // 2] if fps else None, "late_frames_percent": _mean(late), "longest_ms": max(longest, default=None),
+        "presenter_fps": rates[len(rates) // 2] if rates else None, "late_frames_percent": _mean(told["late_percent"]),
+        "longest_ms": max(told["longest_ms"], default=None),
     }  # fmt: skip
+
+
+def _a_display() -> bool:
+    """Whether a window could be opened here. Asked apart: a library of windows keeps what it has opened."""
+    with Apart(_displays) as found:
+        try:
+            return found.result(PATIENCE_S) > 0
+        except (PortError, TimeoutError):
+            return False
+
+
+def _displays() -> int:
+    return len(displays())
 
 
 def _onsets(stage: Stage, clicks: int) -> dict[str, Any]:

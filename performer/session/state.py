@@ -89,6 +89,7 @@ class Session:
         self.table = table
         self.values: dict[str, Any] = table.defaults() | dict(values or {})
         self.room = Room(self.values, seed, parts.small)
+        self.failed = 0  # questions that a model could not answer
         self.ignored = 0  # system exclusive messages: no voice uses them yet
         self._parts = parts
         self._first = parts.first
@@ -373,6 +374,7 @@ class Session:
             yield from each.answer(time, event)
 
     def _failed(self, time: float, event: ModelFailed) -> Iterator[Effect]:
+        self.failed += 1
         for each in self._all():
             yield from each.failed(time, event.ask)
         yield Say("/performer/error", ("model", event.reason))

@@ -152,6 +152,8 @@ class Painting:
             self._keyframes[name] = self._walk.place
         elif word == "keyframe/recall" and name in self._keyframes:
             self._settle(self._keyframes[name], seconds=seconds)
+        elif word == "keyframe/recall":
+            self._easel.remark = f"There is no keyframe '{name}'."
         elif word == "remembered":
             facts = json.loads(name)
             self._keyframes = {key: Place(int(seed), float(path)) for key, (seed, path) in facts.get("keyframes", {}).items()} | self._keyframes

@@ -108,8 +108,8 @@ class Walk:
     def _journey(self, passed: float, values: Mapping[str, Any], beat_s: float) -> None:
         """Another seed in the table is a journey to that path; one that is under way goes on."""
         seed = int(values[PREFIX + "seed"])
-        if self._seed is None:
-            self._seed = seed
+        if self._wanted is None:
+            self._seed = seed if self._seed is None else self._seed
         elif seed not in (self._wanted, self._seed):
             self.travel(Place(seed, self._path + self._moved), float(values[PREFIX + "glide"]) * beat_s)
         self._wanted = seed
