@@ -9,7 +9,6 @@ from performer.visuals.looks import Looks, looks_of
 from performer.visuals.pace import Pace
 from performer.visuals.reel import Picture, Reel
 from performer.visuals.stream import BLACK, Stream
-from performer.visuals.testcard import testcard
 
 RATE_HZ = 60.0
 TELL_EVERY = 1.0  # seconds between words about how it goes
@@ -134,8 +133,6 @@ class Projection:
         served = pace.tell(now)
         facts = self.surface.tell()
         figures = {"fps": served.fps, "late_percent": served.late_percent, "longest_ms": served.longest_ms}
-        if facts.get("open") and not self._told.get("open"):
-            testcard(*card_size(*self.surface.size))  # before it is wanted
         self._told = {**facts, **figures} if facts.get("open") else facts
 
 
