@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Protocol
 
 from performer.visuals.looks import Looks, looks_of
-from performer.visuals.pace import Pace
+from performer.visuals.pace import DRAWN, Pace
 from performer.visuals.reel import Picture, Reel
 from performer.visuals.stream import BLACK, Stream
 
@@ -91,7 +91,7 @@ class Projection:
 
     def go_on(self, done: threading.Event) -> None:
         """Show until it is over."""
-        pace, told, absent = Pace(RATE_HZ, time.monotonic()), 0.0, True
+        pace, told, absent = Pace(RATE_HZ, time.monotonic(), DRAWN), 0.0, True
         try:
             while not done.is_set():
                 now = time.monotonic()
@@ -104,7 +104,7 @@ class Projection:
                     continue
                 if absent:
                     told, absent = time.monotonic(), False
-                    pace = Pace(RATE_HZ, told)
+                    pace = Pace(RATE_HZ, told, DRAWN)
                 paced = self.surface.paced and not self._unpaced
                 if not paced:
                     time.sleep(max(0.0, pace.due - time.monotonic()))
