@@ -95,7 +95,8 @@ class Direction:
         classes = set(ask.classes or range(12))
         free = classes - self._used or classes
         pitches = range(ask.low, ask.high + 1)
-        return tuple(pitch for pitch in pitches if pitch % 12 in free) or tuple(pitches)
+        wanted = tuple(pitch for pitch in pitches if pitch % 12 in free) or tuple(pitches)
+        return tuple(pitch for pitch in wanted if pitch not in ask.without) or wanted if ask.without else wanted
 
     def _leaning(self) -> tuple[float, ...]:
         """Nats that each pitch class is likelier: by the ask's harmony, and by what was played lately."""

@@ -52,7 +52,7 @@ class Lane:
         self._until = math.inf  # the beat of the next chord: what begins there is asked for anew
         self._onset = 0.0  # the beat that the model's next gap is reckoned from
         self._earliest = 0.0  # the beat before which nothing is planned any more
-        self._replanned = 0.0
+        self._replanned = -math.inf
         self._retry = 0.0  # when a model that failed is asked again
         self._timeline = self._room.timeline  # that the plan was made for
         self._played: deque[PlannedNote] = deque(maxlen=256)
@@ -248,7 +248,7 @@ class Lane:
         begins = timeline.time_at(max(self._onset, self._earliest))
         reckoned, heard = room.told(time, begins)
         since = begins - reckoned
-        widest = self._voice.widest(time, LONGEST_GAP * 60 / timeline.bpm, self._follow)
+        widest = self._voice.widest(time, (room.section.rest or LONGEST_GAP) * 60 / timeline.bpm, self._follow)
         wishes: dict[str, Any] = {
             "gap": (0.0, widest), "first_gap": (since, since + (AT_ONCE if self._on_time else widest)),
             "duration": (SHORTEST, LONGEST * 60 / timeline.bpm), "recent": self._recent(reckoned),

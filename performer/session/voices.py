@@ -13,7 +13,7 @@ from performer.events import STYLES
 from performer.parameters import KEYS, SCALES
 from performer.session.plan import PlannedNote
 from performer.session.room import Room
-from performer.session.song import DRUM_ENDING
+from performer.session.song import DRUM_ENDING, KEEPING_TIME
 
 DRUMS = INSTRUMENTS.index("drums")
 BUSY = 8.0  # onsets a second of a human who plays as densely as anybody is followed
@@ -23,7 +23,7 @@ REMEMBERED = 512  # notes
 OWN_LOUDNESS = 24  # notes by which the model's own loudness is known
 BREATH = 0.25  # of a bar: the rest at the end of a phrase
 LEANING = 2.0  # nats at the full setting
-CHORD = 1.0  # nats for the song's chord, beside those
+CHORD, ROOT = 1.8, 0.7  # nats for the notes of the song's chord beside those, and for its root
 
 
 class Voice:
@@ -83,14 +83,17 @@ class Voice:
             "temperature": self.setting("temperature"),
             "top_p": self.setting("top_p"),
             "model": self.model,
-            "density": self.density(time),
             "polyphony": self.setting("polyphony"),
             "time_temperature": self.setting("time_temperature"),
             "velocity_temperature": self.setting("velocity_temperature"),
             "novelty": self.setting("novelty"),
-            "harmony": self._harmony(time, chord),
+            "without": KEEPING_TIME if self.part == DRUMS and self.room.section.fill else (),
             "styles": self.styles(),
         }
+        if "density" not in wishes:
+            fields["density"] = self.density(time)
+        if "harmony" not in wishes:
+            fields["harmony"] = self._harmony(time, chord)
         return Ask(number, self.number, seed, count, time + patience, self.part, **(fields | wishes))
 
     def styles(self) -> tuple[tuple[int, float], ...]:
@@ -151,9 +154,8 @@ class Voice:
         """Nats that each pitch class is likelier: for the song's chord, else for what the human plays; drums have none."""
         strength = self.setting("harmony") * LEANING
         if chord is not None:
-            classes, strength = set(chord.classes), strength + CHORD
-        else:
-            classes = self.room.harmony(time) if strength and self.part != DRUMS else set()
+            return tuple((strength + CHORD + ROOT * (each == chord.root)) * (each in chord.classes) for each in range(12))
+        classes = self.room.harmony(time) if strength and self.part != DRUMS else set()
         return tuple(strength if each in classes else 0.0 for each in range(12)) if classes else ()
 
     def play(
