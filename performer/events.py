@@ -258,8 +258,8 @@ class ModelFailed:
 
 Event = (
     NoteOn | NoteOff | Control | Bend | Pressure | Program | Transport | Tap | LinkState | Sysex
-    | ParameterSet | Recall | Store | Suggest | Listen | Choose | Swap | Loaded | Panic | Still | Sync | Tick
-    | Answer | ChordAnswer | Progression | ModelFailed
+    | ParameterSet | Recall | Store | Suggest | Listen | Choose | Swap | Loaded | Panic | Still | Sync | Tick | Answer
+    | ChordAnswer | Progression | ModelFailed
 )  # fmt: skip
 KINDS: Mapping[str, type] = {kind.__name__: kind for kind in get_args(Event)}
 

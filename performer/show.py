@@ -224,8 +224,7 @@ class _Reader:
             self.fail("scene", "scene", "scenes are written as [[scene]] with a name", 'write [[scene]] and name = "…" below it')
         scenes = {}
         for number, scene in enumerate(content, start=1):
-            values = dict(_flat({key: value for key, value in scene.items() if key != "name"}))
-            scenes[scene["name"]] = self._parameters("scene", "/performer/", values, table, (), number)
+            scenes[scene["name"]] = self._parameters("scene", "/performer/", scene, table, ("name",), number)
         return scenes
 
     def progression(self, song: Mapping[str, Any]) -> str:
@@ -254,7 +253,7 @@ class _Reader:
 
     def _parameters(self, title: str, prefix: str, content: Mapping[str, Any], table: Table, also: Items, place: int = 1) -> dict[str, Any]:
         values: dict[str, Any] = {}
-        for key, value in content.items():
+        for key, value in _flat(content):
             if key in also:
                 continue
             if prefix + key not in table.rows:
@@ -283,6 +282,7 @@ class _Reader:
         """The line of a key in the section's `place`-th occurrence; the section's own line where the key cannot be found."""
         heading = re.compile(rf"\s*\[+\s*{re.escape(section)}\s*\]+")
         inside, seen, found = section == "", 0, 1
+        key = key.replace("/", ".")
         for number, line in enumerate(self._lines, start=1):
             if line.lstrip().startswith("["):
                 seen += bool(heading.match(line))
@@ -334,7 +334,8 @@ def _parameter_lines(prefix: str) -> Iterator[str]:
     for address, row in Table().rows.items():
         if address.startswith(prefix):
             choices = f" One of {', '.join(row.choices)}." if row.choices else ""
-            yield f"{address.removeprefix(prefix)} = {_toml(row.default)}  # {row.doc}{choices}"
+            key = address.removeprefix(prefix).replace("/", ".")
+            yield f"{key} = {_toml(row.default)}  # {row.doc}{choices}"
 
 
 def _toml(value: Any) -> str:

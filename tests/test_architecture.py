@@ -30,7 +30,7 @@ LIBRARIES: dict[str, str] = {
     "glfw": "visuals.displays",
     "moderngl": "visuals.compositor",
     "mido": "evaluation.midi_file inputs.replay render",
-    "numpy": "bench.eye bench.models calibration.audio_loop check encoding evaluation inference listening visuals",
+    "numpy": "bench calibration.audio_loop check encoding evaluation inference listening visuals",
     "onnxruntime": "inference.onnx",
     "platformdirs": "assets",
     "pythonosc": "inputs.osc loopback",

@@ -346,10 +346,10 @@ class Session:
             yield Say(address, (value,), event.sender)
         yield Say("/performer/scenes", (json.dumps(self._scenes.names),), event.sender)
         yield self._status(event.sender)
-        if self.values[harmony.SOURCE] != "off":
-            yield self.room.chords.said(event.sender)
         for suggestions in self._suggestions:
             yield from suggestions.told(event.sender)
+        if self.values[harmony.SOURCE] != "off":
+            yield self.room.chords.said(event.sender)
         yield from self.room.tempo.begin(time, event.sender)
 
     def _tick(self, time: float, event: Tick) -> Iterator[Effect]:

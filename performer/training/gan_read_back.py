@@ -16,7 +16,6 @@ import numpy as np
 import onnx
 import torch
 from onnx import numpy_helper
-from torch import Tensor
 
 from performer.card import CARD, Card, read_card
 from performer.errors import ModelError, PerformerError
