@@ -96,3 +96,10 @@ def test_scenes_are_parameters_under_a_name():
 def test_a_scene_that_is_wrong_is_told(text, says):
     with pytest.raises(ShowError, match=says):
         parse_show(text, "a.toml")
+
+
+def test_a_song_may_write_its_chords_and_a_mistake_in_them_is_told_with_its_line():
+    assert parse_show('[song]\nprogression = "Am F C G"\nchords = "text"', "show").progression == "Am F C G"
+    assert parse_show("", "show").progression == ""
+    with pytest.raises(ShowError, match=r"show, line 2, progression: 'H' is no chord"):
+        parse_show('[song]\nprogression = "Am H"', "show")
