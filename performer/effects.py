@@ -91,6 +91,7 @@ class Ask:
     one of pitch where they are 0. `novelty` (-1 to 1) shuns or seeks the pitch classes played lately; `harmony`: nats that each class is
     likelier. `recent`: what this voice played or planned last, as onset (seconds since the last note that was heard, negative before it),
     duration and pitch: limits count it. `styles` are numbers of the encoding's styles with weights that sum to 1 (empty: any).
+    In `rests`, seconds since that same note, no note begins.
     Pitches in `without` are not played, where there are others."""
 
     id: int
@@ -120,6 +121,7 @@ class Ask:
     harmony: tuple[float, ...] = ()
     recent: tuple[tuple[float, float, int], ...] = ()
     styles: tuple[tuple[int, float], ...] = ()
+    rests: tuple[tuple[float, float], ...] = ()
     without: tuple[int, ...] = ()
 
 

@@ -189,6 +189,15 @@ class Panic:
 
 
 @dataclass(frozen=True, slots=True)
+class Wish:
+    """Somebody asked the picture for something that is no value: `word` is model, keyframe/store or keyframe/recall, `name` its name."""
+
+    word: str
+    name: str
+    sender: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Still:
     """Somebody asked to keep what is seen now as a file."""
 
@@ -258,7 +267,7 @@ class ModelFailed:
 
 Event = (
     NoteOn | NoteOff | Control | Bend | Pressure | Program | Transport | Tap | LinkState | Sysex
-    | ParameterSet | Recall | Store | Suggest | Listen | Choose | Swap | Loaded | Panic | Still | Sync | Tick | Answer
+    | ParameterSet | Recall | Store | Suggest | Listen | Choose | Swap | Loaded | Panic | Still | Wish | Sync | Tick | Answer
     | ChordAnswer | Progression | ModelFailed
 )  # fmt: skip
 KINDS: Mapping[str, type] = {kind.__name__: kind for kind in get_args(Event)}

@@ -12,6 +12,7 @@ from typing import Any
 
 from performer.errors import ParameterError
 from performer.events import STYLES
+from performer.movers import CURVES, MOVERS, MOVES, NUMBERS, SLOTS
 
 VOICES = 16
 LONGEST_NAME = 80
@@ -20,11 +21,6 @@ SOURCES = ("auto", "internal", "midi", "link")
 GRIDS: Mapping[str, float] = MappingProxyType({  # beats between two places; a beat is a quarter note
     "free": 0.0, "1/4": 1.0, "1/8": 1 / 2, "1/8 triplet": 1 / 3, "1/16": 1 / 4, "1/16 triplet": 1 / 6, "1/32": 1 / 8,
 })  # fmt: skip
-SLOTS = 8  # of the modulation matrix
-NUMBERS = 4  # of a performer's own, for modulation
-MOVERS = ("none", "level", "low", "mid", "high", "centroid", "flux", "onset", "pitch", "chroma", "pulse",
-          "density", "register", "velocity", "tension", "surprise", "entropy", "plan",
-          "sine", "triangle", "saw up", "saw down", "square", "controller", "number")  # fmt: skip
 WALK = "walk"  # the choice that leaves a label to the walk
 FAMILIES = (WALK, "flame", "smoke", "mandala", "streams", "crystal", "rings", "julia")
 SYMMETRIES = (WALK, "1", "2", "3", "4", "5", "6", "8")
@@ -35,7 +31,6 @@ PALETTES: Mapping[str, tuple[float, ...]] = MappingProxyType({  # phases of red,
 AMOUNTS = ("density", "warp", "zoom", "spread", "glow", "brightness", "contrast", "detail", "saturation")  # labels that are numbers
 COMPONENTS = 4
 MIRRORS = ("none", "left", "top", "both")
-CURVES = ("linear", "slow start", "fast start", "s", "inverse", "gate")
 SCALES: Mapping[str, tuple[int, ...]] = MappingProxyType({
     "follow": (),  # the key the player plays in, found from the last notes
     "chromatic": tuple(range(12)),
@@ -138,6 +133,8 @@ ROWS: tuple[Parameter, ...] = (
     _row("/performer/voice/{voice}/style_2_weight", "float", 0.0, 0.0, 4.0, "", "How much of it against the first: 0 none, 1 as much."),
     _choice("/performer/voice/{voice}/style_3", "any", STYLES, "A third style, for a blend."),
     _row("/performer/voice/{voice}/style_3_weight", "float", 0.0, 0.0, 4.0, "", "How much of it against the first: 0 none, 1 as much."),
+    _row("/performer/voice/{voice}/style_strength", "float", 3.0, 0.0, 6.0, "",
+         "How far the styles are taken: 1 is as the model knows them, more makes more of what sets them apart."),
     _row("/performer/voice/{voice}/energy", "float", 0.5, 0.0, 1.0, "", "Moves density and loudness together."),
     _row("/performer/voice/{voice}/complexity", "float", 0.5, 0.0, 1.0, "", "Moves polyphony, novelty and harmony together."),
     _row("/performer/voice/{voice}/freedom", "float", 0.5, 0.0, 1.0, "", "Moves the temperatures, top_p and strength together."),
@@ -286,6 +283,9 @@ COMMANDS: tuple[Command, ...] = (
     Command("/performer/note/on", "ii[i]", "A key goes down: pitch, velocity, channel (1)."),
     Command("/performer/note/off", "i[i]", "A key comes up: pitch, channel (1)."),
     Command("/performer/model", "s", "Another model plays in place of the show's first, as soon as it is loaded: its name."),
+    Command("/performer/visuals/model", "s", "Another model paints as soon as it is loaded, and fades in: its name."),
+    Command("/performer/visuals/keyframe/store", "s", "Keep the place where the picture is now under this name."),
+    Command("/performer/visuals/keyframe/recall", "s", "Go to the place that was kept, as long as /performer/visuals/glide says."),
     Command("/performer/visuals/still", "", "Keep what is seen now as a PNG file; /performer/visuals/saved tells where."),
     Command("/performer/scene/recall", "s[s]", "Set all parameters of a scene: its name, and when (now, beat, bar, 2 bars, 4 bars, 8 bars)."),
     Command("/performer/scene/store", "s", "Keep the parameters as they are now as a scene of this name."),
@@ -349,7 +349,9 @@ def _numbered(row: Parameter) -> Iterator[Parameter]:
     for key, most in (("{slot}", SLOTS), ("{number}", NUMBERS)):
         if key in row.address:
             for number in range(1, most + 1):
-                yield replace(row, address=row.address.replace(key, str(number)))
+                moves = MOVES[number - 1] if key == "{slot}" and number <= len(MOVES) else {}
+                default = moves.get(row.address.rsplit("/", 1)[1], row.default)
+                yield replace(row, address=row.address.replace(key, str(number)), default=default)
             return
     yield row
 

@@ -1,6 +1,7 @@
 """The models of a show: who plays for whom, and one that is loaded while the others play."""
 
 import queue
+import shutil
 import threading
 
 import pytest
@@ -108,3 +109,23 @@ def test_the_chord_model_answers_and_where_it_fails_plain_chords_go_on():
 def test_a_chord_model_that_is_not_there_is_told_and_plain_chords_are_played():
     found, _, _ = minds('[models]\nnotes = "echo"\nchords = "nobody"')
     assert len(found.remarks) == 1 and "Plain chords are played instead" in found.remarks[0]
+
+
+@pytest.mark.parametrize("spoil", ["altered", "missing"])
+def test_a_model_that_is_altered_or_lacks_a_file_is_told_and_the_echo_plays(spoil: str, tmp_path):
+    folder = shutil.copytree(TINY, tmp_path / "spoilt")
+    card = folder / "card.toml"
+    card.write_text(card.read_text(encoding="utf-8").replace("tiny-lstm", "spoilt"), encoding="utf-8")
+    if spoil == "altered":
+        with (folder / "step.onnx").open("ab") as file:
+            file.write(b"\0")
+    else:
+        (folder / "step.onnx").unlink()
+    found, _, refused = minds(f'[models]\nnotes = "spoilt"\nsmall = ""\nfolders = ["{tmp_path.as_posix()}"]')
+    assert found.main == "echo" and "'echo' plays instead" in found.remarks[0] and "step.onnx" in found.remarks[0]
+    found.load(Load("spoilt", "a:1"))
+    for _ in range(1000):
+        if refused:
+            break
+        threading.Event().wait(0.01)
+    assert refused[0][0] == "a:1" and "step.onnx" in refused[0][1] and set(found.hashes) == {"echo"}

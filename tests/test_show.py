@@ -51,7 +51,7 @@ def test_the_delay_of_midi_is_a_parameter():
     ('[[voice]]\ninstrument = "harp"', 2, "instrument", "keys"),
     ("[voice]\nmode = 1", 1, "voice", r"\[\[voice\]\]|1 to 16"),
     ('[[modulation]]\nsource = "sine"\n[[modulation]]\nsource = "moon"', 4, "source", "sine"),
-    ("[modulation]\ndepth = 1", 1, "modulation", "up to 8"),
+    ("[modulation]\ndepth = 1", 1, "modulation", "up to 12"),
     ("[visuals]\nfps = 2.5", 2, "fps", "whole"),
     ("[tempo]\nbpm = 97\ndenominator = 3", 3, "denominator", "32"),
     ("tempo = 3", 1, "tempo", "section"),
@@ -103,3 +103,10 @@ def test_a_song_may_write_its_chords_and_a_mistake_in_them_is_told_with_its_line
     assert parse_show("", "show").progression == ""
     with pytest.raises(ShowError, match=r"show, line 2, progression: 'H' is no chord"):
         parse_show('[song]\nprogression = "Am H"', "show")
+
+
+def test_a_key_with_a_slash_is_written_with_a_dot_and_a_mistake_in_it_has_its_line():
+    show = parse_show("[visuals]\ndirection.hue = 0.25\nbend.x = -0.5\n", "a.toml")
+    assert (show.values["/performer/visuals/direction/hue"], show.values["/performer/visuals/bend/x"]) == (0.25, -0.5)
+    with pytest.raises(ShowError, match="line 3"):
+        parse_show("[visuals]\nbend.y = 0.5\ndirection.hue = 3.0\n", "a.toml")

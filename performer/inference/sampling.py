@@ -77,9 +77,10 @@ class Limits:
         self.temperatures = (tone, time, tone, time, force)
         self.together = constraints.together
         self.leaning = constraints.leaning
+        self.beyond = constraints.beyond
         self.ranges = (None, constraints.gap, None, constraints.duration, constraints.velocity)
         self.allowed = (
-            _only(VOICE, None if constraints.voice is None else (constraints.voice,)),
+            _only(VOICE, (constraints.voice,) if isinstance(constraints.voice, int) else constraints.voice),
             _gaps(constraints),
             _only(PITCH, constraints.pitches),
             _within(DURATION, constraints.duration),
@@ -98,6 +99,8 @@ class Limits:
         scale, (low, high) = SCALES[k], self.ranges[k] or (-math.inf, math.inf)
         if k == GAP and self.together and scale.edges[index] <= TOGETHER < low:
             low, high = 0.0, TOGETHER
+        elif k == GAP and self.beyond and scale.edges[index] > high:
+            low, high = self.beyond
         if k != VELOCITY:
             return scale.draw(index, rng, low, high)
         first = int(max(scale.edges[index], low, 1))
@@ -144,9 +147,13 @@ def _only(k: int, classes: Sequence[int] | None) -> Sequence[int]:
 
 
 def _gaps(constraints: Constraints) -> Sequence[int]:
-    """The classes of the allowed gaps, those of a chord among them where that is allowed too."""
-    gaps = _within(GAP, constraints.gap)
-    return sorted({*gaps, *_within(GAP, (0.0, TOGETHER))}) if constraints.together else gaps
+    """The classes of the allowed gaps, those of a chord among them where that is allowed too, and those beyond a rest."""
+    gaps = set(_within(GAP, constraints.gap))
+    if constraints.together:
+        gaps |= set(_within(GAP, (0.0, TOGETHER)))
+    if constraints.beyond:
+        gaps |= set(_within(GAP, constraints.beyond))
+    return sorted(gaps)
 
 
 def _within(k: int, wanted: tuple[float, float] | None) -> Sequence[int]:

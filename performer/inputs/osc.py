@@ -35,6 +35,7 @@ from performer.events import (
     Tap,
     Timed,
     Transport,
+    Wish,
 )
 from performer.loopback import LARGEST
 from performer.parameters import COMMANDS, Command, Table
@@ -74,6 +75,10 @@ def _recall(values: Sequence[str], source: str, sender: str) -> Event:
     return Recall(name, sender, when)
 
 
+def _wish(word: str) -> Callable[[Sequence[str], str, str], Event]:
+    return lambda values, source, sender: Wish(word, values[0], sender)
+
+
 def _suggest(values: Sequence[int], source: str, sender: str) -> Event:
     voice, count = (*values, SUGGESTED)[:2]
     return Suggest(voice, count, sender)
@@ -102,6 +107,7 @@ _COMMANDS: Mapping[str, Callable[[Sequence[Any], str, str], Event]] = {
     "/performer/control": _control,
     "/performer/chords": lambda values, source, sender: Progression(values[0], sender),
     "/performer/model": lambda values, source, sender: Swap(values[0], sender),
+    **{f"/performer/visuals/{word}": _wish(word) for word in ("model", "keyframe/store", "keyframe/recall")},
     "/performer/scene/recall": _recall,
     "/performer/scene/store": lambda values, source, sender: Store(values[0], sender),
     "/performer/suggest": _suggest,

@@ -39,6 +39,7 @@ from performer.events import (
     Tick,
     Timed,
     Transport,
+    Wish,
 )
 from performer.parameters import QUANTISE, Table
 from performer.session import cues, harmony
@@ -88,6 +89,7 @@ class Session:
         self.table = table
         self.values: dict[str, Any] = table.defaults() | dict(values or {})
         self.room = Room(self.values, seed, parts.small)
+        self.failed = 0  # questions that a model could not answer
         self.ignored = 0  # system exclusive messages: no voice uses them yet
         self._parts = parts
         self._first = parts.first
@@ -103,7 +105,7 @@ class Session:
         self._said = ""
         self._handlers: Mapping[type, Callable[[float, Any], Iterator[Effect]]] = {
             NoteOn: self._note_on, NoteOff: self._note_off, ParameterSet: self._set, Panic: self._panic, Sync: self._sync, Still: self._still,
-            Recall: self._recall, Store: self._store, Swap: self._swap, Loaded: self._loaded,
+            Recall: self._recall, Store: self._store, Swap: self._swap, Loaded: self._loaded, Wish: self._wish,
             Suggest: self._suggest, Listen: self._suggest, Choose: self._suggest,
             Tick: self._tick, Answer: self._answer, ModelFailed: self._failed,
             ChordAnswer: self.room.chords.answer, Progression: self.room.chords.write,
@@ -312,6 +314,10 @@ class Session:
         """The old model plays on until the new one is there."""
         yield Load(event.model, event.sender)
 
+    def _wish(self, time: float, event: Wish) -> Iterator[Effect]:
+        """The picture's own business: it is told."""
+        yield Say(f"/performer/visuals/{event.word}", (event.name,))
+
     def _loaded(self, time: float, event: Loaded) -> Iterator[Effect]:
         for voice, mode in zip(self._voices, self._modes, strict=True):
             if voice.model == self._first:
@@ -368,6 +374,7 @@ class Session:
             yield from each.answer(time, event)
 
     def _failed(self, time: float, event: ModelFailed) -> Iterator[Effect]:
+        self.failed += 1
         for each in self._all():
             yield from each.failed(time, event.ask)
         yield Say("/performer/error", ("model", event.reason))

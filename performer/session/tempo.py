@@ -60,6 +60,11 @@ class Tempo:
         return self._bars.next(self.metre.beats * BARS[unit], after)
 
     @property
+    def counted_from(self) -> float:
+        """The beat from which bars are counted."""
+        return self._bar_beat
+
+    @property
     def _bars(self) -> Timeline:
         """The timeline, in beats since the bars' count began."""
         return replace(self.timeline, beat_origin=self.timeline.beat_origin - self._bar_beat)

@@ -1,11 +1,13 @@
 """How good a light is: how far its pictures are from held-out ones, how evenly it walks, how long a frame takes on one core.
 
     python -m performer.training.gan_evaluate --checkpoint .work/light --count 1000 --json .work/light/metrics.json
+    python -m performer.training.gan_evaluate --checkpoint .work/light --beside models/onnx/light-64 --real-px 128 --json metrics.json
 
 Distances are kernel inception distances (KID, Binkowski et al. 2018: squared MMD with a cubic kernel) on the last features of
 EfficientNet-Lite0, all pictures at 128 px; beside the figure stand its floor (held-out pictures against other held-out ones) and two
 ceilings (held-out pictures blurred; an untrained generator). Coverage (Naeem et al. 2020) is the share of held-out pictures with a made one
-among their five nearest neighbours' distance. Held-out pictures come from seeds that no training uses.
+among their five nearest neighbours' distance. Held-out pictures come from seeds that no training uses. --beside measures a shipped light in the same
+run: its pictures enlarged to the eyes' size, against the same held-out ones.
 """
 
 import argparse
@@ -13,6 +15,7 @@ import json
 import sys
 import tempfile
 import time
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -20,9 +23,11 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
+from performer.training import checkpoint as files
 from performer.training.critic import Eyes
 from performer.training.gan_export import restore, write_graphs
-from performer.training.generator import Light
+from performer.training.gan_read_back import read_light
+from performer.training.generator import Light, bends
 from performer.training.pictures.fields import soften
 from performer.training.pictures.gallery import make_gallery
 
@@ -68,7 +73,8 @@ def paint(light: Light, labels: Tensor, seed: int, batch: int = 32) -> Tensor:
     for part in labels.split(batch):
         z = torch.randn(len(part), light.synthesis.shape.z_dim, device=labels.device, generator=generator)
         ws = light.mapping(z, part)[:, None].expand(-1, layers, -1)
-        out.append(light.synthesis(ws, light.synthesis.noises(len(part), generator)).clamp(-1, 1))
+        maps = bends(z, part) if light.synthesis.shape.bent_px else None
+        out.append(light.synthesis(ws, light.synthesis.noises(len(part), generator), maps).clamp(-1, 1))
     return torch.cat(out)
 
 
@@ -79,9 +85,11 @@ def smoothness(light: Light, eyes: Eyes, labels: Tensor, seed: int) -> dict[str,
     z = torch.randn(2, WALKS, light.synthesis.shape.z_dim, device=labels.device, generator=generator)
     grain = light.synthesis.noises(1, generator)
     for i in range(WALKS):
-        ends = light.mapping(z[:, i], labels[torch.tensor([2 * i, 2 * i + 1]) % len(labels)])
-        w = torch.lerp(ends[:1], ends[1:], torch.linspace(0, 1, STEPS + 1, device=labels.device)[:, None])
-        pictures = light.synthesis(w[:, None].expand(-1, light.synthesis.shape.layers, -1), grain).clamp(-1, 1)
+        given = labels[torch.tensor([2 * i, 2 * i + 1]) % len(labels)]
+        ends, shares = light.mapping(z[:, i], given), torch.linspace(0, 1, STEPS + 1, device=labels.device)[:, None]
+        w = torch.lerp(ends[:1], ends[1:], shares)
+        maps = bends(torch.lerp(z[:1, i], z[1:, i], shares), torch.lerp(given[:1], given[1:], shares)) if light.synthesis.shape.bent_px else None
+        pictures = light.synthesis(w[:, None].expand(-1, light.synthesis.shape.layers, -1), grain, maps).clamp(-1, 1)
         steps.append(features(eyes, pictures).diff(dim=0).norm(dim=1))
     mean, largest = (float(torch.stack([pick(s) for s in steps]).mean()) for pick in (torch.mean, torch.amax))
     return {"mean_step": mean, "largest_over_mean": largest / mean}
@@ -105,44 +113,75 @@ def frame_ms(light: Light) -> dict[str, float]:
     return {f"p{p}": round(float(np.percentile(times[10:], p)), 2) for p in (50, 95)}
 
 
-def evaluate(checkpoint: Path, count: int, device: torch.device, trained_eyes: bool = True) -> dict[str, object]:
+@dataclass(frozen=True, slots=True)
+class Real:
+    """Held-out pictures as the eyes see them, others, the first blurred, and the labels of both."""
+
+    held: Tensor
+    others: Tensor
+    blurred: Tensor
+    held_labels: Tensor
+    other_labels: Tensor
+
+
+def held_out(eyes: Eyes, count: int, px: int, device: torch.device, cache: Path | None = None) -> Real:
+    """Two galleries of `count` that no training sees; from the cache if it is there."""
+    if cache and cache.exists():
+        return Real(**files.load(cache))
+    held, others = (make_gallery(count, px, HELD_OUT + i, device) for i in range(2))
+    blurred = soften(held.pictures.float() / 127.5 - 1, px / 32)
+    real = Real(features(eyes, held.pictures), features(eyes, others.pictures), features(eyes, blurred), held.labels, others.labels)
+    if cache:
+        files.save(cache, {name: getattr(real, name) for name in Real.__slots__})
+    return real
+
+
+def figures(light: Light, eyes: Eyes, real: Real) -> dict[str, object]:
+    """What is measured of one light."""
+    made = features(eyes, paint(light, real.other_labels, 1))
+    walk = {name: round(value, 4) for name, value in smoothness(light, eyes, real.held_labels, 2).items()}
+    seen = {"kid": round(kid(real.held, made), 5), "coverage": round(coverage(real.held, made), 4), "walk": walk}
+    return {**seen, "px": light.synthesis.shape.px, "frame_ms": frame_ms(light)}
+
+
+def evaluate(
+    checkpoint: Path, count: int, device: torch.device, trained_eyes: bool = True, real_px: int = 0, beside: Path | None = None,
+    cache: Path | None = None,
+) -> dict[str, object]:  # fmt: skip
     """All figures, as they go into the card."""
     light, eyes = restore(checkpoint)[0].to(device), Eyes(trained=trained_eyes).to(device)
-    px = light.synthesis.shape.px
-    held, others = (make_gallery(count, px, HELD_OUT + i, device) for i in range(2))
+    shape = light.synthesis.shape
+    real = held_out(eyes, count, real_px or shape.px, device, cache)
     torch.manual_seed(0)
-    untrained = Light(light.synthesis.shape).to(device).requires_grad_(False)
-    blurred = soften(held.pictures.float() / 127.5 - 1, px / 32)
-    real = features(eyes, held.pictures)
-    made = features(eyes, paint(light, others.labels, 1))
-    against = {
-        "kid": made,
-        "kid_floor": features(eyes, others.pictures),
-        "kid_blurred": features(eyes, blurred),
-        "kid_untrained": features(eyes, paint(untrained, others.labels, 1)),
-    }
-    out: dict[str, object] = {name: round(kid(real, seen), 5) for name, seen in against.items()}
-    out |= {"coverage": round(coverage(real, made), 4), "coverage_ceiling": round(coverage(real, against["kid_floor"]), 4)}
-    out["walk"] = {name: round(value, 4) for name, value in smoothness(light, eyes, held.labels, 2).items()}
-    out |= {"pictures": count, "px": px, "frame_ms": frame_ms(light)}
-    return {**out, "command": f"python -m performer.training.gan_evaluate --checkpoint {checkpoint} --count {count}"}
+    untrained = Light(shape).to(device).requires_grad_(False)
+    against = {"kid_floor": real.others, "kid_blurred": real.blurred, "kid_untrained": features(eyes, paint(untrained, real.other_labels, 1))}
+    out = figures(light, eyes, real) | {name: round(kid(real.held, seen), 5) for name, seen in against.items()}
+    out |= {"coverage_ceiling": round(coverage(real.held, real.others), 4), "pictures": count, "real_px": real_px or shape.px}
+    if beside:
+        out["beside"] = {"name": beside.name, **figures(read_light(beside)[1].to(device), eyes, real)}
+    more = f" --real-px {real_px}" * bool(real_px) + f" --beside {beside}" * bool(beside)
+    return {**out, "command": f"python -m performer.training.gan_evaluate --checkpoint {checkpoint} --count {count}{more}"}
 
 
 def main(arguments: list[str] | None = None) -> int:
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
     parser.add_argument("--checkpoint", type=Path, required=True, help="the folder that performer.training.gan wrote")
     parser.add_argument("--count", type=int, default=1000, help="of held-out pictures and of made ones")
+    parser.add_argument("--real-px", type=int, default=0, help="size of the held-out pictures, at least the eyes' 128 (0: as the light's)")
+    parser.add_argument("--beside", type=Path, help="the folder of a shipped light to measure as well")
+    parser.add_argument("--cache", type=Path, help="keep what the eyes saw of the held-out pictures in this file; take it if it is there")
     parser.add_argument("--threads", type=int, default=0, help="of the CPU (0: as PyTorch likes)")
     parser.add_argument("--json", type=Path, help="write the figures here as well")
     options = parser.parse_args(arguments)
     if options.threads:
         torch.set_num_threads(options.threads)
     try:
-        figures = evaluate(options.checkpoint, options.count, torch.device("cuda" if torch.cuda.is_available() else "cpu"))
+        device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
+        told = evaluate(options.checkpoint, options.count, device, True, options.real_px, options.beside, options.cache)
     except (OSError, ValueError, KeyError, RuntimeError) as error:
         print(f"{options.checkpoint} cannot be measured: {error}", file=sys.stderr)
         return 1
-    text = json.dumps(figures, indent=1)
+    text = json.dumps(told, indent=1)
     print(text)
     if options.json:
         options.json.write_text(text + "\n", encoding="utf-8")

@@ -11,6 +11,7 @@ place only when ONNX Runtime and PyTorch agree on the picture before it is round
 import argparse
 import json
 import logging
+import shutil
 import sys
 import warnings
 from dataclasses import asdict
@@ -132,7 +133,7 @@ def disagreement(light: Light, folder: Path, graph: SynthesisGraph, whole: onnx.
         noise = np.full((1, len(shape.channels)), trial / 2, np.float32)
         given = {"styles": styles, "noise": noise}
         if shape.bent_px:
-            given["bend"] = bend(Fold(1.0 + trial, 0.3, 0.2 * trial, 0.1, 0.0, 0.9), 2 * shape.bent_px)[None]
+            given["bend"] = bend(Fold({1.0 + trial: 1.0, 2.0: 0.5}, 0.3, 0.2 * trial, 0.1, 0.0, 0.9), 2 * shape.bent_px)[None]
         picture, exact = synthesis.run(["picture", "exact"], given)
         rounded, theirs = graph(*map(torch.from_numpy, given.values()))
         worst += [np.abs(exact - theirs.numpy()).max(), (np.abs(picture.astype(int) - rounded.numpy()).max() > 1) * 1.0]
@@ -162,7 +163,7 @@ def card_of(name: str, light: Light, saved: dict[str, Any]) -> dict[str, Any]:
         },
         "shape": {**asdict(shape), **sizes, "parameters": parameters, "label_names": list(NAMES), "labels": kinds(saved["labels"])},
         "graphs": {graph: {"file": f"{graph}.onnx"} for graph in ("mapping", "synthesis")},
-        "training": {key: facts[key] for key in ("seconds", "steps", "seen")},
+        "training": {key: facts[key] for key in ("seconds", "steps", "seen", "fields") if key in facts},
         "data": [{
             "name": "pictures made by performer.training.pictures", "licence": "CC0-1.0", "credit": "none needed: made by rule",
             "kept": kept, "rejected": drawn - kept, "kept_by_family": facts["kept"],
@@ -170,15 +171,19 @@ def card_of(name: str, light: Light, saved: dict[str, Any]) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def export(source: Path, out: Path, metrics: dict[str, Any]) -> float:
-    """Put the model at `out` and return how far the two runtimes were apart. Raises ModelError, `out` untouched, where they disagree."""
+def export(source: Path, out: Path, metrics: dict[str, Any], sheets: Path | None = None) -> float:
+    """Put the model at `out`, with the PNG files of `sheets`, and return how far the two runtimes were apart. Raises ModelError, `out` untouched,
+    where they disagree."""
     light, saved = restore(source)
     with replacing(out) as new:
         graph, whole = write_graphs(light, new)
         apart = disagreement(light, new, graph, whole)
         if not apart <= TOLERANCE:
             raise ModelError(f"ONNX Runtime and PyTorch are {apart:.1e} apart, more than {TOLERANCE:.0e}.", "The model was not exported.")
-        write_card(new, {**card_of(out.name, light, saved), "metrics": metrics})
+        named = {path.stem: path.name for path in sorted(sheets.glob("*.png"))} if sheets else {}
+        for name in named.values():
+            shutil.copyfile((sheets or new) / name, new / name)
+        write_card(new, {**card_of(out.name, light, saved), "metrics": metrics, **({"sheets": named} if named else {})})
     return apart
 
 
@@ -187,10 +192,11 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--checkpoint", type=Path, required=True, help="the folder that performer.training.gan wrote")
     parser.add_argument("--out", type=Path, required=True, help="the model's folder; its last part is the model's name")
     parser.add_argument("--metrics", type=Path, help="what performer.training.gan_evaluate wrote with --json")
+    parser.add_argument("--sheets", type=Path, help="the folder of pictures that performer.training.gan_sheet wrote")
     options = parser.parse_args(arguments)
     try:
         metrics = json.loads(options.metrics.read_text(encoding="utf-8")) if options.metrics else {}
-        apart = export(options.checkpoint, options.out, metrics)
+        apart = export(options.checkpoint, options.out, metrics, options.sheets)
     except (PerformerError, OSError, ValueError, KeyError, RuntimeError) as error:
         print(f"{options.out} was not written: {error}", file=sys.stderr)
         return 1

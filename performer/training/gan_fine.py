@@ -11,7 +11,7 @@ picture's symmetry and lets the latent choose what lies in the fold (`performer.
   true at the other), which from afar shall stay what the smaller light paints.
 A critic of `critic.py` for either sees them and the labels; a batch shall be as rough as real ones, its features as strong and as varied.
 
-Resumes by itself from what lies in --out: the files of gan.py, which its --resume takes as well.
+Resumes by itself from what lies in --out, in the files that gan.py writes too, for gan_evaluate and gan_export.
 """
 
 import argparse
@@ -21,7 +21,6 @@ from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
@@ -29,18 +28,17 @@ from torch.nn import functional as F
 from performer.training import checkpoint
 from performer.training.critic import Eyes, Mixing, Projected, augment
 from performer.training.gan import CRITIC, EMA, GENERATOR, SAMPLES, adam
-from performer.training.generator import Light, Synthesis, bent
+from performer.training.generator import Light, Synthesis, bends, bent
 from performer.training.likeness import tones_apart
 from performer.training.pictures import negatives
 from performer.training.pictures.gallery import contact_sheet
-from performer.training.pictures.labels import LAYOUT, ORDERS
-from performer.visuals.bend import bend, fold_of
+from performer.training.pictures.labels import LAYOUT
 
 PIECE = 64  # pixels
 CELLS = {128: 16, 256: 8}  # of 1/32 of the side that a piece of a picture covers
 MARGIN = 2  # cells around it, lest the edge of the piece shows
 SIZES = tuple(CELLS)
-MEASURED = tuple(f"{what} {of}" for of in ("pieces", "wholes") for what in ("critic", "judged", "rough", "strong")) + ("afar", "tones", "alike")
+MEASURED = (*(f"{what} {of}" for of in ("pieces", "wholes") for what in ("critic", "judged", "rough", "strong")), "afar", "tones", "alike")
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,12 +67,6 @@ def coarse(synthesis: Synthesis, w: Tensor, bend: Tensor) -> tuple[Tensor, Tenso
         x, part = level(x, w[:, None].expand(-1, 2, -1), noise)
         picture = part if picture is None else F.interpolate(picture, scale_factor=2.0, mode="bilinear", align_corners=False) + part
     return bent(x, picture, bend)
-
-
-def bends(z: Tensor, labels: Tensor) -> Tensor:
-    """(batch, 64, 64, 2): the map that each latent and symmetry mean."""
-    orders = labels[:, slice(*LAYOUT["symmetry"])] @ torch.tensor(ORDERS, dtype=labels.dtype)
-    return torch.from_numpy(np.stack([bend(fold_of(each, order)) for each, order in zip(z.numpy(), orders.tolist(), strict=True)]))
 
 
 def piece_of(synthesis: Synthesis, x: Tensor, picture: Tensor, w: Tensor, window: tuple[int, int], px: int) -> Tensor:
@@ -153,14 +145,15 @@ class Finer:
             for net, optimizer, squares, own in zip(nets, self.optimizers, kept, weights, strict=True):
                 checkpoint.restore(net, optimizer, {"weights": own, "squares": squares})
         self.average.load_state_dict(saved[EMA]["weights"] if resumed else self.light.state_dict())
-        self.eyes, self.mixing = Eyes().to(memory_format=torch.channels_last), Mixing()
+        self.eyes, self.mixing = Eyes(trained=not options.blind).to(memory_format=torch.channels_last), Mixing()
         for net in (self.light, self.critic, self.critic_of_wholes):
             net.to(memory_format=torch.channels_last)
         fields = negatives.join([negatives.load(path) for path in options.negatives])
         self.stock = stock(fields, options.seed + self.first)
         self.facts["fields"] = len(fields)
         self.measured: dict[str, float] = {}
-        print(f"{len(fields)} fields, {sum(p.numel() for net in nets[:2] for p in net.parameters())} weights learn, {time.monotonic() - begun:.0f} s", flush=True)
+        weights = sum(p.numel() for net in nets[:2] for p in net.parameters())
+        print(f"{len(fields)} fields, {weights} weights learn, {time.monotonic() - begun:.0f} s", flush=True)
 
     def _autocast(self) -> torch.autocast:
         return torch.autocast("cpu", torch.bfloat16)
@@ -267,9 +260,10 @@ class Finer:
         self._measure(of, critic=loss)
 
     def _measure(self, of: str, **values: Tensor) -> None:
-        for name, value in values.items():
-            name, old = f"{name} {of}".strip(), self.measured.get(f"{name} {of}".strip())
-            self.measured[name] = float(value.detach()) if old is None else old + (float(value.detach()) - old) * 0.03
+        for what, value in values.items():
+            name, new = f"{what} {of}".strip(), float(value.detach())
+            old = self.measured.get(name, new)
+            self.measured[name] = old + (new - old) * 0.03
 
     @torch.no_grad()
     def _follow(self) -> None:
@@ -280,7 +274,8 @@ class Finer:
     def run(self) -> None:
         """Train until the time is over; save now and then."""
         next_log = next_save = 0.0
-        while (passed := time.monotonic() - self.begun) < self.options.seconds:
+        last = self.first + (self.options.steps or 1 << 60)
+        while (passed := time.monotonic() - self.begun) < self.options.seconds and self.facts["steps"] < last:
             self.step()
             if passed > next_log:
                 next_log = passed + self.options.log_seconds
@@ -341,6 +336,8 @@ def parser() -> argparse.ArgumentParser:
     out.add_argument("--tones", type=float, default=4.0, help="weight of having the tones of real pictures with these labels")
     out.add_argument("--alike", type=float, default=1.0, help="weight of not being all alike where the labels are")
     out.add_argument("--half-life", type=float, default=3000, help="of the moving average, in pictures")
+    out.add_argument("--blind", action="store_true", help="random weights in the eyes (to test)")
+    out.add_argument("--steps", type=int, default=0, help="stop after so many batches as well (0: no limit)")
     out.add_argument("--threads", type=int, default=1)
     out.add_argument("--seed", type=int, default=1)
     out.add_argument("--log-seconds", type=float, default=30)

@@ -14,19 +14,22 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+import numpy as np
 import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
 from performer.training.critic import Reader
-from performer.training.pictures.labels import LABEL_DIM
+from performer.training.pictures.labels import LABEL_DIM, LAYOUT, ORDERS
+from performer.visuals.bend import bend, fold_of
 
 
 @dataclass(frozen=True, slots=True)
 class Shape:
     """The numbers of an architecture. `channels[i]` belongs to features of `base * 2**i` pixels; the picture is `enlarged` times the last of
     them. Convolutions on features of up to `dense_px` pixels are dense. The defaults take 14 ms a picture of 256 px on one core of an EPYC.
-    `fields` is the number of smooth fields that the pixels are drawn from (0: a pixel shuffle), `hidden` what lies between them and colour. Features of `bent_px` pixels are bent by a map (0: none are); see performer.visuals.bend."""
+    `fields` is the number of smooth fields that the pixels are drawn from (0: a pixel shuffle), `hidden` what lies between them and colour. Features
+    of `bent_px` pixels are bent by a map (0: none are); see performer.visuals.bend."""
 
     z_dim: int = 96
     label_dim: int = LABEL_DIM
@@ -273,6 +276,13 @@ def bent(x: Tensor, picture: Tensor, bend: Tensor) -> tuple[Tensor, Tensor]:
         F.grid_sample(x.float(), coarse, padding_mode="reflection", align_corners=False).to(x.dtype),
         F.grid_sample(picture.float(), bend, padding_mode="reflection", align_corners=False),
     )
+
+
+def bends(z: Tensor, labels: Tensor) -> Tensor:
+    """(batch, 64, 64, 2): the map that each latent and symmetry mean, as `performer.visuals.generator` has it."""
+    weights = labels[:, slice(*LAYOUT["symmetry"])].tolist()
+    maps = [bend(fold_of(each, dict(zip(map(float, ORDERS), row, strict=True)))) for each, row in zip(z.cpu().numpy(), weights, strict=True)]
+    return torch.from_numpy(np.stack(maps)).to(z.device)
 
 
 class Light(nn.Module):

@@ -3,6 +3,8 @@
 It belongs to the thread whose context is current. The shaders are files that the pages of browsers use too.
 """
 
+import sys
+from collections.abc import Mapping
 from itertools import combinations
 from typing import Any
 
@@ -17,17 +19,20 @@ from performer.visuals.reel import Picture
 VERSION = "#version 330 core\n"
 SOFTWARE = ("llvmpipe", "softpipe", "swrast", "software", "swiftshader", "basic render")  # of a renderer without a graphics card, in its name
 COARSE = 360  # lines of the look where there is no graphics card
+_ALONE: Mapping[str, Mapping[str, Any]] = {"linux": {"backend": "egl"}}  # how a context without a display is made
 WIDEST = 8.0  # the most extreme shape of a target
 
 
-def context() -> Any:
-    """moderngl's view of the OpenGL context that is current. Raises PortError with the remedy where it cannot be."""
+def context(alone: bool = False) -> Any:
+    """moderngl's view of the OpenGL context that is current; `alone`: one of its own, without a display.
+
+    Raises PortError with the remedy where it cannot be."""
     try:
         import moderngl
     except ImportError as error:
         raise PortError(f"The window cannot be drawn: {error}.", extra("window")) from None
     try:
-        return moderngl.create_context(require=330)
+        return moderngl.create_standalone_context(require=330, **_ALONE.get(sys.platform, {})) if alone else moderngl.create_context(require=330)
     except Exception as error:  # moderngl's own error is a plain Exception
         raise PortError(f"This machine has no OpenGL 3.3 ({error}).", "Update the driver of its graphics card, or install Mesa's.") from None
 
@@ -35,24 +40,26 @@ def context() -> Any:
 class Compositor:
     """The programs, and the textures between them. A target whose size changes makes new textures."""
 
-    def __init__(self, gl: Any) -> None:
+    def __init__(self, gl: Any, smooth: bool | None = None) -> None:
+        """`smooth`: whether small frames are enlarged softly; None: where there is a graphics card."""
         self._gl = gl
         self.renderer = str(gl.info["GL_RENDERER"])
         self.software = any(word in self.renderer.casefold() for word in SOFTWARE)
         self._triangle = gl.buffer(np.array([-1, -1, 3, -1, -1, 3], np.float32).tobytes())
-        smooth = () if self.software else ("SMOOTH",)
-        self._passes = {(name, can): self._pass(name, can, also) for name, all_can, also in (("look", LOOK_CAN, smooth), ("place", PLACE_CAN, ()))
-                        for count in range(len(all_can) + 1) for can in combinations(all_can, count)}  # fmt: skip
+        softly = not self.software if smooth is None else smooth
+        both = (("look", LOOK_CAN, ("SMOOTH",) if softly else ()), ("place", PLACE_CAN, ()))
+        self._passes = {
+            (name, can): self._pass(name, can, also)
+            for name, most, also in both for count in range(len(most) + 1) for can in combinations(most, count)
+        }  # fmt: skip
         self._frame: Any = None
         self._picture: Picture | None = None
         self._size = (0, 0)
         self._seen: list[Any] = []  # two framebuffers: what the look pass painted last, and before
 
-    def draw(self, picture: Picture, looks: Looks, size: tuple[int, int], passed: float, held: bool = False) -> None:
-        """Draw onto the screen's framebuffer of this size, `passed` seconds after the last. `held`: what was painted last is only placed."""
-        fresh = self._sized(size)
-        if fresh or not held:
-            self._paint(picture, looks, passed, fresh)
+    def draw(self, picture: Picture, looks: Looks, size: tuple[int, int], passed: float) -> None:
+        """Draw onto the screen's framebuffer of this size, `passed` seconds after the last."""
+        self.paint(picture, looks, size, passed)
         self._gl.screen.use()
         self._gl.viewport = (0, 0, *size)
         self._seen[0].color_attachments[0].use(0)
@@ -64,7 +71,11 @@ class Compositor:
         width, height = target.size
         return np.frombuffer(target.read(components=3, alignment=1), np.uint8).reshape(height, width, 3)[::-1]
 
-    def _paint(self, picture: Picture, looks: Looks, passed: float, fresh: bool) -> None:
+    def paint(self, picture: Picture, looks: Looks, size: tuple[int, int], passed: float) -> None:
+        """The first pass alone."""
+        fresh = self._sized(size)
+        if looks.held and not fresh:
+            return
         self._upload(picture)
         blurred = "BLURRED" in looks.look
         if blurred:

@@ -7,7 +7,7 @@ import numpy as np
 from performer.visuals.reel import Picture
 
 LEAST_STEP = 1e-4  # radians: what is shorter tells nothing
-QUICK, SLOW = 0.15, 0.004  # shares of the newest frame in what a step changes just here, and as a rule
+QUICK, SLOW = 0.5, 0.004  # shares of the newest frame in what a step changes just here, and as a rule
 MOST = 3.0  # how many times longer or shorter a step may be made
 
 

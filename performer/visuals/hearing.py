@@ -4,13 +4,16 @@ A thread `hearing` of each of the picture's processes is its sole writer; their 
 """
 
 import contextlib
+import json
 import threading
 import time
-from collections.abc import Mapping
+from collections import deque
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from performer.loopback import Loopback, decode
 from performer.parameters import Table
+from performer.visuals.glide import Glide
 from performer.visuals.modulation import Matrix
 from performer.visuals.sources import Sources
 from performer.visuals.walk import PREFIX
@@ -18,34 +21,56 @@ from performer.visuals.walk import PREFIX
 OWN = (PREFIX, "/performer/window/", "/performer/modulation/", "/performer/source/")  # where the picture's parameters are
 STALE = 1.0  # seconds after which features that stopped coming are silence
 SILENCE = (0.0,) * 7
-STRUCK = 0.25  # an onset that rises by so much is worth a frame at once
+WISHES = ("model", "keyframe/store", "keyframe/recall")
+STRUCK = 0.12  # an onset that rises by so much is worth a frame at once
 
 
 class Hearing:
-    """`values` by address, and the features. `struck` is set when an onset is heard; who waits for it clears it."""
+    """`values` by address, and the features. `struck` is set when an onset is heard; who waits for it clears it. `wishes` are what was asked
+    for that is no value, a word of WISHES and a name; first of all comes "remembered", what the engine last heard of this picture, as JSON."""
 
     def __init__(self, values: Mapping[str, Any]) -> None:
         self.values = {address: value for address, value in (Table().defaults() | dict(values)).items() if address.startswith(OWN)}
         self.sources = Sources()
-        self._matrix = Matrix(self.sources)
+        self.wishes: deque[tuple[str, str]] = deque(maxlen=64)
+        self._matrix, self._glide = Matrix(self.sources), Glide()
+        self._remembered = False
         self.struck = threading.Event()
+        self.also: dict[str, Callable[[tuple[Any, ...]], object]] = {}  # who else wants to hear the arguments of an address
         self._features: tuple[float, tuple[float, ...]] = (0.0, SILENCE)
 
     def take(self, datagram: bytes, now: float) -> None:
         """One datagram from the engine at the moment `now`; what is no use here is passed over."""
         with contextlib.suppress(ValueError):
             for message in decode(datagram):
+                if message.address in self.also:
+                    self.also[message.address](message.arguments)
                 self.sources.take(message.address, message.arguments, now)
                 if message.address == "/performer/features" and len(message.arguments) == len(SILENCE):
                     if message.arguments[5] > self._features[1][5] + STRUCK:
                         self.struck.set()
                     self._features = (now, message.arguments)
+                elif message.address.removeprefix(PREFIX) in WISHES and message.arguments:
+                    self.wishes.append((message.address.removeprefix(PREFIX), str(message.arguments[0])))
+                elif message.address == "/performer/status" and not self._remembered:
+                    self._remember(str(message.arguments[0]))
                 elif message.address in self.values and len(message.arguments) == 1:
                     self.values[message.address] = message.arguments[0]
 
     def moved(self, now: float) -> Mapping[str, Any]:
-        """The values of this moment, with what the modulation adds. For one thread, once a frame."""
-        return self._matrix.moved(self.values, now)
+        """The values of this moment, gliding, with what the modulation adds. For one thread, once a frame."""
+        return self._matrix.moved(self._glide.at(self.values, self.beat_s(now), now), now)
+
+    def beat_s(self, now: float) -> float:
+        """The seconds that a beat takes."""
+        return 1.0 / max(1e-3, self.sources.beat.at(now + 1.0) - self.sources.beat.at(now))
+
+    def _remember(self, status: str) -> None:
+        """The engine's first word of what it knows; a word of this picture is in it where this process is not the first."""
+        self._remembered = True
+        picture = json.loads(status).get("visuals")
+        if isinstance(picture, dict):
+            self.wishes.append(("remembered", json.dumps(picture)))
 
     def features(self, now: float) -> tuple[float, ...]:
         """The seven numbers of /performer/features; zeros where nobody has spoken for a while."""

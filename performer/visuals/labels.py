@@ -21,7 +21,7 @@ class Labels:
         self._palette = np.array(known) if min(map(min, known)) >= 0 else None
         orders = {name: place for name, place in self._places.items() if name.startswith("symmetry ")}
         self._order_places = np.array(list(orders.values()), int)
-        self._orders = np.array([float(name.split()[1]) for name in orders], np.float32)
+        self._orders = [float(name.split()[1]) for name in orders]
 
     def asked(self, label: Floats, ask: Ask) -> Floats:
         """(1, label_dim): the walk's label with what the hand asks."""
@@ -40,8 +40,7 @@ class Labels:
             out[0, self._palette[1]] = sine * math.cos(turn) + cosine * math.sin(turn)
         return out
 
-    def order(self, label: Floats) -> float:
-        """How often the picture repeats around its centre: between two where the label is."""
+    def orders(self, label: Floats) -> dict[float, float]:
+        """How often the picture repeats around its centre, with weights: more than one number where the label lies between."""
         weights = np.clip(label[0, self._order_places], 0.0, None)
-        total = float(weights.sum())
-        return float(weights @ self._orders) / total if total > 1e-3 else 1.0
+        return {order: weight for order, weight in zip(self._orders, weights.tolist(), strict=True) if weight} or {1.0: 1.0}

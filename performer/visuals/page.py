@@ -2,6 +2,7 @@
 
 import io
 import json
+from dataclasses import asdict
 
 from performer.loopback import LARGEST, Loopback
 from performer.visuals.looks import Looks
@@ -45,6 +46,5 @@ class Page:
     def dress(self, looks: Looks, now: float) -> None:
         """Tell the pages what to make of the pictures from now on."""
         if looks != self._looks or now - self._dressed >= REPEAT:
-            words = {"uniforms": looks.uniforms, "look": looks.look, "place": looks.place}
-            self._loopback.send("desk", LOOKS, json.dumps(words))
+            self._loopback.send("desk", LOOKS, json.dumps(asdict(looks)))
             self._looks, self._dressed = looks, now

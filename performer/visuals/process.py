@@ -1,27 +1,32 @@
 """The process `visuals`: hears features and parameters from the engine and paints at a steady rate, each frame into the reel.
 
 The main thread paints; an onset is painted at once. A frame that is late is left out, never queued. What is seen meanwhile is the business
-of the process `screen`: this one may stall, die and start again, and then its walk goes on from where the last frame was.
+of the process `screen`: this one may stall, die and start again, and then its walk goes on from where the last frame was, with the model and
+the keyframes that the engine remembers from its status.
 """
 
 import json
 import logging
 import os
+import random
 import signal
 import threading
 import time
-import zlib
 from collections import deque
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import Any
 
 from performer.loopback import Loopback, watch_lifeline
+from performer.visuals.easel import Easel
 from performer.visuals.even import apart
-from performer.visuals.generator import Painter, painter_for
+from performer.visuals.generator import generator_for, painter_for
+from performer.visuals.hand import Hand
 from performer.visuals.hearing import Hearing
+from performer.visuals.latent import Place
+from performer.visuals.pattern import Pattern
 from performer.visuals.reel import Picture, Reel
 from performer.visuals.walk import PREFIX, Walk
 
@@ -49,13 +54,13 @@ class Tally:
     since: float
     frames: int = 0
 
-    def tell(self, now: float, model: str, remark: str) -> str:
-        """The figures as JSON; counting starts again."""
+    def tell(self, now: float, facts: Mapping[str, Any]) -> str:
+        """The figures and the facts as JSON; counting starts again."""
         spent = sorted(self.spent) or [0.0]
         at = {f"p{share}": round(1000 * spent[min(len(spent) - 1, share * len(spent) // 100)], 1) for share in (50, 95)}
         fps = round(self.frames / max(1e-6, now - self.since), 1)
         self.frames, self.since = 0, now
-        return json.dumps({"model": model, "fps": fps, "ms": at, "remark": remark})
+        return json.dumps({"fps": fps, "ms": at, **facts})
 
 
 def run(loopback: Loopback, memory: Any, options: VisualsOptions, lifeline: Connection) -> None:
@@ -73,22 +78,25 @@ def run(loopback: Loopback, memory: Any, options: VisualsOptions, lifeline: Conn
     if hasattr(os, "nice"):
         os.nice(NICENESS)
     hearing.listen(loopback)
-    painter, remark = painter_for(options.model, tuple(map(Path, options.folders)), options.seed)
+    folders = tuple(map(Path, options.folders))
+    painter, remark = painter_for(options.model, folders, options.seed)
     if remark:
         log.warning(remark)
+    easel = Easel(painter, remark, lambda name: Pattern() if name == Pattern.name else generator_for(name, folders, options.seed))
     loopback.send("engine", "/performer/sync")
-    Painting(loopback, Reel(memory), hearing, painter, remark).go_on(done)
+    Painting(loopback, Reel(memory), hearing, easel).go_on(done)
 
 
 class Painting:
     """The loop of the main thread."""
 
-    def __init__(self, loopback: Loopback, reel: Reel, hearing: Hearing, painter: Painter, remark: str) -> None:
+    def __init__(self, loopback: Loopback, reel: Reel, hearing: Hearing, easel: Easel) -> None:
         last = reel.read()
-        self._walk = Walk(0.0 if last is None else last.place)
-        self._source = zlib.crc32(painter.name.encode())
-        self._loopback, self._reel, self._hearing, self._painter, self._remark = loopback, reel, hearing, painter, remark
+        self._walk, self._hand = Walk(0.0 if last is None else last.place), Hand()
+        self._loopback, self._reel, self._hearing, self._easel = loopback, reel, hearing, easel
         self._before: Picture | None = None
+        self._keyframes: dict[str, Place] = {}
+        self._chance = random.Random()
         self._last = time.monotonic()
         self._tally = Tally(deque(maxlen=120), self._last)
 
@@ -104,15 +112,50 @@ class Painting:
             ended = time.monotonic()
             due = max(began + 1.0 / self._hearing.values[PREFIX + "fps"], ended)
             if ended - self._tally.since >= TELL_EVERY:
-                self._loopback.send("engine", "/performer/visuals/status", self._tally.tell(ended, self._painter.name, self._remark))
+                self._loopback.send("engine", PREFIX + "status", self._tally.tell(ended, self._facts()))
 
     def paint(self, now: float) -> None:
-        """One frame of the moment `now`."""
-        pose = self._walk.advance(now - self._last, self._hearing.features(now), self._hearing.moved(now))
+        """One frame of the moment `now`; none where the model gives none, and then the walk goes on elsewhere."""
+        beat, beat_s = self._hearing.sources.beat.at(now), self._hearing.beat_s(now)
+        values, passed = self._hearing.moved(now), now - self._last
+        while self._hearing.wishes:
+            self._grant(*self._hearing.wishes.popleft(), values[PREFIX + "glide"] * beat_s)
+        pose = self._walk.advance(passed, self._hearing.features(now), values, beat, beat_s)
         self._last = now
-        picture = self._painter.paint(pose)
-        self._walk.even.seen(apart(picture, self._before))
-        self._before = picture
-        self._reel.write(picture, now, pose.path, self._source)
+        frame = self._easel.paint(replace(pose, ask=self._hand.ask(values, passed, beat_s)))
+        if frame is None:
+            self._settle(Place(self._chance.randint(1, 9999), pose.path), jump=True)
+            return
+        self._walk.even.seen(apart(frame, self._before))
+        self._before = frame
+        self._reel.write(frame, now, pose.path, self._easel.source)
         self._tally.spent.append(time.monotonic() - now)
         self._tally.frames += 1
+
+    def _grant(self, word: str, name: str, seconds: float) -> None:
+        """Do what was asked: another model, a keyframe kept, a way to one."""
+        if word == "model":
+            self._easel.swap(name)
+        elif word == "keyframe/store":
+            self._keyframes[name] = self._walk.place
+        elif word == "keyframe/recall" and name in self._keyframes:
+            self._settle(self._keyframes[name], seconds=seconds)
+        elif word == "keyframe/recall":
+            self._easel.remark = f"There is no keyframe '{name}'."
+        elif word == "remembered":
+            facts = json.loads(name)
+            self._keyframes = {key: Place(int(seed), float(path)) for key, (seed, path) in facts.get("keyframes", {}).items()} | self._keyframes
+            self._easel.swap(str(facts.get("wanted", self._easel.wanted)))
+
+    def _settle(self, place: Place, seconds: float = 0.0, jump: bool = False) -> None:
+        """Go there, and have the table say so."""
+        self._walk.travel(place, seconds)
+        if jump:
+            self._walk.arrive()
+        self._loopback.send("engine", PREFIX + "seed", place.seed)
+
+    def _facts(self) -> dict[str, Any]:
+        easel = self._easel
+        keyframes = {name: (place.seed, round(place.path, 4)) for name, place in self._keyframes.items()}
+        works = {"provider": easel.painter.provider, "threads": 1, "pid": os.getpid()}
+        return {"model": easel.painter.name, "wanted": easel.wanted, "held": easel.held, "remark": easel.remark, "keyframes": keyframes, **works}

@@ -15,9 +15,10 @@ from performer.visuals.hand import Ask
 from performer.visuals.latent import Place
 
 PREFIX = "/performer/visuals/"
-ATTACK, RELEASE, FLASH = 0.03, 0.22, 0.16  # seconds in which an envelope comes within 1/e of where it goes
+ATTACK, RELEASE, FLASH = 0.03, 0.22, 0.1  # seconds in which an envelope comes within 1/e of where it goes
 BY_ITSELF = 0.5  # radians of path a second at speed 1
-BY_LEVEL, BY_ONSET = 2.0, 2.6  # radians a second at full level, at full onset
+BY_LEVEL, BY_ONSET = 3.0, 6.0  # radians a second at full level, at full onset
+SOFTLY = 0.3  # the share of an onset's push that does not ask how loud it is
 REST = 1e-3  # below this an envelope is at rest
 LONGEST_STEP = 0.25  # seconds: a frame that comes later than this does not jump
 LOOPING = 0.8  # seconds in which a loop opens and closes to 1/e
@@ -49,7 +50,7 @@ class Pose:
 
 
 class Walk:
-    """The state of the walk: a place, a journey, and five envelopes. `even` keeps its pace: whoever sees the frames tells it. `beat` and `beat_s` are the song's, for loops and journeys."""
+    """The state of the walk: a place, a journey, and five envelopes. `even` keeps its pace: whoever sees the frames tells it."""
 
     def __init__(self, path: float = 0.0, seed: int | None = None) -> None:
         self._path = path
@@ -73,21 +74,25 @@ class Walk:
         self._share, self._length = 0.0, max(TRAVEL, seconds)
         self._seed, self._path = place.seed, place.path - self._moved
 
+    def arrive(self) -> None:
+        """Be there at once."""
+        self._came, self._share = (), 1.0
+
     def advance(self, passed: float, features: Sequence[float], values: Mapping[str, Any], beat: float = 0.0, beat_s: float = 0.5) -> Pose:
         """The pose `passed` seconds after the last. `features` begin with level, low, mid, high, centroid, onset, each 0 to 1;
-        `values` hold the parameters of the table by address."""
+        `values` hold the parameters of the table by address; `beat` and `beat_s` are the song's, for loops and journeys."""
         passed = min(max(0.0, passed), LONGEST_STEP)
         level, low, mid, high, _, onset = features[:6]
         self._level = _follow(self._level, level, passed, ATTACK, RELEASE)
         self._bands = [_follow(old, new, passed, ATTACK, RELEASE) for old, new in zip(self._bands, (low, mid, high), strict=True)]
         self._flash = max(onset if onset > self._flash else 0.0, _follow(self._flash, 0.0, passed, ATTACK, FLASH))
         react = float(values[PREFIX + "react"])
-        pace = BY_ITSELF * float(values[PREFIX + "speed"]) + react * (BY_LEVEL * self._level**2 + BY_ONSET * self._flash)
-        step = passed * pace * self.even.factor
-        self.even.stepped(step)
+        pushed = BY_ONSET * self._flash * (SOFTLY + (1.0 - SOFTLY) * self._level)
+        pace = BY_ITSELF * float(values[PREFIX + "speed"]) + react * (BY_LEVEL * self._level**2 + pushed)
         loop = float(values[PREFIX + "loop"])
-        if values[PREFIX + "walk"] and not loop:
-            self._path += step
+        step = passed * pace * self.even.factor if values[PREFIX + "walk"] and not loop else 0.0
+        self.even.stepped(step)
+        self._path += step
         self._journey(passed, values, beat_s)
         self._moved = float(values[PREFIX + "position"])
         self._loop(passed, loop, float(values[PREFIX + "loop_width"]), beat)
@@ -101,9 +106,9 @@ class Walk:
     def _journey(self, passed: float, values: Mapping[str, Any], beat_s: float) -> None:
         """Another seed in the table is a journey to that path; one that is under way goes on."""
         seed = int(values[PREFIX + "seed"])
-        if self._seed is None:
-            self._seed = seed
-        elif self._wanted != seed and self._seed != seed:
+        if self._wanted is None:
+            self._seed = seed if self._seed is None else self._seed
+        elif seed not in (self._wanted, self._seed):
             self.travel(Place(seed, self._path + self._moved), float(values[PREFIX + "glide"]) * beat_s)
         self._wanted = seed
         self._share = min(1.0, self._share + passed / self._length)

@@ -61,13 +61,12 @@ class Window:
                 self._lost(str(error))
         return self.is_open
 
-    def show(self, picture: Picture, looks: Looks, passed: float, held: bool = False) -> None:
-        """Draw the picture (height, width, 3), `passed` seconds after the last; it is on the display when this returns, or soon after. `held`:
-        nothing moves but its place."""
+    def show(self, picture: Picture, looks: Looks, passed: float) -> None:
+        """Draw the picture (height, width, 3), `passed` seconds after the last; it is on the display when this returns, or soon after."""
         assert self._compositor is not None
         size = self.size
         if min(size) > 0:  # a window that is iconified has no pixels
-            self._compositor.draw(picture, looks, size, passed, held)
+            self._compositor.draw(picture, looks, size, passed)
             library().swap_buffers(self._handle)
 
     def seen(self) -> Picture:

@@ -7,7 +7,7 @@ from pythonosc.osc_message_builder import OscMessageBuilder
 
 from performer.clock import SystemClock
 from performer.errors import ParameterError
-from performer.events import Control, NoteOff, NoteOn, Panic, ParameterSet, Sync
+from performer.events import Control, NoteOff, NoteOn, Panic, ParameterSet, Sync, Wish
 from performer.inputs.osc import OscInput, Source, understand
 from performer.loopback import bind_loopback, encode
 from performer.parameters import Table
@@ -62,6 +62,9 @@ def bundle(when, *messages):
     ("/performer/panic", [], Panic("osc")),
     ("/performer/panic", [1], Panic("osc")),
     ("/performer/sync", [], Sync("me")),
+    ("/performer/visuals/model", ["light"], Wish("model", "light", "me")),
+    ("/performer/visuals/keyframe/store", ["verse"], Wish("keyframe/store", "verse", "me")),
+    ("/performer/visuals/keyframe/recall", ["verse"], Wish("keyframe/recall", "verse", "me")),
     ("/performer/visuals/react", [0.5], ParameterSet("/performer/visuals/react", 0.5, "me")),
 ])  # fmt: skip
 def test_messages_become_events(address, arguments, event):

@@ -3,7 +3,7 @@
 import pytest
 
 from performer.effects import Say
-from performer.events import ParameterSet, Recall, Store, Sync, Timed, Transport
+from performer.events import ParameterSet, Recall, Store, Sync, Timed, Transport, Wish
 from performer.offline import Offline
 from performer.parameters import Table
 from performer.session.state import Parts, Session
@@ -100,3 +100,9 @@ def test_a_change_that_waits_for_a_bar_comes_after_the_song_jumped_too():
     ]
     notes = graph.play(events, until=140.0)
     assert 105.0 < max(note.start for note in notes) < 121.0
+
+
+def test_what_the_picture_is_asked_for_is_told_to_it():
+    graph = offline()
+    graph.play([BEGIN, Timed(0.1, Wish("keyframe/recall", "verse", "a:1"))], until=1.0)
+    assert told(graph, "/performer/visuals/keyframe/recall") == [("verse",)]

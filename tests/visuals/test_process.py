@@ -3,7 +3,10 @@ import socket
 import threading
 from collections import deque
 
+import numpy as np
+
 from performer.loopback import LARGEST, Loopback, bind_loopback, encode
+from performer.visuals.easel import Easel
 from performer.visuals.hearing import Hearing
 from performer.visuals.pattern import Pattern
 from performer.visuals.process import Painting, Tally, VisualsOptions, run
@@ -13,18 +16,18 @@ from performer.visuals.walk import PREFIX
 
 def test_the_tally_tells_rate_and_milliseconds():
     tally = Tally(deque([0.010] * 99 + [0.050]), 100.0, 48)
-    told = json.loads(tally.tell(102.0, "light", ""))
-    assert told == {"model": "light", "fps": 24.0, "ms": {"p50": 10.0, "p95": 10.0}, "remark": ""} and tally.frames == 0
+    told = json.loads(tally.tell(102.0, {"model": "light"}))
+    assert told == {"model": "light", "fps": 24.0, "ms": {"p50": 10.0, "p95": 10.0}} and tally.frames == 0
 
 
 def test_a_new_generator_walks_on_from_the_last_frame():
     reel, hearing = Reel(bytearray(BYTES)), Hearing({})
     sock = bind_loopback()
-    first = Painting(Loopback(sock, {}), reel, hearing, Pattern(), "")
+    first = Painting(Loopback(sock, {}), reel, hearing, Easel(Pattern()))
     for number in range(10):
         first.paint(first._last + 0.1 * number)
     before = reel.read()
-    second = Painting(Loopback(sock, {}), reel, hearing, Pattern(), "")
+    second = Painting(Loopback(sock, {}), reel, hearing, Easel(Pattern()))
     second.paint(second._last)
     after = reel.read()
     sock.close()
@@ -37,7 +40,7 @@ def test_an_onset_is_painted_at_once():
     reel, hearing = Reel(bytearray(BYTES)), Hearing({PREFIX + "fps": 1})
     sock = bind_loopback()
     done = threading.Event()
-    painting = Painting(Loopback(sock, {}), reel, hearing, Pattern(), "")
+    painting = Painting(Loopback(sock, {}), reel, hearing, Easel(Pattern()))
     thread = threading.Thread(target=painting.go_on, args=(done,))
     thread.start()
     try:
@@ -85,3 +88,78 @@ def _status(sock: socket.socket) -> bytes:
         datagram = sock.recv(LARGEST)
         if datagram.startswith(b"/performer/visuals/status"):
             return datagram
+
+
+class Nothing:
+    """A painter that has nothing to show until it is well."""
+
+    name, provider = "nothing", "cpu"
+
+    def __init__(self) -> None:
+        self.ill = True
+
+    def paint(self, pose):
+        return np.zeros((32, 32, 3), np.uint8) if self.ill else Pattern().paint(pose)
+
+
+def heard(painting: Painting, hearing: Hearing, *messages: tuple) -> None:
+    """These messages, and a frame afterwards."""
+    for message in messages:
+        hearing.take(encode(*message), painting._last)
+    painting.paint(painting._last + 0.04)
+
+
+def test_black_frames_are_held_counted_and_the_walk_goes_on_elsewhere():
+    reel, hearing, painter = Reel(bytearray(BYTES)), Hearing({}), Nothing()
+    sock, engine = bind_loopback(), bind_loopback()
+    painting = Painting(Loopback(sock, {"engine": engine.getsockname()[1]}), reel, hearing, Easel(painter))
+    for _ in range(5):
+        painting.paint(painting._last + 0.04)
+    told, place = painting._facts(), painting._walk.place
+    assert reel.read() is None and told["held"] == 5 and place.seed != 0
+    assert engine.recv(LARGEST).startswith(b"/performer/visuals/seed")
+    painter.ill = False
+    painting.paint(painting._last + 0.04)
+    frame = reel.read()
+    assert frame is not None and frame.pixels.mean() > 5 and painting._facts()["held"] == 5
+    sock.close()
+    engine.close()
+
+
+def test_a_keyframe_is_gone_back_to_and_survives_the_process():
+    reel, hearing = Reel(bytearray(BYTES)), Hearing({PREFIX + "glide": 0.0, PREFIX + "seed": 7, PREFIX + "speed": 2.0})
+    sock, engine = bind_loopback(), bind_loopback()
+    ports = {"engine": engine.getsockname()[1]}
+    painting = Painting(Loopback(sock, ports), reel, hearing, Easel(Pattern()))
+    for _ in range(10):
+        heard(painting, hearing)
+    heard(painting, hearing, ("/performer/visuals/keyframe/store", "verse"))
+    kept = painting._walk.place
+    for _ in range(40):
+        heard(painting, hearing)
+    away = painting._walk.place
+    told = json.dumps({"visuals": painting._facts()})
+    second = Painting(Loopback(sock, ports), reel, again := Hearing({PREFIX + "speed": 0.0}), Easel(Pattern()))
+    heard(second, again, ("/performer/status", told), ("/performer/visuals/keyframe/recall", "verse"))
+    for _ in range(30):
+        heard(second, again)
+    sock.close()
+    engine.close()
+    assert kept.seed == 7 and away.path > kept.path + 0.2
+    assert second._walk.place.seed == 7 and abs(second._walk.place.path - kept.path) < 0.15
+
+
+def test_another_model_is_asked_for_over_osc_and_paints():
+    painter = Nothing()
+    painter.ill = False
+    reel, hearing = Reel(bytearray(BYTES)), Hearing({})
+    sock = bind_loopback()
+    painting = Painting(Loopback(sock, {}), reel, hearing, Easel(Pattern(), "", lambda name: painter))
+    heard(painting, hearing)
+    before = reel.read()
+    heard(painting, hearing, ("/performer/visuals/model", "nothing"))
+    while painting._facts()["model"] != "nothing":
+        heard(painting, hearing)
+    after = reel.read()
+    sock.close()
+    assert before is not None and after is not None and before.source != after.source

@@ -1,0 +1,94 @@
+"""The pictures that stand beside a light's card: what it paints of each family, a walk step by step, and how the training went.
+
+    python -m performer.training.gan_sheet --model models/onnx/light-256 --log .work/light-256/fine.jsonl --out .work/light-256/sheets
+
+Painted as a show paints them, by ONNX Runtime, from latents and labels that no training chose.
+"""
+
+import argparse
+import json
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+from PIL import Image, ImageDraw
+
+from performer.training.pictures.labels import FAMILIES
+from performer.visuals.generator import Generator
+from performer.visuals.hand import Ask
+from performer.visuals.walk import Pose
+
+MOST_BYTES = 290_000  # of a file
+EACH, WALK_STEPS = 4, 12
+STRIDE = 0.35  # radians of path between two pictures of the walk
+FAR = 21.0  # radians between two pictures of a family: another place altogether
+CHART = (720, 300)
+COLOURS = ("#d7263d", "#1b998b", "#2e294e", "#f46036", "#3f88c5", "#8f6fc6")
+Pixels = npt.NDArray[np.uint8]
+
+
+def pose(path: float, ask: Ask | None = None) -> Pose:
+    return Pose(path, (0.0, 0.0, 0.0), 0.0, 0.35, 0.9, ask=ask or Ask())
+
+
+def of_families(light: Generator) -> list[list[Pixels]]:
+    """A row of EACH for every family: it is held, all else is the walk's."""
+    rows = []
+    for family in FAMILIES:
+        held = Ask({f"family {name}": (float(name == family), 1.0) for name in FAMILIES})
+        rows.append([light.paint(pose(1.0 + FAR * place, held)) for place in range(EACH)])
+    return rows
+
+
+def of_a_walk(light: Generator) -> list[list[Pixels]]:
+    return [[light.paint(pose(3.0 + STRIDE * step)) for step in range(WALK_STEPS)]]
+
+
+def write(rows: list[list[Pixels]], path: Path, side: int) -> None:
+    """The rows as one PNG of at most MOST_BYTES, each picture `side` px or, where that is too much, smaller."""
+    while True:
+        tiles = [[np.asarray(Image.fromarray(each).resize((side, side), Image.Resampling.LANCZOS)) for each in row] for row in rows]
+        sheet = Image.fromarray(np.concatenate([np.concatenate(row, 1) for row in tiles], 0))
+        sheet.quantize(256, dither=Image.Dither.NONE).save(path, optimize=True)
+        if path.stat().st_size <= MOST_BYTES:
+            return
+        side = side * 9 // 10
+
+
+def curves(log: Path, path: Path, names: Sequence[str]) -> None:
+    """The logged values over the pictures seen, each as a share of its own largest."""
+    rows = [json.loads(line) for line in log.read_text(encoding="utf-8").splitlines()]
+    chart = Image.new("RGB", CHART, "white")
+    draw, (width, height) = ImageDraw.Draw(chart), CHART
+    first, last = rows[0]["seen"], max(rows[-1]["seen"], rows[0]["seen"] + 1)
+    for number, (name, colour) in enumerate(zip(names, COLOURS, strict=False)):
+        values = [float(row[name]) for row in rows]
+        most = max(map(abs, values)) or 1.0
+        points = [
+            (10 + (width - 20) * (row["seen"] - first) / (last - first), height - 30 - (height - 60) * max(0.0, value) / most)
+            for row, value in zip(rows, values, strict=True)
+        ]
+        draw.line(points, fill=colour, width=2)
+        draw.text((14 + 120 * number, 4), f"{name} (1 = {most:.2g})", fill=colour)
+    draw.text((10, height - 18), f"pictures seen: {first} to {last}", fill="black")
+    chart.save(path, optimize=True)
+
+
+def main(arguments: list[str] | None = None) -> None:
+    parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
+    parser.add_argument("--model", type=Path, required=True, help="the folder of a shipped light")
+    parser.add_argument("--out", type=Path, required=True, help="the folder for the sheets; gan_export --sheets takes it")
+    parser.add_argument("--log", type=Path, help="fine.jsonl of gan_fine")
+    parser.add_argument("--seed", type=int, default=3)
+    options = parser.parse_args(arguments)
+    options.out.mkdir(parents=True, exist_ok=True)
+    light = Generator(options.model, options.seed)
+    write(of_families(light), options.out / "samples.png", 160)
+    write(of_a_walk(light), options.out / "walk.png", 128)
+    if options.log:
+        curves(options.log, options.out / "curves.png", ("critic pieces", "rough pieces", "strong pieces", "critic wholes", "tones", "alike"))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,118 @@
+"""A shipped light is read back and grown: the same pictures first, then larger ones, folded, that Performer can paint. The eyes are untrained."""
+
+import time
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+torch = pytest.importorskip("torch")
+pytest.importorskip("onnx")
+pytest.importorskip("efficientnet_lite_pytorch")
+
+from performer.assets import models_dir  # noqa: E402
+from performer.card import read_card  # noqa: E402
+from performer.training import checkpoint, gan, gan_export, gan_fine, gan_read_back  # noqa: E402
+from performer.training.generator import Light, Shape, bends  # noqa: E402
+from performer.training.pictures import negatives  # noqa: E402
+from performer.training.pictures.labels import FAMILIES, LAYOUT, NAMES  # noqa: E402
+from performer.visuals.generator import Generator  # noqa: E402
+from performer.visuals.hand import Ask  # noqa: E402
+from performer.visuals.walk import Pose  # noqa: E402
+
+POSE = Pose(1.0, (0.0, 0.0, 0.0), 0.0, 0.35, 0.9)
+SMALL = Shape(channels=(12, 10, 8))
+
+
+@pytest.fixture(scope="module")
+def fields():
+    torch.set_num_threads(1)
+    return negatives.make_negatives(14, 256, seed=3, batch=2)
+
+
+@pytest.fixture(scope="module")
+def shipped(tmp_path_factory):
+    """A light of 64 px with random weights, grain included, as gan.py leaves it and gan_export ships it."""
+    folder, out = tmp_path_factory.mktemp("trained"), tmp_path_factory.mktemp("models") / "light-small"
+    torch.manual_seed(1)
+    light = Light(SMALL)
+    for level in light.synthesis.levels:
+        torch.nn.init.normal_(level.first.noise)
+        torch.nn.init.normal_(level.second.bias)
+    light.mapping.w_mean.normal_()
+    facts = {"steps": 5, "seen": 40, "seconds": 9.0, "drawn": {"flame": 4}, "kept": {"flame": 3}, "galleries": []}
+    labels = torch.zeros(14, len(NAMES))
+    labels[torch.arange(14), torch.arange(14) % len(FAMILIES)] = 1.0
+    whole = {"shape": {**SMALL_SHAPE}, "facts": facts, "labels": labels, "weights": checkpoint.weights(light)}
+    checkpoint.save(folder / gan.EMA, whole)
+    gan_export.export(folder, out, {})
+    return light, out
+
+
+SMALL_SHAPE = {name: getattr(SMALL, name) for name in Shape.__dataclass_fields__}
+
+
+def test_negatives_are_developed_anew_with_labels_that_say_what_was_drawn(fields):
+    assert len(fields) == 14 and sorted(set(fields.family.tolist())) == list(range(7))
+    places = torch.arange(8)
+    (one, labels), (other, others) = (fields.developed(places, torch.Generator().manual_seed(seed)) for seed in (1, 2))
+    assert one.shape == (8, 3, 256, 256) and float(one.min()) >= 0 and float(one.max()) <= 1
+    assert float((one - other).abs().mean()) > 0.02
+    kept = [*range(*LAYOUT["family"]), *range(*LAYOUT["symmetry"]), *(LAYOUT[name][0] for name in ("density", "warp", "zoom"))]
+    assert torch.equal(labels[:, kept], others[:, kept]) and not torch.equal(labels, others)
+    assert torch.equal(labels[:, : len(FAMILIES)].argmax(1), fields.family[places])
+
+
+def test_a_shipped_light_is_read_back_as_it_was(shipped, tmp_path: Path):
+    light, folder = shipped
+    card, read = gan_read_back.read_light(folder)
+    weights = light.state_dict()
+    for name, value in read.state_dict().items():
+        if not name.startswith("reader.") and not name.endswith("second.noise"):  # the second convolution gets no grain
+            assert torch.equal(value, weights[name]), name
+    assert gan_read_back.disagreement(folder, read) < 1e-4
+    assert gan_read_back.main(["--model", str(folder), "--out", str(tmp_path)]) == 0
+    facts = checkpoint.load(tmp_path / gan.EMA)["facts"]
+    assert (facts["steps"], facts["seen"], facts["kept"]) == (5, 40, {"flame": 3}) and card.name == "light-small"
+
+
+def test_a_model_that_is_no_light_is_not_read(tmp_path: Path, capsys):
+    assert gan_read_back.main(["--model", str(models_dir() / "lstm-first"), "--out", str(tmp_path)]) == 1
+    assert "lstm-first" in capsys.readouterr().err and not list(tmp_path.iterdir())
+
+
+def test_a_grown_light_learns_goes_on_and_paints(shipped, fields, tmp_path: Path):
+    """Both kinds of step, twice; then what was learned, as a model that the hand moves."""
+    start, out = tmp_path / "start", tmp_path / "grown"
+    gan_read_back.main(["--model", str(shipped[1]), "--out", str(start)])
+    negatives.save(fields, tmp_path / "fields.pt")
+    run = ["--light", str(start), "--out", str(out), "--negatives", str(tmp_path / "fields.pt"), "--channels", "8", "--fields", "4", "--batch", "4"]
+    for _ in range(2):
+        gan_fine.main([*run, "--blind", "--steps", "4"])
+    saved = checkpoint.load(out / gan.EMA)
+    light, _ = gan_export.restore(out)
+    assert saved["facts"]["steps"] == 5 + 8 and light.synthesis.shape.px == 256 and (out / gan.SAMPLES).exists()
+    before = checkpoint.load(start / gan.EMA)["weights"]
+    moved = [name for name, value in before.items() if not torch.equal(value, saved["weights"][name]) and "w_mean" not in name]
+    assert moved and all(name.startswith(("mapping.", "synthesis.levels.")) for name in moved)
+    gan_export.export(out, tmp_path / "light-256", {})
+    card = read_card(tmp_path / "light-256")
+    painter = Generator(card.graphs["synthesis"].path.parent, seed=1)
+    begun = time.perf_counter()
+    frame = painter.paint(POSE)
+    assert frame.shape == (256, 256, 3) and time.perf_counter() - begun < 2.0
+    for ask in (Ask(spin=1.0), Ask(x=0.4), Ask(held={f"symmetry {order}": (float(order == 5), 1.0) for order in (1, 2, 3, 4, 5, 6, 8)})):
+        pose = Pose(1.0, (0.0, 0.0, 0.0), 0.0, 0.35, 0.9, ask=ask)
+        assert np.abs(painter.paint(pose).astype(int) - frame).mean() > 0.5
+
+
+def test_a_folded_picture_is_the_same_after_a_turn_of_its_sector():
+    """At twofold symmetry a half turn; the finest level, which knows its place, is left out."""
+    shape = Shape(channels=(12, 10, 8), bent_px=32)
+    torch.manual_seed(2)
+    synthesis = Light(shape).synthesis.eval()
+    labels = torch.zeros(1, len(NAMES))
+    labels[0, NAMES.index("symmetry 2")] = 1.0
+    with torch.no_grad():
+        picture = synthesis(torch.randn(1, shape.layers, shape.w_dim), None, bends(torch.randn(1, shape.z_dim), labels))
+    assert float((picture - picture.rot90(2, (2, 3))).abs().mean()) < 0.02 < float((picture - picture.flip(3)).abs().mean())
