@@ -83,8 +83,8 @@ class Harmony:
 
     def begin(self, time: float) -> Iterator[Effect]:
         """Begin anew, with the bar that is under way: the source or the key is another one."""
+        self.revised += bool(self._line)
         self._line, self._place, self._ask = [], 0, (0, -math.inf)
-        self.revised += 1
         if self.source != "off":
             yield from self._go_on(time)
         yield from self._tell()
