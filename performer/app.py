@@ -20,7 +20,7 @@ from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import Any
 
-from performer.assets import takes_dir
+from performer.assets import file_name, takes_dir
 from performer.clock import SystemClock
 from performer.effects import Ask, AskChords, Drop, Effect, Feed, Forget, Join, Load, Propose, Say, Wonder
 from performer.errors import PerformerError, PortError
@@ -92,13 +92,13 @@ class Engine:
         self._scheduler = Scheduler(stage, self.clock)
         self.take = self._take(show, seed) if show.takes.record else None
         self._housekeeping = Housekeeping(self._pause)
-        self._health = Health(self._osc.say, lambda: {"collections": self._housekeeping.collections, "held_frames": self._held()})
+        self._health = Health(self._osc.say, self._more_health)
         self._net = OscInput(
             [Source(loopback.sock, "loopback"), Source(public, "osc")], show.table, self.clock, self.hear, self._osc.refuse,
             {"/performer/listening/features": self._features.from_audio, "/performer/listening/status": self._audio_status,
              **{f"/performer/listening/{word}": partial(self._heard_sound, word) for word in ("tone", "pulse")},
              "/performer/visuals/status": partial(self._picture_status, "visuals"),
-             "/performer/screen/status": partial(self._picture_status, "screen")}, self._osc.spoke,
+             "/performer/screen/status": partial(self._picture_status, "screen"), "/performer/screen/saved": self._saved}, self._osc.spoke,
         )  # fmt: skip
         self._link = LinkInput(self.clock, self.hear, lambda sentence: self._osc.say(Say("/performer/error", ("link", sentence))))
         self._running = threading.Event()
@@ -193,6 +193,14 @@ class Engine:
             self._health.stands(*say.arguments)
         self._osc.say(say)
 
+    def _more_health(self) -> dict[str, object]:
+        """Beside how well time is kept: collections of garbage, questions that models could not answer, notes that they could not hear, frames of
+        the picture's model that showed nothing."""
+        return {
+            "collections": self._housekeeping.collections, "model_failed": self.session.failed, "model_dropped": self._minds.dropped,
+            "held_frames": self._held(),
+        }  # fmt: skip
+
     def _left(self, report: Report) -> None:
         if self.take is not None:
             self.take.left(report)
@@ -252,7 +260,7 @@ class Engine:
 
     def _take(self, show: Show, seed: int) -> TakeWriter:
         folder = Path(show.takes.folder) if show.takes.folder else takes_dir()
-        path = folder / f"{_file_name(show.general.name)}-{time.strftime('%Y%m%d-%H%M%S')}-{seed}.jsonl"
+        path = folder / f"{file_name(show.general.name)}-{time.strftime('%Y%m%d-%H%M%S')}-{seed}.jsonl"
         minds = self._minds
         opening = Opening(
             seed, len(show.instruments), show.instruments, dict(self.session.values), minds.main, minds.hashes, show.scenes, minds.voices, minds.small
@@ -287,6 +295,9 @@ class Engine:
         picture = self.facts.get("visuals")
         return int(picture.get("held", 0)) if isinstance(picture, dict) else 0
 
+    def _saved(self, arguments: Sequence[Any]) -> None:
+        self._osc.say(Say("/performer/visuals/saved", (str(arguments[0]) if arguments else "",)))
+
     def _tell_facts(self, sender: str = "") -> None:
         self._osc.say(Say("/performer/status", (json.dumps(self.facts | {"osc_accepted": self._net.accepted}),), sender))
 
@@ -299,10 +310,6 @@ def _client(text: str) -> tuple[str, int]:
     if not host or not port.isdigit():
         raise PerformerError(f"The OSC client '{text}' is not host:port.", 'Write for example "127.0.0.1:9001".')
     return host, int(port)
-
-
-def _file_name(name: str) -> str:
-    return "".join(letter if letter.isalnum() or letter in "-_" else "-" for letter in name) or "show"
 
 
 def run(options: EngineOptions, loopback: Loopback, public: socket.socket, mirror: MutableSequence[int], lifeline: Connection) -> None:

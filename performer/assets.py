@@ -33,6 +33,11 @@ def takes_dir() -> Path:
     return Path(platformdirs.user_data_dir("performer", appauthor=False)) / "takes"
 
 
+def file_name(name: str) -> str:
+    """A name as a part of a file's."""
+    return "".join(letter if letter.isalnum() or letter in "-_" else "-" for letter in name) or "show"
+
+
 def demo_performance() -> Path:
     """The recorded human performance of `performer demo`."""
     return _PACKAGE / "demo.mid"

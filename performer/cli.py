@@ -12,7 +12,7 @@ from performer.errors import PerformerError
 from performer.learning import add_options, learn
 
 FAILED, STOPPED = 2, 130
-BENCHES = ("reply", "timing", "models", "frames", "osc", "start", "endure", "notochord", "style", "follow", "all")
+BENCHES = ("reply", "timing", "models", "frames", "osc", "start", "endure", "notochord", "style", "follow", "response", "trouble", "all")
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -104,15 +104,18 @@ def _add_tools(commands: Any) -> None:
     command = commands.add_parser("bench", help="measure what you can rely on")
     command.add_argument("bench", choices=BENCHES, help="what is measured")
     command.add_argument("--json", action="store_true", help="one JSON object on standard output")
-    command.add_argument("--notes", type=int, help="reply: how many (default 2000); models: events (500); endure: virtual minutes (60)")
+    command.add_argument("--notes", type=int,
+                         help="reply: how many (2000); models: events (500); endure: minutes (60); frames: clicks (30); follow: takes (50)")
     command.add_argument("--rate", type=float, help="reply: notes a second (default 16); osc: messages a second (default 5000)")
     command.add_argument("--voices", type=int, choices=range(1, 17), default=1, metavar="1-16", help="reply: how many voices answer (default 1)")
     command.add_argument("--silence", type=float, default=0.0, metavar="SECONDS", help="reply: nobody plays so long before it is measured")
-    command.add_argument("--seconds", type=float, help="timing, osc, frames, endure: how long to measure (default 60, 30, 10, 600)")
+    command.add_argument("--seconds", type=float, help="timing, osc, frames, endure, trouble: how long (default 60, 30, 10, 600, 120)")
     command.add_argument("--delay", type=float, metavar="MS", help="timing: when planned notes leave (default: half the transport, earlier)")
     command.add_argument("--python", type=Path, metavar="PROGRAM", help="notochord: the Python of an environment with Notochord")
     command.add_argument("--takes", type=Path, metavar="DIR", help="style: the Groove set; follow: MIDI files of a player (default: made-up ones)")
     command.add_argument("--model", default="", metavar="NAME", help="style, follow: the model that is measured")
+    command.add_argument("--kills", type=int, help="trouble: how often the generator is killed (default 20)")
+    command.add_argument("--sound", type=Path, nargs="+", default=(), metavar="WAV", help="response: pieces to follow (default: three made by rule)")
     command.add_argument("--with-visuals", action="store_true", help="with the generator painting beside it")
     command.set_defaults(run=_bench)
 
@@ -239,7 +242,7 @@ def _bench(options: argparse.Namespace) -> int:
 
     asked = Asked(
         options.notes, options.rate, options.voices, options.silence, options.seconds, options.delay, options.with_visuals, options.python,
-        options.takes, options.model,
+        options.takes, options.model, options.kills, tuple(options.sound),
     )  # fmt: skip
     print(bench(options.bench, asked, options.json))
     return 0

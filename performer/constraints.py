@@ -17,13 +17,13 @@ class Chance(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Constraints:
-    """None leaves an attribute free. `voice` is an instrument class of the encoding, `pitches` the allowed MIDI notes, `gap` and `duration`
+    """None leaves an attribute free. `voice` is an instrument class or several, `pitches` the allowed MIDI notes, `gap` and `duration`
     closed ranges in seconds, `velocity` a closed range 1-127. Temperatures above 0 (pitch and voice; gap and duration; velocity), top-p in
     (0, 1]. `order` is the order in which the attributes are drawn, each given those before it. A note that is `held` has no duration: it
     is not drawn. With `together` a note may also come at once with the one before, whatever its `gap`. `leaning` are nats that each of the
-    twelve pitch classes is likelier (empty: none)."""
+    twelve pitch classes is likelier (empty: none). `beyond` is a second range of gaps, past a rest that no note may begin in."""
 
-    voice: int | None = None
+    voice: int | tuple[int, ...] | None = None
     gap: tuple[float, float] | None = None
     pitches: tuple[int, ...] | None = None
     duration: tuple[float, float] | None = None
@@ -36,3 +36,4 @@ class Constraints:
     held: bool = False
     together: bool = False
     leaning: tuple[float, ...] = ()
+    beyond: tuple[float, float] | None = None

@@ -5,6 +5,7 @@ To examine one thing more, write a function like those below and name it in EXAM
 """
 
 import importlib
+import importlib.util
 import os
 import shutil
 import socket
@@ -25,8 +26,9 @@ from performer.errors import ModelError, PortError
 from performer.listening import audio
 from performer.midi_port import Port
 from performer.midi_system import no_answer
-from performer.packages import install, reinstall
+from performer.packages import extra, install, reinstall
 from performer.show import Show
+from performer.visuals.displays import displays
 
 OLDEST_PYTHON = (3, 11)
 BROWSERS = (
@@ -230,6 +232,22 @@ def _writable(folder: Path) -> bool:
         return False
 
 
+def _window() -> Iterator[Finding]:
+    """Displays."""
+    missing = [name for name in ("glfw", "moderngl") if importlib.util.find_spec(name) is None]
+    if missing:
+        yield Finding("Window", False, f"{' and '.join(missing)} for a window on a projector: not installed.", extra("window"))
+        return
+    found = displays()
+    yield Finding("Displays", bool(found), f"{', '.join(map(str, found)) or 'none'}.")
+
+
+def _video() -> Iterator[Finding]:
+    """Video."""
+    there = importlib.util.find_spec("av") is not None
+    yield Finding("Video", there, "can be recorded." if there else "PyAV, which records it, is not installed.", "" if there else extra("video"))
+
+
 def _browser() -> Iterator[Finding]:
     """Browser."""
     found = next((name for name in BROWSERS if shutil.which(name)), "")
@@ -242,5 +260,5 @@ def _browser() -> Iterator[Finding]:
     yield Finding("Browser", bool(found), seen, "" if found else f"{install('browser')} Or open the page on another device of the network.")
 
 
-EXAMINATIONS: tuple[Examination, ...] = (_python, _onnx_runtime, _models, _midi, _audio, _real_time, _ports, _takes, _browser)
-APART = frozenset({_midi, _audio})  # what may hang with Python's lock in its hand is looked at in a process of its own
+EXAMINATIONS: tuple[Examination, ...] = (_python, _onnx_runtime, _models, _midi, _audio, _real_time, _ports, _takes, _window, _video, _browser)
+APART = frozenset({_midi, _audio, _window})  # what may hang with Python's lock in its hand is looked at in a process of its own

@@ -90,7 +90,9 @@ class Ask:
     `polyphony` notes at once are the most (0: no limit), `duration` a range in seconds; the temperatures of time and of velocity follow the
     one of pitch where they are 0. `novelty` (-1 to 1) shuns or seeks the pitch classes played lately; `harmony`: nats that each class is
     likelier. `recent`: what this voice played or planned last, as onset (seconds since the last note that was heard, negative before it),
-    duration and pitch: limits count it. `styles` are numbers of the encoding's styles with weights that sum to 1 (empty: any)."""
+    duration and pitch: limits count it. `styles` are numbers of the encoding's styles with weights that sum to 1 (empty: any).
+    In `rests`, seconds since that same note, no note begins.
+    Pitches in `without` are not played, where there are others."""
 
     id: int
     voice: int
@@ -119,6 +121,8 @@ class Ask:
     harmony: tuple[float, ...] = ()
     recent: tuple[tuple[float, float, int], ...] = ()
     styles: tuple[tuple[int, float], ...] = ()
+    rests: tuple[tuple[float, float], ...] = ()
+    without: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -71,6 +71,11 @@ class Minds:
         """The hashes of each model's graphs, by the model's name."""
         return {name: dict(getattr(thinking.thinker.mind, "hashes", {})) for name, thinking in self._thinking.items()}
 
+    @property
+    def dropped(self) -> int:
+        """Notes that were not heard, since a model's memory would have been no numbers."""
+        return sum(thinking.thinker.dropped for thinking in self._thinking.values())
+
     def start(self) -> None:
         self._harmony.start()
         for thinking in self._thinking.values():

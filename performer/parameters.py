@@ -12,6 +12,7 @@ from typing import Any
 
 from performer.errors import ParameterError
 from performer.events import STYLES
+from performer.movers import CURVES, MOVERS, MOVES, NUMBERS, SLOTS
 
 VOICES = 16
 LONGEST_NAME = 80
@@ -20,11 +21,6 @@ SOURCES = ("auto", "internal", "midi", "link")
 GRIDS: Mapping[str, float] = MappingProxyType({  # beats between two places; a beat is a quarter note
     "free": 0.0, "1/4": 1.0, "1/8": 1 / 2, "1/8 triplet": 1 / 3, "1/16": 1 / 4, "1/16 triplet": 1 / 6, "1/32": 1 / 8,
 })  # fmt: skip
-SLOTS = 8  # of the modulation matrix
-NUMBERS = 4  # of a performer's own, for modulation
-MOVERS = ("none", "level", "low", "mid", "high", "centroid", "flux", "onset", "pitch", "chroma", "pulse",
-          "density", "register", "velocity", "tension", "surprise", "entropy", "plan",
-          "sine", "triangle", "saw up", "saw down", "square", "controller", "number")  # fmt: skip
 WALK = "walk"  # the choice that leaves a label to the walk
 FAMILIES = (WALK, "flame", "smoke", "mandala", "streams", "crystal", "rings", "julia")
 SYMMETRIES = (WALK, "1", "2", "3", "4", "5", "6", "8")
@@ -35,7 +31,6 @@ PALETTES: Mapping[str, tuple[float, ...]] = MappingProxyType({  # phases of red,
 AMOUNTS = ("density", "warp", "zoom", "spread", "glow", "brightness", "contrast", "detail", "saturation")  # labels that are numbers
 COMPONENTS = 4
 MIRRORS = ("none", "left", "top", "both")
-CURVES = ("linear", "slow start", "fast start", "s", "inverse", "gate")
 SCALES: Mapping[str, tuple[int, ...]] = MappingProxyType({
     "follow": (),  # the key the player plays in, found from the last notes
     "chromatic": tuple(range(12)),
@@ -138,6 +133,8 @@ ROWS: tuple[Parameter, ...] = (
     _row("/performer/voice/{voice}/style_2_weight", "float", 0.0, 0.0, 4.0, "", "How much of it against the first: 0 none, 1 as much."),
     _choice("/performer/voice/{voice}/style_3", "any", STYLES, "A third style, for a blend."),
     _row("/performer/voice/{voice}/style_3_weight", "float", 0.0, 0.0, 4.0, "", "How much of it against the first: 0 none, 1 as much."),
+    _row("/performer/voice/{voice}/style_strength", "float", 3.0, 0.0, 6.0, "",
+         "How far the styles are taken: 1 is as the model knows them, more makes more of what sets them apart."),
     _row("/performer/voice/{voice}/energy", "float", 0.5, 0.0, 1.0, "", "Moves density and loudness together."),
     _row("/performer/voice/{voice}/complexity", "float", 0.5, 0.0, 1.0, "", "Moves polyphony, novelty and harmony together."),
     _row("/performer/voice/{voice}/freedom", "float", 0.5, 0.0, 1.0, "", "Moves the temperatures, top_p and strength together."),
@@ -168,6 +165,7 @@ ROWS: tuple[Parameter, ...] = (
     _row("/performer/tempo/bpm", "float", 120.0, 20.0, 400.0, "bpm", "The tempo in quarter notes a minute; it shows what is followed."),
     _choice("/performer/tempo/source", "auto", SOURCES,
             "Who leads: auto is a MIDI clock while it ticks, else the Link session if it is joined, else Performer itself."),
+    _row("/performer/tempo/follow", "float", 0.0, 0.0, 1.0, "", "How much the tempo goes with your playing, where Performer leads: 0 keeps it."),
     _row("/performer/tempo/numerator", "int", 4, 1, 32, "", "The metre: how many notes make a bar."),
     Parameter("/performer/tempo/denominator", "int", 4, 1, 32, "", "The metre: the value of these notes.", ("1", "2", "4", "8", "16", "32")),
     _row("/performer/tempo/clock_out", "bool", False, 0, 1, "",
@@ -352,7 +350,9 @@ def _numbered(row: Parameter) -> Iterator[Parameter]:
     for key, most in (("{slot}", SLOTS), ("{number}", NUMBERS)):
         if key in row.address:
             for number in range(1, most + 1):
-                yield replace(row, address=row.address.replace(key, str(number)))
+                moves = MOVES[number - 1] if key == "{slot}" and number <= len(MOVES) else {}
+                default = moves.get(row.address.rsplit("/", 1)[1], row.default)
+                yield replace(row, address=row.address.replace(key, str(number)), default=default)
             return
     yield row
 

@@ -15,9 +15,11 @@ from typing import Any
 
 from performer.chords import progression
 from performer.errors import ParameterError, ShowError
-from performer.parameters import SLOTS, VOICES, Table
+from performer.movers import MOVES, SLOTS
+from performer.parameters import VOICES, Table
 
 INSTRUMENTS = ("keys", "melody", "drums", "bass")
+SHARES = ("ndi", "camera")
 HERE = ("127.0.0.1", "localhost", "::1")  # hosts that only this machine reaches
 Items = tuple[Any, ...]
 
@@ -97,6 +99,7 @@ class Window:
 
     display: str = _key("", "Part of the name of the display that the picture fills, as `performer devices` lists them; empty: no window.")
     windowed: bool = _key(False, "A window with a frame instead, on that display or, without a name, on any: to try things.")
+    share: Items = _key((), 'Other programs that get the picture: "ndi" (on the network), "camera" (a virtual one on this machine).', choices=SHARES)
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,7 +138,7 @@ SECTIONS: Mapping[str, tuple[str, type]] = {
     "show": ("general", General), "midi": ("midi", Midi), "audio": ("audio", Audio), "osc": ("osc", Osc),
     "desk": ("desk", Desk), "models": ("models", Models), "takes": ("takes", Takes), "window": ("window", Window),
 }  # fmt: skip
-OF_ROWS = ("voice", "tempo", "song", "visuals", "modulation", "scene")  # sections whose keys are rows of the table of parameters
+OF_ROWS = ("voice", "tempo", "song", "suggest", "visuals", "modulation", "scene")  # sections whose keys are rows of the table of parameters
 
 
 def read_show(path: Path) -> Show:
@@ -169,7 +172,8 @@ def parse_show(text: str, name: str) -> Show:
         reader.fail("desk", "host", f"{desk.host!r} opens the page to the network, for anybody", 'write token = "a word of your own" below it')
     voices, instruments, models = reader.voices(content.get("voice", [{}]))
     visuals, visuals_on = reader.visuals(content.get("visuals", {}))
-    values |= voices | visuals | reader.rows("tempo", content) | reader.rows("song", content, ("progression",))
+    values |= voices | visuals | reader.rows("tempo", content) | reader.rows("suggest", content)
+    values |= reader.rows("song", content, ("progression",))
     values |= reader.modulation(content.get("modulation", []))
     scenes = reader.scenes(content.get("scene", []), Table(len(instruments)))
     written = reader.progression(content.get("song", {}))
@@ -246,7 +250,7 @@ class _Reader:
     def modulation(self, content: Any) -> dict[str, Any]:
         if not isinstance(content, list) or len(content) > SLOTS or not all(isinstance(slot, dict) for slot in content):
             self.fail("modulation", "modulation", "modulation is written as [[modulation]]", f"write up to {SLOTS} of them")
-        values: dict[str, Any] = {}
+        values: dict[str, Any] = {f"/performer/modulation/{slot + 1}/source": "none" for slot in range(SLOTS) if content}
         for number, slot in enumerate(content, start=1):
             values |= self._parameters("modulation", f"/performer/modulation/{number}/", slot, Table(), (), number)
         return values
@@ -270,6 +274,8 @@ class _Reader:
         if isinstance(default, tuple):
             if not isinstance(value, list) or not all(isinstance(item, str) for item in value):
                 self.fail(title, key, "a list of texts is wanted", f'write {key} = ["…"]')
+            if meta["choices"] and not set(value) <= set(meta["choices"]):
+                self.fail(title, key, f"{value} names what is not there", f"use {', '.join(meta['choices'])}")
             return tuple(value)
         if type(value) is not type(default):
             words = {str: 'a text in "quotes"', int: "a whole number", bool: "true or false"}
@@ -314,14 +320,16 @@ def _written() -> Iterator[str]:
         for each in dataclasses.fields(kind):
             yield f"{each.name} = {_toml(each.default)}  # {each.metadata['doc']}"
         yield from _parameter_lines(f"/performer/{title}/")
-    for title in ("tempo", "song"):
+    for title in ("tempo", "suggest", "song"):
         yield f"\n[{title}]"
         yield from _parameter_lines(f"/performer/{title}/")
     yield '# progression = "Am F C G"  # The chords where chords = "text": a bar each, or with beats, as Dm7:2 G7:2 C.'
     yield "\n[visuals]\nenabled = true  # Whether there is a picture."
     yield from _parameter_lines("/performer/visuals/")
-    yield f"\n# One [[modulation]] for each thing that moves a parameter of the picture, up to {SLOTS}.\n[[modulation]]"
-    yield from _parameter_lines("/performer/modulation/1/")
+    yield f"\n# One [[modulation]] for each thing that moves a parameter of the picture, up to {SLOTS}; without any there are these."
+    for slot in range(len(MOVES)):
+        yield "\n[[modulation]]"
+        yield from _parameter_lines(f"/performer/modulation/{slot + 1}/")
     yield f"\n# One [[voice]] for each player inside Performer, up to {VOICES}.\n[[voice]]"
     yield f'instrument = "keys"  # {", ".join(INSTRUMENTS)}.'
     yield 'model = ""  # The model that plays this voice; empty: that of [models].'

@@ -20,6 +20,7 @@ from types import FrameType
 from typing import Any
 
 from performer import app
+from performer.assets import file_name, takes_dir
 from performer.errors import PerformerError, PortError
 from performer.loopback import PLACES, Loopback, bind_loopback
 from performer.show import Show
@@ -130,7 +131,9 @@ class Supervisor:
             reel = CONTEXT.RawArray("B", BYTES)
             light = VisualsOptions(show.models.pictures, tuple(show.models.folders), show.values, show.general.seed or time.time_ns())
             yield Child("visuals", paint, (self._loopbacks["visuals"], reel, light))
-            yield Child("screen", present, (self._loopbacks["screen"], reel, ScreenOptions(show.values, show.window.display, show.window.windowed)))
+            files = (Path(show.takes.folder) if show.takes.folder else takes_dir()) / file_name(show.general.name)
+            screen = ScreenOptions(show.values, show.window.display, show.window.windowed, str(files), tuple(show.window.share))
+            yield Child("screen", present, (self._loopbacks["screen"], reel, screen))
         if show.audio.enabled:
             from performer.listening.process import ListeningOptions
             from performer.listening.process import run as listen

@@ -33,7 +33,7 @@ class JackServer:
     _numbers = itertools.count(1)
 
     def __init__(self, period: int = 64) -> None:
-        self.period = period  # frames
+        self.period, self.rate = period, 48000  # frames, Hz
         self.name = f"performer-test-{os.getpid()}-{next(self._numbers)}"
         self._process: subprocess.Popen[bytes] | None = None
 
@@ -42,7 +42,7 @@ class JackServer:
 
         It is synchronous: the other kind does not wait for a client that is late, as any is here now and then without the right to
         real-time scheduling, and then loses what was sent to it and plays once more what it sent."""
-        command = ["jackd", "-n", self.name, "-r", "-S", "-d", "dummy", "-r", "48000", "-p", str(self.period)]
+        command = ["jackd", "-n", self.name, "-r", "-S", "-d", "dummy", "-r", str(self.rate), "-p", str(self.period)]
         self._process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
         subprocess.run(["jack_wait", "-s", self.name, "-w", "-t", "10"], check=True, capture_output=True, timeout=15)
 

@@ -12,7 +12,7 @@ PACKAGE = Path(__file__).parent.parent / "performer"
 
 # A module imports from the layers before its own, and a module of a folder from that folder.
 LAYERS: tuple[str, ...] = (
-    ". assets chords clock constraints errors events housekeeping jack loopback packages priority worker",
+    ". assets chords clock constraints errors events housekeeping jack loopback movers packages priority worker",
     "apart card effects encoding midi_system parameters",
     "desk inference listening midi_port scheduler session show",
     "evaluation inputs minds outputs visuals",
@@ -25,7 +25,10 @@ LAYER = {place: number for number, layer in enumerate(LAYERS) for place in layer
 SESSION_KNOWS = {"session", "chords", "clock", "effects", "encoding", "events", "parameters"}  # no port, no model; of the clock the values only
 TELLING = ("Clock", "SystemClock", "VirtualClock")  # what tells the time
 LIBRARIES: dict[str, str] = {
-    "PIL": "bench.eye visuals.page",
+    "PIL": "bench.eye visuals.camera visuals.page",
+    "av": "visuals.video",
+    "cyndilib": "visuals.share",
+    "pyvirtualcam": "visuals.share",
     "aalink": "inputs.link",
     "glfw": "visuals.displays",
     "moderngl": "visuals.compositor",

@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 
 from performer.cli import FAILED, main
-from performer.parameters import COMMANDS, FEEDBACK, SLOTS, VOICES, Table
+from performer.movers import MOVES, SLOTS
+from performer.parameters import COMMANDS, FEEDBACK, VOICES, Table
 from performer.show import read_show
 from tests.show_process import SILENT, free_port
 
@@ -27,8 +28,9 @@ def test_init_writes_a_show_file_that_says_the_defaults(tmp_path: Path, capsys: 
     show = read_show(file)
     assert (show.midi.enabled, show.osc.port, show.osc.host, show.desk.port, show.desk.host) == (True, 9000, "127.0.0.1", 8765, "127.0.0.1")
     defaults = show.table.defaults()
-    others = ("/performer/source/", *(f"/performer/modulation/{number}/" for number in range(2, SLOTS + 1)))  # the first slot stands for all
-    assert show.values == {address: value for address, value in defaults.items() if not address.startswith(others)}
+    unused = [f"/performer/modulation/{number}/" for number in range(len(MOVES) + 1, SLOTS + 1)]  # those in use stand for all
+    others, free = ("/performer/source/", *unused), {f"{slot}source": "none" for slot in unused}
+    assert show.values == {address: value for address, value in defaults.items() if not address.startswith(others)} | free
     assert show.instruments == ("keys",) and show.visuals
 
 

@@ -51,7 +51,7 @@ def test_the_delay_of_midi_is_a_parameter():
     ('[[voice]]\ninstrument = "harp"', 2, "instrument", "keys"),
     ("[voice]\nmode = 1", 1, "voice", r"\[\[voice\]\]|1 to 16"),
     ('[[modulation]]\nsource = "sine"\n[[modulation]]\nsource = "moon"', 4, "source", "sine"),
-    ("[modulation]\ndepth = 1", 1, "modulation", "up to 8"),
+    ("[modulation]\ndepth = 1", 1, "modulation", "up to 12"),
     ("[visuals]\nfps = 2.5", 2, "fps", "whole"),
     ("[tempo]\nbpm = 97\ndenominator = 3", 3, "denominator", "32"),
     ("tempo = 3", 1, "tempo", "section"),
@@ -96,6 +96,13 @@ def test_scenes_are_parameters_under_a_name():
 def test_a_scene_that_is_wrong_is_told(text, says):
     with pytest.raises(ShowError, match=says):
         parse_show(text, "a.toml")
+
+
+def test_a_song_may_write_its_chords_and_a_mistake_in_them_is_told_with_its_line():
+    assert parse_show('[song]\nprogression = "Am F C G"\nchords = "text"', "show").progression == "Am F C G"
+    assert parse_show("", "show").progression == ""
+    with pytest.raises(ShowError, match=r"show, line 2, progression: 'H' is no chord"):
+        parse_show('[song]\nprogression = "Am H"', "show")
 
 
 def test_a_key_with_a_slash_is_written_with_a_dot_and_a_mistake_in_it_has_its_line():

@@ -7,14 +7,17 @@ from pathlib import Path
 from typing import Any
 
 from performer.bench.endure import bench_endure
+from performer.bench.follow import TAKES, bench_follow
 from performer.bench.frames import CLICKS, bench_frames
 from performer.bench.models import EVENTS, bench_models
 from performer.bench.notochord import bench_notochord
 from performer.bench.osc import bench_osc
 from performer.bench.reply import bench_reply
+from performer.bench.response import bench_response
 from performer.bench.start import bench_start
 from performer.bench.style import bench_style
 from performer.bench.timing import bench_timing
+from performer.bench.trouble import KILLS, SECONDS, bench_trouble
 
 BRIEF_NOTES, BRIEF_SECONDS = 100, 5.0  # of each in `all`
 
@@ -33,6 +36,8 @@ class Asked:
     python: Path | None = None
     takes: Path | None = None
     model: str = ""
+    kills: int | None = None
+    sounds: tuple[Path, ...] = ()
 
 
 def _all(asked: Asked) -> dict[str, Any]:
@@ -56,8 +61,11 @@ BENCHES: Mapping[str, Callable[[Asked], dict[str, Any]]] = {
     "osc": lambda asked: bench_osc(asked.seconds or 30.0, asked.rate or 5000.0, asked.visuals),
     "start": lambda asked: bench_start(asked.visuals),
     "endure": lambda asked: bench_endure("lstm-first-int8", asked.notes or 60, round((asked.seconds or 600.0) / 60), asked.visuals),
+    "response": lambda asked: bench_response(asked.sounds),
+    "trouble": lambda asked: bench_trouble(asked.kills or KILLS, asked.seconds or SECONDS),
     "notochord": lambda asked: bench_notochord(asked.python, asked.notes or 200),
     "style": lambda asked: bench_style(asked.takes, asked.model or "lstm-drums"),
+    "follow": lambda asked: bench_follow(asked.takes, asked.notes or TAKES, asked.model or "lstm-first-int8"),
     "all": _all,
 }
 

@@ -90,4 +90,4 @@ def _even(sound: npt.NDArray[np.float64]) -> Sound:
     """As loud as can be, but faded out before the silence."""
     gate = np.clip((SECONDS - np.arange(len(sound)) / RATE) / 0.3, 0.0, 1.0)
     sound = sound * gate
-    return (0.9 * sound / np.abs(sound).max()).astype(np.float32)[:, None]
+    return np.asarray((0.9 * sound / np.abs(sound).max())[:, None], np.float32)

@@ -1,9 +1,9 @@
 """`bench response`: how well the picture follows the music. Offline, through the same analysis, hearing, walk and painter as a show, with the sound's
 own time: the same sound gives the same figures on any machine.
 
-A feature is held against the change it should cause: the level against how far each picture is from the one before, each band against
-how far the picture is from the one that there would be without it, an onset against the jump: how much farther a picture, or the next, is
-from the one before than the last three were. All but that are means over a quarter of a second.
+A feature is held against the change it should cause: the level against how far each picture is from the one before, each band
+and each onset against how far the picture is from the one that there would be without it; `jump` is an onset against how much farther a
+picture, or the next, is from the one before than the last three were. Levels and bands are means over a quarter of a second.
 """
 
 import wave
@@ -18,14 +18,16 @@ import numpy.typing as npt
 from performer.bench.figures import surroundings
 from performer.bench.pieces import PIECES, RATE, Sound
 from performer.errors import PerformerError
-from performer.listening.analysis import Analysis
+from performer.listening.analysis import TONE_EVERY, Analysis
 from performer.loopback import encode
 from performer.outputs.features import RATE_HZ, STRUCK
 from performer.show import Show
 from performer.visuals.even import apart
 from performer.visuals.generator import Painter, painter_for
+from performer.visuals.hand import Hand
 from performer.visuals.hearing import Hearing
 from performer.visuals.kick import kicked
+from performer.visuals.probe import Probe
 from performer.visuals.reel import Picture
 from performer.visuals.walk import PREFIX, Pose, Walk
 
@@ -53,8 +55,9 @@ class Run:
     level: list[float] = field(default_factory=list)
     onset: list[float] = field(default_factory=list)
     change: list[float] = field(default_factory=list)
-    bands: list[tuple[float, float, float]] = field(default_factory=list)
-    did: list[tuple[float, float, float]] = field(default_factory=list)
+    bands: list[tuple[float, ...]] = field(default_factory=list)
+    did: list[tuple[float, ...]] = field(default_factory=list)
+    struck: list[float] = field(default_factory=list)  # how far the picture is from the one without the onset
 
 
 def bench_response(sounds: Sequence[Path] = (), seeds: Sequence[int] = SEEDS, model: str = "") -> dict[str, Any]:
@@ -76,10 +79,11 @@ def follow(sound: Sound, painter: Painter, seed: int = 0) -> dict[str, float | N
     last = int(np.flatnonzero(level > SOUNDS).max(initial=0)) + 1
     quiet = change[min(len(change), last + 2 * FPS) :]
     figures = {"level": _correlation(_quarters(level[:last]), _quarters(change[:last]))}
-    bands, did = np.array(run.bands[: last // WITHOUT]), np.array(run.did[: last // WITHOUT])
+    bands, did = (np.array(each[: last // WITHOUT]).reshape(-1, len(BANDS)) for each in (run.bands, run.did))
     for place, name in enumerate(BANDS):
         figures[name] = _correlation(_means(bands[:, place], 2), _means(did[:, place], 2))
-    figures["onset"] = _correlation(onset[BEFORE : last - 1], _jumps(change[:last]))
+    figures["onset"] = _correlation(onset[:last], np.array(run.struck[:last]))
+    figures["jump"] = _correlation(onset[BEFORE : last - 1], _jumps(change[:last]))
     figures["calm"] = round(float(quiet.mean() / change[:last].mean()), 3) if len(quiet) else None
     figures["calmest"] = round(float(quiet.min()), 4) if len(quiet) else None
     return figures
@@ -92,6 +96,7 @@ def _run(sound: Sound, painter: Painter, seed: int) -> Run:
             run.level.append(moment.features[0])
             run.onset.append(moment.features[5])
             run.change.append(apart(moment.picture, before))
+            run.struck.append(apart(moment.picture, painter.paint(replace(moment.pose, flash=0.0))) if moment.features[5] > 0.0 else 0.0)
         if number % WITHOUT == 0:
             whole = painter.paint(moment.pose)
             run.bands.append(moment.features[1:4])
@@ -102,7 +107,8 @@ def _run(sound: Sound, painter: Painter, seed: int) -> Run:
 
 def moments(sound: Sound, painter: Painter, seed: int) -> Iterator[Moment]:
     """The frames of a show that hears this sound, FPS a second, by the clock of the sound."""
-    analysis, hearing, walk = Analysis(float(RATE)), Hearing({PREFIX + "fps": FPS}), Walk(float(seed))
+    analysis, hearing, walk, hand = Analysis(float(RATE)), Hearing({PREFIX + "fps": FPS}), Walk(float(seed)), Hand()
+    probe = Probe(painter.paint)
     told = shown = strongest = onset = 0.0
     before: Picture | None = None
     for at in range(0, len(sound) - BLOCK, BLOCK):
@@ -112,14 +118,18 @@ def moments(sound: Sound, painter: Painter, seed: int) -> Iterator[Moment]:
                 told, onset = now, features[5]
                 hearing.take(encode("/performer/features", *features, 1.0), now)
                 strongest = max(strongest, onset)
+            if analysis.frames % TONE_EVERY == 0:
+                hearing.take(encode("/performer/tone", analysis.tone.pitch, *analysis.tone.chroma.tolist()), now)
         if now - shown >= 1.0 / FPS:
             values, heard = hearing.moved(now), hearing.features(now)
-            pose = walk.advance(now - shown, heard, values)
+            beat_s = hearing.beat_s(now)
+            pose = walk.advance(now - shown, heard, values, hearing.sources.beat.at(now), beat_s)
+            pose = replace(pose, ask=hand.ask(values, now - shown, beat_s))
             picture = painter.paint(pose)
             walk.even.seen(apart(picture, before))
+            probe.look(walk, pose, picture)
             before = picture
-            strength = values[PREFIX + "kick"] * min(1.0, values[PREFIX + "react"]) * heard[5]
-            yield Moment((*heard[:5], strongest), pose, kicked(picture, strength))
+            yield Moment((*heard[:5], strongest), pose, kicked(picture, hearing.kick(values, now)))
             shown, strongest = now, 0.0
 
 

@@ -22,7 +22,7 @@ SETTLE = 3.0  # seconds in which the generator loads and warms up
 @dataclass(frozen=True, slots=True)
 class Play:
     """What the show is to be: the tables of its voices as TOML, its delay in ms, whether it has MIDI ports, paints, listens to the audio input
-    and serves the desk, further keys of [visuals], the name of its model (empty: the show's own choice)."""
+    and serves the desk, further keys of [visuals], the keys of [window], the name of its model (empty: the show's own choice)."""
 
     voices: tuple[str, ...] = ('mode = "harmonise"\nnotes = 1',)
     midi: bool = True
@@ -32,6 +32,7 @@ class Play:
     audio: bool = False
     desk: bool = False
     looks: str = ""
+    window: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,6 +87,7 @@ def toml(play: Play, osc_port: int, ear: int, page: int) -> str:
         "[takes]\nrecord = false",
         "[tempo]\nbpm = 120",
         f"[visuals]\nenabled = {str(play.visuals).lower()}\nfps = 60\n{play.looks}",
+        f"[window]\n{play.window}",
         *([f'[models]\nnotes = "{play.model}"'] if play.model else []),
         *(f"[[voice]]\n{voice}" for voice in play.voices),
     ))  # fmt: skip

@@ -5,12 +5,15 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from performer.assets import shaders_dir
+
 FOLDER = Path(__file__).parent / "page"
 CONTENT_TYPES: Mapping[str, str] = {
     ".html": "text/html; charset=utf-8",
     ".css": "text/css; charset=utf-8",
     ".js": "text/javascript; charset=utf-8",
     ".svg": "image/svg+xml",
+    ".glsl": "text/plain; charset=utf-8",
     ".webmanifest": "application/manifest+json",
 }
 
@@ -25,8 +28,8 @@ class Item:
 
 
 def read_shelf() -> Mapping[str, Item]:
-    """Every file of the page by its name in the address."""
-    return {path.name: _read(path) for path in sorted(FOLDER.iterdir()) if path.suffix in CONTENT_TYPES}
+    """Every file of the page, and the shaders that it shares with the window, by the name in the address."""
+    return {path.name: _read(path) for folder in (FOLDER, shaders_dir()) for path in sorted(folder.iterdir()) if path.suffix in CONTENT_TYPES}
 
 
 def _read(path: Path) -> Item:

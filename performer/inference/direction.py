@@ -13,6 +13,7 @@ from performer.events import ModelNote
 MEASURED = 4  # onsets
 REMEMBERED = 8  # notes, whose pitch classes are sought or shunned
 STRENGTH = 0.5  # nats that each of them is likelier or less likely at most
+EDGE = 0.02  # seconds: how near to a rest a note may begin
 STEP = 0.01  # seconds: limits of gaps are rounded to it, so that the same ones come again
 
 
@@ -35,9 +36,11 @@ class Direction:
         low, high = ask.first_gap if index == 0 else ask.gap
         earliest = max(low, round(max(0.0, self._earliest - self._time) / STEP) * STEP) if ask.density or ask.polyphony else low
         together = index > 0 and low <= TOGETHER < earliest and self._free_at(self._time)
+        (earliest, high), beyond = self._around_rests(earliest, max(high, earliest))
         return Constraints(
             voice=ask.part,
-            gap=(earliest, max(high, earliest)),
+            gap=(earliest, high),
+            beyond=beyond,
             together=together,
             pitches=self._pitches(),
             duration=ask.duration,
@@ -72,6 +75,16 @@ class Direction:
         full = ends[polyphony - 1] if polyphony and len(ends) >= polyphony else -math.inf
         return max(dense, full)
 
+    def _around_rests(self, low: float, high: float) -> tuple[tuple[float, float], tuple[float, float] | None]:
+        """The range of gaps without the rests: up to the first, and past it where the range goes so far."""
+        for begins, ends in self._ask.rests:
+            first, after = begins - self._time, ends - self._time
+            if first - EDGE <= low < after:
+                low, high = after, max(high, after + EDGE)
+            elif low < first - EDGE <= high:
+                return (low, first - EDGE), (after, max(high, after + EDGE))
+        return (low, high), None
+
     def _free_at(self, time: float) -> bool:
         polyphony = self._ask.polyphony
         return not polyphony or sum(end > time for end in self._ends) < polyphony
@@ -82,7 +95,8 @@ class Direction:
         classes = set(ask.classes or range(12))
         free = classes - self._used or classes
         pitches = range(ask.low, ask.high + 1)
-        return tuple(pitch for pitch in pitches if pitch % 12 in free) or tuple(pitches)
+        wanted = tuple(pitch for pitch in pitches if pitch % 12 in free) or tuple(pitches)
+        return tuple(pitch for pitch in wanted if pitch not in ask.without) or wanted if ask.without else wanted
 
     def _leaning(self) -> tuple[float, ...]:
         """Nats that each pitch class is likelier: by the ask's harmony, and by what was played lately."""

@@ -47,7 +47,8 @@ class Echo:
         said = phrase[self._place % len(phrase)]
         self._place += 1
         joins = constraints.gap is not None and constraints.gap[1] < TOGETHER
-        voice = said.voice if constraints.voice is None else constraints.voice
+        wanted = (constraints.voice,) if isinstance(constraints.voice, int) else constraints.voice or (said.voice,)
+        voice = said.voice if said.voice in wanted else wanted[0]
         return ModelNote(
             gap=_into(said.gap, constraints.gap),
             pitch=_joining(phrase[-1].pitch, constraints.pitches) if joins else _nearest(said.pitch, constraints.pitches),

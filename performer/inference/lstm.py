@@ -4,6 +4,8 @@ What it carries from event to event is told by its card (models/onnx/README.md),
 belongs to one thread. Its memory is arrays that are replaced and never written to, so a fork shares them and costs nothing.
 """
 
+from collections.abc import Collection
+from dataclasses import replace
 from pathlib import Path
 from typing import NamedTuple
 
@@ -11,11 +13,11 @@ import numpy as np
 
 from performer.card import Card, read_card
 from performer.constraints import Chance, Constraints
-from performer.encoding import ATTRIBUTES, ENCODING, FIELDS, OFFSETS, begin, encode_note
+from performer.encoding import ATTRIBUTES, ENCODING, FIELDS, OFFSETS, VOICES, begin, encode_note
 from performer.errors import ModelError
 from performer.events import ModelNote
 from performer.inference.onnx import KINDS, Array, OpenGraph, Port, open_graph, ports_of
-from performer.inference.sampling import draw_note
+from performer.inference.sampling import draw_later
 
 STATE = "state_"  # how the names of state tensors begin; what `step` makes of them is called new_state_...
 
@@ -28,21 +30,28 @@ class Memory(NamedTuple):
 
 
 class LstmMind:
-    """A Mind (see `thinker`) over two open graphs. `hashes` are those of the graphs, for the take."""
+    """A Mind (see `thinker`) over two open graphs. `hashes` are those of the graphs, for the take. It hears the instrument classes `ears` (none:
+    all): a model that has learned from drums alone is confused by a piano. Gaps are reckoned over what it does not hear."""
 
-    def __init__(self, name: str, hashes: dict[str, str], step: OpenGraph, heads: OpenGraph, silence: Memory) -> None:
+    def __init__(self, name: str, hashes: dict[str, str], step: OpenGraph, heads: OpenGraph, silence: Memory, ears: Collection[int] = ()) -> None:
         self.name = name
         self.hashes = hashes
         self._step, self._heads, self._silence, self._style = step, heads, silence, 0
+        self._ears, self.passed = frozenset(ears), 0.0  # seconds since the last note that it heard
         self._begun = self._memory = self._after(begin(), silence)
 
     def feed(self, note: ModelNote) -> None:
         """Hear one note."""
+        if self._ears:
+            self.passed += note.gap
+            if note.voice not in self._ears:
+                return
+            note, self.passed = replace(note, gap=self.passed), 0.0
         self._memory = self._after(encode_note(note, self._style), self._memory)
 
     def query(self, constraints: Constraints, rng: Chance) -> ModelNote:
         """Draw the next note. Raises ValueError where the constraints allow no pitch at all."""
-        return draw_note(self.logits, constraints, rng)
+        return draw_later(self.logits, constraints, rng, self.passed)
 
     def logits(self, known: Array) -> Array:
         """What is known of the next note, (1, 5) int64 with UNKNOWN elsewhere -> (1, 400), cut by OFFSETS: what the rest may be."""
@@ -72,7 +81,7 @@ class LstmMind:
 
     def reset(self) -> None:
         """Forget everything."""
-        self._memory = self._begun
+        self._memory, self.passed = self._begun, 0.0
 
     def warm(self) -> None:
         """Run both graphs until caches and allocator are settled. The memory is not touched."""
@@ -90,7 +99,15 @@ def load_mind(folder: Path) -> LstmMind:
     step, heads = open_graphs(card)
     silence = tuple(np.zeros(port.shape, KINDS[port.kind]) for port in state_ports(card))
     hashes = {name: graph.sha256 for name, graph in card.graphs.items()}
-    return LstmMind(card.name, hashes, step, heads, Memory(np.zeros(0, np.float32), silence))
+    return LstmMind(card.name, hashes, step, heads, Memory(np.zeros(0, np.float32), silence), _ears(card))
+
+
+def _ears(card: Card) -> list[int]:
+    """The instrument classes that a card says its model hears; none where it says nothing."""
+    try:
+        return [VOICES.index(name) for name in card.shape.get("hears", ())]
+    except (ValueError, TypeError):
+        raise ModelError(f"The card of '{card.name}' says hears = {card.shape['hears']!r}.", f"Name some of {', '.join(VOICES)}.") from None
 
 
 def open_graphs(card: Card) -> tuple[OpenGraph, OpenGraph]:

@@ -7,6 +7,7 @@ among 61 pitches takes 75 µs then, where numpy took 209 (warm: 9 and 22).
 import functools
 import math
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -76,9 +77,10 @@ class Limits:
         self.temperatures = (tone, time, tone, time, force)
         self.together = constraints.together
         self.leaning = constraints.leaning
+        self.beyond = constraints.beyond
         self.ranges = (None, constraints.gap, None, constraints.duration, constraints.velocity)
         self.allowed = (
-            _only(VOICE, None if constraints.voice is None else (constraints.voice,)),
+            _only(VOICE, (constraints.voice,) if isinstance(constraints.voice, int) else constraints.voice),
             _gaps(constraints),
             _only(PITCH, constraints.pitches),
             _within(DURATION, constraints.duration),
@@ -97,6 +99,8 @@ class Limits:
         scale, (low, high) = SCALES[k], self.ranges[k] or (-math.inf, math.inf)
         if k == GAP and self.together and scale.edges[index] <= TOGETHER < low:
             low, high = 0.0, TOGETHER
+        elif k == GAP and self.beyond and scale.edges[index] > high:
+            low, high = self.beyond
         if k != VELOCITY:
             return scale.draw(index, rng, low, high)
         first = int(max(scale.edges[index], low, 1))
@@ -127,15 +131,33 @@ def draw_note(logits: Logits, constraints: Constraints, rng: Chance) -> ModelNot
     return ModelNote(own=True, **values)
 
 
+def draw_later(logits: Logits, constraints: Constraints, rng: Chance, passed: float) -> ModelNote:
+    """The same where the model has not heard what came in the last `passed` seconds: its gap goes on from the last note that it heard, the
+    note's own from the last that there was."""
+    if not passed or constraints.gap is None:
+        return draw_note(logits, constraints, rng)
+    (low, high), beyond = constraints.gap, constraints.beyond
+    later = None if beyond is None else (beyond[0] + passed, beyond[1] + passed)
+    note = draw_note(logits, replace(constraints, gap=(low + passed, high + passed), beyond=later, together=False), rng)
+    gap = note.gap - passed
+    if beyond is not None and gap > (high + beyond[0]) / 2:
+        low, high = beyond
+    return replace(note, gap=min(max(gap, low), high))
+
+
 def _only(k: int, classes: Sequence[int] | None) -> Sequence[int]:
     """These classes, as far as there are such; all of them for None."""
     return range(CLASSES[k]) if classes is None else sorted({each for each in classes if 0 <= each < CLASSES[k]})
 
 
 def _gaps(constraints: Constraints) -> Sequence[int]:
-    """The classes of the allowed gaps, those of a chord among them where that is allowed too."""
-    gaps = _within(GAP, constraints.gap)
-    return sorted({*gaps, *_within(GAP, (0.0, TOGETHER))}) if constraints.together else gaps
+    """The classes of the allowed gaps, those of a chord among them where that is allowed too, and those beyond a rest."""
+    gaps = set(_within(GAP, constraints.gap))
+    if constraints.together:
+        gaps |= set(_within(GAP, (0.0, TOGETHER)))
+    if constraints.beyond:
+        gaps |= set(_within(GAP, constraints.beyond))
+    return sorted(gaps)
 
 
 def _within(k: int, wanted: tuple[float, float] | None) -> Sequence[int]:

@@ -12,7 +12,7 @@ import numpy.typing as npt
 
 from performer.constraints import Chance, Constraints
 from performer.events import ModelNote
-from performer.inference.sampling import draw_note
+from performer.inference.sampling import draw_later
 
 Styles = tuple[tuple[int, float], ...]  # numbers of encoding.STYLES and their weights, which sum to 1
 
@@ -46,7 +46,7 @@ class Blend:
 
     def query(self, constraints: Constraints, rng: Chance) -> ModelNote:
         """Draw the next note, on which they agree."""
-        return draw_note(self.logits, constraints, rng)
+        return draw_later(self.logits, constraints, rng, getattr(self._minds[0], "passed", 0.0))
 
     def logits(self, known: npt.NDArray[Any]) -> npt.NDArray[Any]:
         """(1, 5) as LstmMind.logits takes it -> (1, 400): the weighted sum; what softmax divides by may be left out."""

@@ -20,7 +20,7 @@ __all__ = ("Mind", "Thinker")
 REHEARSED = ModelNote(0.2, 60, 80, None)
 ANSWERED = Constraints(voice=0, gap=(0.0, 0.0), pitches=tuple(range(36, 97)), velocity=(80, 80), top_p=0.9, held=True)
 REMEMBERED = 64  # notes that a style hears which is asked for in the middle of a show
-MOST_STYLES = 4  # that are kept awake; each costs a step at every note
+MOST_STYLES = 6  # that are kept awake; each costs a step at every note
 FORGOTTEN = 256  # notes after which a style that nobody asked for is let go
 
 

@@ -5,8 +5,10 @@ It may be ended and started again at any time, and ends itself, without closing 
 whose audio server died never returns. PortAudio's thread calls back, this thread analyses, a third one watches the other two.
 """
 
+import contextlib
 import logging
 import os
+import select
 import signal
 import sys
 import threading
@@ -15,9 +17,12 @@ from dataclasses import dataclass
 from multiprocessing.connection import Connection
 from typing import NoReturn
 
+import numpy as np
+
 from performer.errors import PortError
 from performer.listening.analysis import TONE_EVERY, Analysis, Features
 from performer.listening.audio import AudioInput, Ring, choose, inputs, start
+from performer.listening.spectrum import Samples
 from performer.loopback import Loopback, watch_lifeline
 
 log = logging.getLogger("performer")
@@ -26,6 +31,9 @@ STALL_S = 1.5  # seconds without a callback after which the device is given up
 OPENING_S = 10.0  # seconds that PortAudio has to list the devices and to open one
 REPEAT_S = 10.0  # seconds after which the status is said again: the engine may be a new one
 RESTING_S = 0.25  # seconds between two messages in silence, which need to be no more than a sign of life
+RECORDED_S = 2.0  # seconds that the sound itself is passed on after the last word that it is wanted
+WANTED = b"/performer/listening/wanted"
+LOUDEST = 32767  # of a 16-bit sample
 AT_REST: Features = (0.0,) * 6
 PULSE_EVERY = 24  # frames between two words about the beat
 
@@ -97,6 +105,8 @@ class Listener:
         self._status = f"Listening to {device}."
         self._said_status = self._said_rest = -1e9
         self._dropped = 0
+        self._rate_hz = device.rate_hz
+        self._recorded = -1e9  # when the sound itself was last asked for
 
     def run(self) -> NoReturn:
         """Listen for ever; the watchdog or the lifeline ends the process."""
@@ -113,6 +123,8 @@ class Listener:
         if self._ring.dropped and not self._dropped:
             log.warning("This machine is too slow for its audio input: the oldest sound is dropped.")
         self._dropped = self._ring.dropped
+        if block is not None and self._wanted(now):
+            self._pass_on(block, now)
         for features in self._analysis.hear(block) if block is not None else ():
             if features != AT_REST:
                 self._said_rest = -1e9
@@ -126,3 +138,17 @@ class Listener:
                 self._loopback.send("engine", "/performer/listening/tone", tone.pitch, *tone.chroma.tolist())
             if self._analysis.frames % PULSE_EVERY == 0:
                 self._loopback.send("engine", "/performer/listening/pulse", *self._analysis.beats.now())
+
+    def _wanted(self, now: float) -> bool:
+        """Whether somebody records the sound: he says so again and again."""
+        with contextlib.suppress(OSError):
+            while select.select([self._loopback.sock], [], [], 0.0)[0]:
+                if self._loopback.receive().startswith(WANTED):
+                    self._recorded = now
+        return now - self._recorded < RECORDED_S
+
+    def _pass_on(self, block: Samples, now: float) -> None:
+        """The sound itself, to the screen: the monotonic second that it began at, as far as this machine's audio system lets one tell."""
+        whole, rest = divmod(now - len(block) / self._rate_hz, 1.0)
+        samples = (np.clip(block, -1.0, 1.0) * LOUDEST).astype(np.int16).tobytes()
+        self._loopback.send("screen", "/performer/listening/sound", int(whole), rest, round(self._rate_hz), block.shape[1], samples)

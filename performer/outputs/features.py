@@ -17,7 +17,7 @@ QUIET = 0.004  # below this a feature is silence
 BANDS = (52, 72)  # pitches that part the low, the middle and the high band
 RING = 0.5  # seconds in which a note's energy falls to 1/e
 FLASH = 0.09  # seconds in which an onset falls to 1/e
-STRUCK = 0.2  # an onset that rises by so much is told at once
+STRUCK = 0.1  # an onset that rises by so much is told at once
 
 
 class NoteFeatures:

@@ -52,7 +52,7 @@ class Lane:
         self._until = math.inf  # the beat of the next chord: what begins there is asked for anew
         self._onset = 0.0  # the beat that the model's next gap is reckoned from
         self._earliest = 0.0  # the beat before which nothing is planned any more
-        self._replanned = 0.0
+        self._replanned = -math.inf
         self._retry = 0.0  # when a model that failed is asked again
         self._timeline = self._room.timeline  # that the plan was made for
         self._played: deque[PlannedNote] = deque(maxlen=256)
@@ -167,6 +167,7 @@ class Lane:
         if beat < self._earliest - 1e-6:
             beat += self._grid
         beats = max(0.05, answer.note.duration or 0.25) * timeline.bpm / 60
+        beat, beats = voice.kept_to_phrases(beat, beats, self._grid)
         if self._is_chosen(beat) and self._onset >= self._chosen[1] - 1e-6:
             beat = self._chosen[1]
         elif self._is_chosen(beat):
@@ -247,12 +248,13 @@ class Lane:
         begins = timeline.time_at(max(self._onset, self._earliest))
         reckoned, heard = room.told(time, begins)
         since = begins - reckoned
-        widest = LONGEST_GAP * 60 / timeline.bpm
+        widest = self._voice.widest(time, (room.section.rest or LONGEST_GAP) * 60 / timeline.bpm, self._follow)
         wishes: dict[str, Any] = {
             "gap": (0.0, widest), "first_gap": (since, since + (AT_ONCE if self._on_time else widest)),
             "duration": (SHORTEST, LONGEST * 60 / timeline.bpm), "recent": self._recent(reckoned),
             "heard": heard, "ahead": True, "model": model or self._voice.model,
             "density": self._voice.density(time, self._follow),
+            "rests": self._voice.rests(reckoned, begins + (self._voice.setting("ahead") + room.bar) * 60 / timeline.bpm),
         }  # fmt: skip
         beat = max(self._onset, self._earliest)
         self._until = math.inf if self._voice.chord(beat) is None else room.chords.change_after(beat)

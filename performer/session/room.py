@@ -20,7 +20,10 @@ DELAY = "/performer/midi/delay"
 
 
 CHORD = 0.05  # seconds: onsets nearer than this are one chord
-LATELY = 3.0  # seconds over which the human's density is counted
+LATELY = 2.5  # seconds over which the human's density is counted at most
+COUNTED = 5  # chords over which it is counted at most: who plays faster is heard sooner
+FELT = 2.0  # seconds over which the human's loudness is felt
+FEWEST_FELT = 3  # notes by which it is, however long ago they were
 
 
 class Foreseen(Protocol):
@@ -43,7 +46,7 @@ class Room:
         self.last_key = -math.inf  # when the human last began or ended a note
         self.onsets: deque[float] = deque(maxlen=32)  # of the human's chords
         self.pitches: deque[tuple[float, int]] = deque(maxlen=8)  # the human's last notes: onset, pitch
-        self.velocities: deque[int] = deque(maxlen=12)
+        self.velocities: deque[tuple[float, int]] = deque(maxlen=12)  # of the human's last notes, with their onsets
         self.small = small  # the name of the smaller model that stands by, if there is one
         self.lanes: list[Foreseen] = []  # of the voices that plan ahead
         self.asks = 0
@@ -100,18 +103,24 @@ class Room:
         last = self.hearing.last_before(begins, plans)
         return begins if last is None else last, self.hearing.expected(time, begins, plans)
 
-    def press(self, time: float, pitch: int, velocity: int) -> None:
-        """The human begins a note."""
+    def press(self, time: float, pitch: int, velocity: int) -> bool:
+        """The human begins a note; whether it is a new chord."""
         self.held[pitch] = velocity
-        self.velocities.append(velocity)
+        self.velocities.append((time, velocity))
         self.pitches.append((time, pitch))
         self.last_key = time
-        if not self.onsets or time - self.onsets[-1] > CHORD:
+        fresh = not self.onsets or time - self.onsets[-1] > CHORD
+        if fresh:
             self.onsets.append(time)
+        return fresh
 
     def rate(self, time: float) -> float:
         """The human's onsets a second of late; a chord is one."""
-        return sum(onset > time - LATELY for onset in self.onsets) / LATELY
+        lately = [onset for onset in self.onsets if onset > time - LATELY][-COUNTED:]
+        if len(lately) < COUNTED:
+            return len(lately) / LATELY
+        first, last = lately[0], lately[-1]
+        return min((COUNTED - 1) / max(last - first, CHORD), COUNTED / max(time - first, CHORD))
 
     def harmony(self, time: float) -> set[int]:
         """The pitch classes that the human holds, or played last where no key is down."""
@@ -121,4 +130,8 @@ class Room:
     @property
     def loudness(self) -> float:
         """The player's recent velocity, 1-127."""
-        return statistics.fmean(self.velocities) if self.velocities else 80.0
+        if not self.velocities:
+            return 80.0
+        newest = self.velocities[-1][0]
+        felt = [velocity for onset, velocity in self.velocities if onset > newest - FELT]
+        return statistics.fmean(felt if len(felt) >= FEWEST_FELT else [velocity for _, velocity in list(self.velocities)[-FEWEST_FELT:]])

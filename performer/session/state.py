@@ -89,6 +89,7 @@ class Session:
         self.table = table
         self.values: dict[str, Any] = table.defaults() | dict(values or {})
         self.room = Room(self.values, seed, parts.small)
+        self.failed = 0  # questions that a model could not answer
         self.ignored = 0  # system exclusive messages: no voice uses them yet
         self._parts = parts
         self._first = parts.first
@@ -170,7 +171,8 @@ class Session:
         drums = event.channel == DRUM_CHANNEL
         part = self._parts.drums if drums else self._parts.human
         yield from map(Feed, self.room.hearing.down(time, event.pitch, event.velocity, part))
-        self.room.press(time, event.pitch, event.velocity)
+        if self.room.press(time, event.pitch, event.velocity):
+            yield from self.room.tempo.hear(time)
         if not drums:
             self.room.tonality.hear(event.pitch, event.velocity)
             yield from self.room.chords.hear(time, event.pitch, event.velocity)
@@ -373,6 +375,7 @@ class Session:
             yield from each.answer(time, event)
 
     def _failed(self, time: float, event: ModelFailed) -> Iterator[Effect]:
+        self.failed += 1
         for each in self._all():
             yield from each.failed(time, event.ask)
         yield Say("/performer/error", ("model", event.reason))

@@ -75,7 +75,10 @@ class Suggestions:
             return
         timeline, voice = self._room.timeline, self._voice
         composing.onset += answer.note.gap * timeline.bpm / 60
-        beat = place(composing.onset, GRIDS[voice.setting("grid")], voice.setting("strength"), voice.setting("swing")) - composing.begins
+        grid = GRIDS[voice.setting("grid")]
+        beats = max(0.05, answer.note.duration or 0.25) * timeline.bpm / 60
+        beat, beats = voice.kept_to_phrases(place(composing.onset, grid, voice.setting("strength"), voice.setting("swing")), beats, grid)
+        beat -= composing.begins
         if beat >= self.length - 1e-6:
             yield Drop(composing.ask.voice, composing.ask.id)
             yield from self._finish(time, composing)
@@ -83,7 +86,7 @@ class Suggestions:
         beat = max(0.0, round(beat, 6))
         if any(note.pitch == answer.note.pitch and abs(note.beat - beat) < 0.06 for note in composing.notes):
             return
-        beats = min(max(0.05, answer.note.duration or 0.25) * timeline.bpm / 60, self.length - beat)
+        beats = min(beats, self.length - beat)
         composing.notes.append(PlannedNote(beat, answer.note.pitch, voice.velocity(answer.note.velocity), beats, answer.model))
 
     def failed(self, time: float, ask: int) -> Iterator[Effect]:
@@ -169,8 +172,9 @@ class Suggestions:
         wishes: dict[str, Any] = {
             "gap": (0.0, LONGEST_GAP * beat), "first_gap": (starts - reckoned, starts - reckoned + PICKUP * beat), "heard": heard,
             "duration": (SHORTEST, LONGEST * beat), "ahead": True,
+            "rests": voice.rests(reckoned, starts + self.length * beat),
         }  # fmt: skip
-        ask = voice.ask(time, MOST_NOTES * 2, PATIENCE, **wishes)
+        ask = voice.ask(time, MOST_NOTES * 2, PATIENCE, begins, **wishes)
         ask = replace(ask, voice=-ask.voice)  # so that dropping what the voice itself asked leaves this alone
         self._composing = _Composing(ask, number, wanted, begins, timeline.beat_at(reckoned), [], retries)
         return ask

@@ -16,7 +16,7 @@ TRUST = 0.85  # power of a note's evidence: notes come in chords and runs, which
 SURE = 0.75  # probability from which on a pitch class belongs to the keys that may be meant
 FEWEST = 5  # pitch classes that there are to play with, however much is in doubt
 FADE = 0.85  # what is left of an earlier note's weight at each new one: half after about four notes
-LEANED = 0.2  # share of the weight of the last notes from which on the player leans on a pitch class outside the key
+LEANED = 0.09  # share of the weight of the last notes from which on the player leans on a pitch class outside the key
 
 
 def _evidence(profile: tuple[float, ...], tonic: int) -> tuple[float, ...]:

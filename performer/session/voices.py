@@ -1,5 +1,7 @@
 """A voice: one player inside Performer, with a channel, a mode and constraints. The verbs here are what its modes are made of."""
 
+import math
+import statistics
 from collections import deque
 from collections.abc import Iterator
 from typing import Any
@@ -11,14 +13,17 @@ from performer.events import STYLES
 from performer.parameters import KEYS, SCALES
 from performer.session.plan import PlannedNote
 from performer.session.room import Room
-from performer.session.song import DRUM_ENDING
+from performer.session.song import DRUM_ENDING, KEEPING_TIME
 
 DRUMS = INSTRUMENTS.index("drums")
 BUSY = 8.0  # onsets a second of a human who plays as densely as anybody is followed
+SLACK = 1.6  # of the human's mean gap: the longest gap of a voice that follows wholly
 SPARSEST = 0.1  # of the density that is left where the human hardly plays
 REMEMBERED = 512  # notes
+OWN_LOUDNESS = 24  # notes by which the model's own loudness is known
+BREATH = 0.25  # of a bar: the rest at the end of a phrase
 LEANING = 2.0  # nats at the full setting
-CHORD = 1.0  # nats for the song's chord, beside those
+CHORD, ROOT = 1.8, 1.2  # nats for the notes of the song's chord beside those, and for its root
 
 
 class Voice:
@@ -29,6 +34,7 @@ class Voice:
         self.part = part
         self.model = model
         self.room = room
+        self._wanted: deque[int] = deque(maxlen=OWN_LOUDNESS)  # the loudness that the model gave its last notes
         self.played: deque[PlannedNote] = deque(maxlen=REMEMBERED)  # what sounded, in beats
 
     def setting(self, name: str) -> Any:
@@ -77,25 +83,60 @@ class Voice:
             "temperature": self.setting("temperature"),
             "top_p": self.setting("top_p"),
             "model": self.model,
-            "density": self.density(time),
             "polyphony": self.setting("polyphony"),
             "time_temperature": self.setting("time_temperature"),
             "velocity_temperature": self.setting("velocity_temperature"),
             "novelty": self.setting("novelty"),
-            "harmony": self._harmony(time, chord),
+            "without": KEEPING_TIME if self.part == DRUMS and self.room.section.fill else (),
             "styles": self.styles(),
         }
+        if "density" not in wishes:
+            fields["density"] = self.density(time)
+        if "harmony" not in wishes:
+            fields["harmony"] = self._harmony(time, chord)
         return Ask(number, self.number, seed, count, time + patience, self.part, **(fields | wishes))
 
     def styles(self) -> tuple[tuple[int, float], ...]:
-        """The styles that the voice is to play in, with weights that sum to 1; none where any will do."""
+        """The styles that the voice is to play in, with weights that sum to 1; none where any will do.
+
+        A strength above 1 goes further from what the model would play unstyled than its style does (classifier-free guidance: Ho and Salimans
+        2022): that has a weight below 0 then."""
         weights: dict[str, float] = {self.setting("style"): 1.0}
         for name in ("style_2", "style_3"):
             weight = self.setting(f"{name}_weight")
             if weight:
                 weights[self.setting(name)] = weights.get(self.setting(name), 0.0) + weight
-        total = sum(weights.values())
-        return () if set(weights) == {"any"} else tuple((STYLES.index(style), round(weight / total, 4)) for style, weight in weights.items())
+        total, strength = sum(weights.values()), self.setting("style_strength")
+        weights = {style: strength * weight / total for style, weight in weights.items()}
+        weights["any"] = weights.get("any", 0.0) + 1.0 - strength
+        told = tuple((STYLES.index(style), round(weight, 4)) for style, weight in weights.items() if weight)
+        return () if [style for style, _ in told] == [0] else told
+
+    def breaths(self, first: float, last: float) -> list[tuple[float, float]]:
+        """From where to where the voice breathes between these beats: at the end of each phrase. Drums do not."""
+        bars = self.setting("phrase")
+        if not bars or self.part == DRUMS:
+            return []
+        bar, origin = self.room.bar, self.room.tempo.counted_from
+        length, breath = bars * bar, bar * BREATH
+        number = math.floor((first - origin) / length)
+        ends = [origin + (number + place) * length for place in range(1, math.ceil((last - first) / length) + 2)]
+        return [(end - breath, end) for end in ends]
+
+    def rests(self, since: float, until: float) -> tuple[tuple[float, float], ...]:
+        """The same from `since` to `until`, both in seconds, and in seconds since then, as a model is told."""
+        timeline = self.room.timeline
+        breaths = self.breaths(timeline.beat_at(since), timeline.beat_at(until))
+        return tuple((round(timeline.time_at(a) - since, 3), round(timeline.time_at(b) - since, 3)) for a, b in breaths)
+
+    def kept_to_phrases(self, beat: float, beats: float, grid: float) -> tuple[float, float]:
+        """Where and how long a note is that the grid may have moved into a breath, or that would ring through it."""
+        for begins, ends in self.breaths(beat - 1e-6, beat + beats):
+            if begins - 1e-6 <= beat < ends - 1e-6:
+                beat = begins - (grid or 0.25)
+            if beat < begins:
+                return beat, min(beats, begins + (ends - begins) / 2 - beat)
+        return beat, beats
 
     def density(self, time: float, least_follow: float = 0.0) -> float:
         """The most onsets a second: the setting, as far below it as the human is sparse where the voice follows."""
@@ -103,13 +144,18 @@ class Voice:
         share = min(1.0, self.room.rate(time) / BUSY)
         return float(round(self.setting("density") * self.room.section.density * (1.0 - follow + follow * max(share, SPARSEST)), 2))
 
+    def widest(self, time: float, usual: float, least_follow: float = 0.0) -> float:
+        """The longest gap between two onsets in seconds: `usual`, as far below it as the human is dense where the voice follows."""
+        follow = max(least_follow, self.setting("follow"))
+        rate = self.density(time, least_follow)
+        return float(round(usual + follow * (min(usual, SLACK / max(rate, 0.01)) - usual), 2))
+
     def _harmony(self, time: float, chord: Chord | None) -> tuple[float, ...]:
         """Nats that each pitch class is likelier: for the song's chord, else for what the human plays; drums have none."""
         strength = self.setting("harmony") * LEANING
         if chord is not None:
-            classes, strength = set(chord.classes), strength + CHORD
-        else:
-            classes = self.room.harmony(time) if strength and self.part != DRUMS else set()
+            return tuple((strength + CHORD + ROOT * (each == chord.root)) * (each in chord.classes) for each in range(12))
+        classes = self.room.harmony(time) if strength and self.part != DRUMS else set()
         return tuple(strength if each in classes else 0.0 for each in range(12)) if classes else ()
 
     def play(
@@ -144,10 +190,12 @@ class Voice:
         return Play(time, self.number, self.setting("channel"), pitch, velocity, None, f"through {pitch}")
 
     def velocity(self, wanted: int) -> int:
-        """The model's velocity drawn towards the player's by the setting `velocity`."""
+        """The model's velocity, moved towards the player's by the setting `velocity`: as loud on the whole, with its own accents."""
         follow = float(self.setting("velocity"))
+        self._wanted.append(wanted)
+        moved = follow * (self.room.loudness - statistics.fmean(self._wanted))
         louder: int = self.setting("loudness") + self.room.section.loudness
-        return min(127, max(1, round(follow * self.room.loudness + (1 - follow) * wanted) + louder))
+        return min(127, max(1, round(wanted + moved) + louder))
 
     def stop(self, time: float, spare: str = "") -> Iterator[Effect]:
         """Take back all that is asked, planned and sounding, except what has the tag `spare`."""

@@ -101,16 +101,19 @@ def disagreement(net: NoteNet, folder: Path, steps: int = STEPS, seed: int = 0) 
 
 
 def card_of(folder: Path, name: str, net: NoteNet, facts: dict[str, Any]) -> dict[str, Any]:
-    """The card's tables, the graphs as they lie in `folder`. `facts` may hold a further `sentence`, and `data` as the card names it where it is
-    more than `corpora`. Raises ModelError for training data whose licence nobody wrote down."""
+    """The card's tables, the graphs as they lie in `folder`. `facts` may hold a further `sentence`, `data` as the card names it where it is more
+    than `corpora`, and the instrument classes that it `hears` where those are not all. Raises ModelError for training data whose licence nobody
+    wrote down."""
     shape, log = net.shape, facts.get("log", {})
     kind = kind_of(shape)
     sentence = SENTENCES[kind].format(**asdict(shape))
     if "sentence" in facts:
         sentence = f"{sentence} {facts['sentence']}"
+    hears = facts.get("hears", ["drums"] if set(facts.get("corpora", ())) == {"groove"} else None)
+    numbers = {"kind": kind, **asdict(shape), "parameters": sum(parameter.numel() for parameter in net.parameters())}
     return {
         "model": {"name": name, "role": "notes", "encoding": ENCODING, "sentence": sentence},
-        "shape": {"kind": kind, **asdict(shape), "parameters": sum(parameter.numel() for parameter in net.parameters())},
+        "shape": numbers | ({"hears": list(hears)} if hears else {}),
         "graphs": {graph: entry(folder, f"{graph}.onnx") for graph in ("step", "heads")},
         "training": {key: log[key] for key in ("seconds", "steps", "events") if key in log} | {"seed": facts.get("seed", 0)},
         "data": facts["data"] if "data" in facts else licences(facts["corpora"]),

@@ -164,6 +164,7 @@ def _facts(card: Card, material: Material, learned: Learned, seed: int) -> dict[
         "data": [*map(dict, card.data), own],
         "log": {"seconds": round(learned.seconds, 1), "steps": learned.steps, "events": learned.events},
         "seed": seed,
+        "hears": card.shape.get("hears"),
     }
 
 

@@ -23,10 +23,12 @@ from performer.visuals.latent import Floats, Paths, Place, between
 from performer.visuals.walk import Pose
 
 ENCODING = "style-1"
-LEAN = 0.7  # how far a band at full strength carries its layers to its accent
+LEAN = 0.9  # how far a band at full strength carries its layers to its accent
 SECOND = 2.4  # radians that the second style is ahead on the path
 EDGE = 0.4  # of the layers, over which the second style comes in or goes out
 SAMPLED = 8  # latents of each kind that the principal directions are found from
+REACHES = 8  # places at which it is looked how far two styles are apart
+NEAREST = 0.3  # of that: an accent that is nearer carries its layers less far
 ACCENTS = 3  # of low, mid, high
 
 
@@ -34,6 +36,7 @@ class Painter(Protocol):
     """What makes a frame of a pose."""
 
     name: str
+    provider: str  # what it is computed by: cpu, cuda
 
     def paint(self, pose: Pose) -> npt.NDArray[np.uint8]:
         """(side, side, 3) RGB."""
@@ -64,11 +67,13 @@ class Generator:
         self._synthesis = open_graph(
             card.graphs["synthesis"], (Port("styles", "float", (1, layers, w_dim)),), (Port("picture", "uint8", (px, px, 3)),), options=options
         )
+        self.provider = self._synthesis.device
         self._bent, self._grain = bent, np.ones((1, levels), np.float32)
         rng = np.random.default_rng(seed)
         self._paths = Paths(z_dim, kinds, seed)
         self._accents = [Paths(z_dim, kinds, int(each)) for each in rng.integers(1, 2**31, ACCENTS)]
         self._mean = self._mapping(self._paths.latent(Place()), kinds[:1])[1][0]
+        self._reach = float(np.mean([self._apart(3.0 * place, kinds[place % len(kinds)][None]) for place in range(REACHES)]))
         self._components = self._principal(kinds, z_dim)
         self._depths = (np.arange(layers) / max(1, layers - 1)).astype(np.float32)  # 0 coarse ... 1 fine
         self._groups = np.minimum(np.arange(layers) * ACCENTS // layers, ACCENTS - 1)
@@ -94,11 +99,17 @@ class Generator:
             if pose.bands[band]:
                 layers = self._groups == band
                 accent = self._map(paths.latent(Place(0, pose.path)), label)
-                w[layers] += (accent - w[layers]) * (LEAN * pose.bands[band])
+                away = accent - w[layers]
+                length = np.linalg.norm(away, axis=1, keepdims=True)
+                w[layers] += away * (LEAN * pose.bands[band] * self._reach / np.maximum(length, NEAREST * self._reach))
         truncated = self._mean + (w - self._mean) * pose.truncation
         if any(pose.ask.components):
             truncated = truncated + np.asarray(pose.ask.components, np.float32) @ self._components
         return np.asarray(truncated[None], np.float32)
+
+    def _apart(self, path: float, label: Floats) -> float:
+        """How far two styles of this label are from each other."""
+        return float(np.linalg.norm(np.subtract(*(self._map(paths.latent(Place(0, path)), label) for paths in (self._paths, self._accents[0])))))
 
     def _mixed(self, ask: Ask) -> Floats:
         """(layers, 1): how much of the second style each layer takes."""

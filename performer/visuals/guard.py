@@ -1,8 +1,9 @@
 """The strobe guard: no more than three general flashes a second over a quarter of the picture, whatever the music and the models do. Pure.
 
 A general flash is a pair of opposing changes of relative luminance by 10 % of the maximum or more where the darker is below 0.80 (WCAG 2.2,
-success criterion 2.3.1 and its definition "general flash and red flash thresholds"). The guard judges what goes out, in cells of the
-picture, before it goes out: a frame that would be one change too many for a quarter of the cells is only neared, as far as it is none.
+success criterion 2.3.1 and its definition "general flash and red flash thresholds"); a red flash is one to or from a saturated red, however
+bright. The guard judges what goes out, in cells of the picture, before it goes out: a frame that would be one change too many for a quarter
+of the cells is only neared, as far as it is none.
 While the picture that comes in flashes like that, it also goes through a slow fade, so that a strobe becomes its own mean and not a stutter.
 """
 
@@ -15,6 +16,7 @@ from performer.visuals.film import blend
 from performer.visuals.reel import Picture
 
 CHANGE, BRIGHT = 0.1, 0.8  # of the maximum relative luminance
+SATURATED, RED_CHANGE = 0.8, 20 / 320  # of R + G + B that is red; of R - G - B, both linear
 WINDOW = 1.0  # seconds
 MOST = 6  # changes in a window: three flashes
 AREA = 0.25  # of the cells
@@ -34,6 +36,13 @@ def luminance(cells: Picture) -> Grid:
     return np.asarray(LINEAR[cells] @ WEIGHTS, np.float32)
 
 
+def redness(cells: Picture) -> Grid:
+    """R - G - B (height, width), 0 to 1, of what is saturated red; 0 elsewhere."""
+    light = LINEAR[cells]
+    red, rest = light[..., 0], light[..., 1] + light[..., 2]
+    return np.asarray(np.where(red >= SATURATED * (red + rest), np.maximum(red - rest, 0.0), 0.0), np.float32)
+
+
 def cells_of(picture: Picture) -> Picture:
     """The picture in at most SIDE x SIDE cells, each the mean of its pixels (of some of them, where they are many)."""
     step = max(1, min(picture.shape[:2]) // (4 * SIDE))
@@ -48,9 +57,11 @@ def cells_of(picture: Picture) -> Picture:
 
 
 class Changes:
-    """Each cell's changes of luminance: which way the last went, how far it came since, when the last six and the last one too many were."""
+    """Each cell's changes of luminance, or of redness: which way the last went, how far it came since, when the last six and the last one too
+    many were. A change is one by `change` or more, where the darker is below `bright`."""
 
-    def __init__(self, light: Grid) -> None:
+    def __init__(self, light: Grid, change: float = CHANGE, bright: float = BRIGHT) -> None:
+        self._change, self._bright = change, bright
         self._high, self._low = light.copy(), light.copy()
         self._way = np.zeros(light.shape, np.int8)
         self._times = np.full((MOST, *light.shape), -math.inf)
@@ -58,8 +69,8 @@ class Changes:
 
     def turned(self, light: Grid) -> tuple[npt.NDArray[np.bool_], npt.NDArray[np.bool_]]:
         """The cells that this light makes change upwards, and downwards."""
-        up = (self._way <= 0) & (light - self._low >= CHANGE) & (self._low < BRIGHT)
-        down = (self._way >= 0) & (self._high - light >= CHANGE) & (light < BRIGHT)
+        up = (self._way <= 0) & (light - self._low >= self._change) & (self._low < self._bright)
+        down = (self._way >= 0) & (self._high - light >= self._change) & (light < self._bright)
         return up, down & ~up
 
     def excess(self, light: Grid, now: float) -> float:
@@ -79,13 +90,29 @@ class Changes:
         self._times[-1, either] = now
 
 
+class Flashes:
+    """General and red flashes together: what the cells of one picture after the other make of them."""
+
+    def __init__(self, cells: Picture) -> None:
+        self._general, self._red = Changes(luminance(cells)), Changes(redness(cells), RED_CHANGE, math.inf)
+
+    def excess(self, cells: Picture, now: float) -> float:
+        """The share of cells that, with these, have changed once too often."""
+        return max(self._general.excess(luminance(cells), now), self._red.excess(redness(cells), now))
+
+    def take(self, cells: Picture, now: float) -> None:
+        """These were seen."""
+        self._general.take(luminance(cells), now)
+        self._red.take(redness(cells), now)
+
+
 class Guard:
     """One screen's guard."""
 
     def __init__(self) -> None:
         self.damped = 0  # frames
-        self._came: Changes | None = None
-        self._went: Changes | None = None
+        self._came: Flashes | None = None
+        self._went: Flashes | None = None
         self._held = np.zeros((0, 0, 3), np.uint8)
         self._picture: Picture | None = None
         self._time = self._flashed = -math.inf
@@ -94,21 +121,19 @@ class Guard:
         """How far, from 0 to 1, what is shown may go from what was shown last towards a picture with these cells, at the moment `now`.
 
         It takes for granted that the advice is followed."""
-        light = luminance(cells)
         if self._came is None or self._went is None or self._held.shape != cells.shape:
-            self._came, self._went = Changes(light), Changes(light)
+            self._came, self._went = Flashes(cells), Flashes(cells)
             self._held, self._time = cells, now
             return 1.0
-        if self._came.excess(light, now) >= AREA:
+        if self._came.excess(cells, now) >= AREA:
             self._flashed = now
-        self._came.take(light, now)
+        self._came.take(cells, now)
         share = self._pace(now)
         for factor in (1.0, *SHARES):
             nearer = blend(self._held, cells, share * factor)
-            seen = luminance(nearer)
-            if factor == 0.0 or self._went.excess(seen, now) < AREA:
+            if factor == 0.0 or self._went.excess(nearer, now) < AREA:
                 break
-        self._went.take(seen, now)
+        self._went.take(nearer, now)
         self._held, self._time = nearer, now
         self.damped += share * factor < 1.0
         return share * factor

@@ -8,7 +8,7 @@ import json
 import threading
 import time
 from collections import deque
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from performer.loopback import Loopback, decode
@@ -22,7 +22,7 @@ OWN = (PREFIX, "/performer/window/", "/performer/modulation/", "/performer/sourc
 STALE = 1.0  # seconds after which features that stopped coming are silence
 SILENCE = (0.0,) * 7
 WISHES = ("model", "keyframe/store", "keyframe/recall")
-STRUCK = 0.25  # an onset that rises by so much is worth a frame at once
+STRUCK = 0.12  # an onset that rises by so much is worth a frame at once
 
 
 class Hearing:
@@ -36,12 +36,15 @@ class Hearing:
         self._matrix, self._glide = Matrix(self.sources), Glide()
         self._remembered = False
         self.struck = threading.Event()
+        self.also: dict[str, Callable[[tuple[Any, ...]], object]] = {}  # who else wants to hear the arguments of an address
         self._features: tuple[float, tuple[float, ...]] = (0.0, SILENCE)
 
     def take(self, datagram: bytes, now: float) -> None:
         """One datagram from the engine at the moment `now`; what is no use here is passed over."""
         with contextlib.suppress(ValueError):
             for message in decode(datagram):
+                if message.address in self.also:
+                    self.also[message.address](message.arguments)
                 self.sources.take(message.address, message.arguments, now)
                 if message.address == "/performer/features" and len(message.arguments) == len(SILENCE):
                     if message.arguments[5] > self._features[1][5] + STRUCK:

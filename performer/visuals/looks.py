@@ -28,11 +28,13 @@ IDENTITY = (1.0, 0.0, 0.0, 0.0, 1.0, 0.0, 0.0, 0.0, 1.0)
 
 @dataclass(frozen=True, slots=True)
 class Looks:
-    """The uniforms of both passes, and what each of them has to be able to do: the names that its shader asks for."""
+    """The uniforms of both passes, what each of them has to be able to do (the names that its shader asks for), and whether the first one
+    rests: a picture that is held moves no more, but may still be put into its place."""
 
     uniforms: Uniforms
     look: tuple[str, ...] = ()
     place: tuple[str, ...] = ()
+    held: bool = False
 
 
 LOOK_CAN = ("FOLDED", "BLURRED", "TRAIL")
@@ -50,7 +52,7 @@ def looks_of(values: Mapping[str, Any]) -> Looks:
         "SHADED": uniforms["gamma"] != (1.0,) or any(uniforms["edge"]),
     }
     look_can, place_can = (tuple(each for each in names if wanted[each]) for names in (LOOK_CAN, PLACE_CAN))
-    return Looks(uniforms, look_can, place_can)
+    return Looks(uniforms, look_can, place_can, bool(values[PREFIX + "freeze"] and not values[PREFIX + "test_card"]))
 
 
 def look(values: Mapping[str, Any]) -> Uniforms:

@@ -8,10 +8,12 @@ import math
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from performer.parameters import SLOTS, Parameter, Table
+from performer.movers import SLOTS
+from performer.parameters import Parameter, Table
 from performer.visuals.sources import Sources
 
 PREFIX = "/performer/modulation/"
+REST = 1e-3  # nearer to its source a smoothed value is there
 CURVES: Mapping[str, Callable[[float], float]] = {  # of 0 to 1 onto 0 to 1
     "linear": lambda x: x,
     "slow start": lambda x: x * x,
@@ -66,5 +68,6 @@ class Slot:
             self._smooth = value
         else:
             self._smooth = value + (self._smooth - value) * math.exp(-max(0.0, now - self._time) / smoothing)
+            self._smooth = value if abs(self._smooth - value) < REST else self._smooth
         self._time = now
         return f"/performer/visuals/{target}", self._smooth * values[self._prefix + "depth"]

@@ -12,7 +12,7 @@ TURN = 2 * np.pi
 class Pattern:
     """A painter without weights. Standing waves whose places drift along the path; the bands bend them, a flash brightens them."""
 
-    name = "pattern"
+    name, provider = "pattern", "cpu"
 
     def __init__(self) -> None:
         axis = np.linspace(-1.0, 1.0, SIDE, dtype=np.float32)

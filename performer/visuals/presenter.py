@@ -15,18 +15,26 @@ import threading
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import partial
 from multiprocessing.connection import Connection
+from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from performer.loopback import Loopback, watch_lifeline
+from performer.visuals.camera import Camera
+from performer.visuals.canvas import Canvas
 from performer.visuals.hearing import Hearing
 from performer.visuals.looks import looks_of
 from performer.visuals.modulation import Matrix
 from performer.visuals.pace import Pace
 from performer.visuals.page import Page
-from performer.visuals.projection import RATE_HZ, TELL_EVERY, Projection
+from performer.visuals.projection import RATE_HZ, TELL_EVERY, Projection, Surface
 from performer.visuals.reel import Reel
+from performer.visuals.share import Share
 from performer.visuals.stream import Stream
+from performer.visuals.video import Sound
 from performer.visuals.window import Window
 
 log = logging.getLogger("performer")
@@ -38,25 +46,28 @@ CARD = (910, 512)  # width and height of the pages' test card: that of most disp
 @dataclass(frozen=True, slots=True)
 class ScreenOptions:
     """The show's values of parameters by address, part of the name of the display that the window is for (empty: no window), and whether it is a
-    window with a frame, on that display or on any."""
+    window with a frame, on that display or on any; the folder and the beginning of the names of what is recorded; the
+    senders that other programs get the picture from."""
 
     values: Mapping[str, Any]
     display: str = ""
     windowed: bool = False
+    files: str = "show"
+    share: tuple[str, ...] = ()
 
 
 class Presenter:
     """The pages' screen. `turn` is called at the rate of a display with the time of the moment."""
 
     def __init__(self, reel: Reel, hearing: Hearing, page: Page) -> None:
-        self.stream = Stream(reel, ahead=True)
+        self.stream, self.struck = Stream(reel, ahead=True), hearing.struck
         self._hearing, self._page = hearing, page
 
     def turn(self, now: float) -> None:
         """Take what came, send what is due."""
         values = self._hearing.moved(now)
-        struck = self._hearing.struck.is_set()
-        self._hearing.struck.clear()
+        struck = self.struck.is_set()
+        self.struck.clear()
         fresh = self.stream.take(now) or struck
         if self._page.wants(fresh, now):
             self._page.dress(looks_of(values), now)
@@ -78,23 +89,52 @@ def run(loopback: Loopback, memory: Any, options: ScreenOptions, lifeline: Conne
     hearing = Hearing(options.values)
     hearing.listen(loopback)
     loopback.send("engine", "/performer/sync")
-    presenter = Presenter(Reel(memory), hearing, Page(loopback))
-    if not options.display and not options.windowed:
-        _present(presenter, loopback, done)
-        return
+    page = Page(loopback)
+    presenter = Presenter(Reel(memory), hearing, page)
+    camera = Camera(
+        Path(options.files),
+        lambda words: loopback.send("engine", "/performer/screen/saved", words),
+        lambda: loopback.send("listening", "/performer/listening/wanted"),
+    )
+    hearing.also |= {
+        "/performer/visuals/still": lambda arguments: camera.still(),
+        "/performer/status": partial(_origin, camera),
+        "/performer/listening/sound": partial(_sound, camera),
+        "/performer/desk/pages": lambda arguments: page.looked_at(int(arguments[0]), time.monotonic()),
+    }
+    wanted = bool(options.display or options.windowed)
+    share = Share(options.share)
+    keepers = (camera, share)
+    surface: Surface = (
+        Window(options.display, options.windowed) if wanted else Canvas(lambda: any([keeper.attend(hearing.values) for keeper in keepers]))
+    )
     matrix = Matrix(hearing.sources)  # a matrix belongs to one thread
-    window = Window(options.display, options.windowed)
-    projection = Projection(Reel(memory), lambda now: matrix.moved(hearing.values, now), window, hearing.kick)
-    pages = threading.Thread(target=_present, args=(presenter, loopback, done, projection), name="pages", daemon=True)
+    projection = Projection(Reel(memory), lambda now: matrix.moved(hearing.values, now), surface, keepers, hearing.kick)
+    pages = threading.Thread(target=_present, args=(presenter, loopback, done, projection if wanted else None, share), name="pages", daemon=True)
     pages.start()
-    projection.go_on(done)  # on the main thread: macOS wants it so
+    projection.go_on(done)  # on the main thread: macOS wants its windows so
 
 
-def _present(presenter: Presenter, loopback: Loopback, done: threading.Event, projection: Projection | None = None) -> None:
+def _origin(camera: Camera, arguments: tuple[Any, ...]) -> None:
+    """The engine says when its clock began, by a clock that all processes share; the camera is told by the one that the screen goes by."""
+    with contextlib.suppress(ValueError, IndexError, TypeError, KeyError):
+        camera.origin = float(json.loads(arguments[0])["clock_origin"]) + time.monotonic() - time.perf_counter()
+
+
+def _sound(camera: Camera, arguments: tuple[Any, ...]) -> None:
+    """The audio input sends what it hears: seconds as a whole number and the rest, frames a second, channels, 16-bit samples."""
+    with contextlib.suppress(ValueError, TypeError):
+        whole, rest, rate_hz, channels, samples = arguments
+        camera.hear(Sound(whole + rest, rate_hz, np.frombuffer(samples, np.int16).reshape(-1, channels)))
+
+
+def _present(presenter: Presenter, loopback: Loopback, done: threading.Event, projection: Projection | None, share: Share) -> None:
     pace = Pace(RATE_HZ, time.monotonic())
     told = time.monotonic()
     while not done.is_set():
-        time.sleep(max(0.0, pace.due - time.monotonic()))
+        if presenter.struck.wait(max(0.0, pace.due - time.monotonic())) and time.monotonic() < pace.due:
+            presenter.turn(time.monotonic())  # an onset does not wait for its turn
+            continue
         presenter.turn(time.monotonic())
         now = time.monotonic()
         pace.shown(now)
@@ -103,5 +143,5 @@ def _present(presenter: Presenter, loopback: Loopback, done: threading.Event, pr
             told = now
             words = {"fps": served.fps, "late_percent": served.late_percent, "longest_ms": served.longest_ms,
                      "stands_in": presenter.stream.film.stalled(now), "pid": os.getpid(),
-                     "window": None if projection is None else projection.tell(now)}  # fmt: skip
+                     "window": None if projection is None else projection.tell(now), "share": share.told}  # fmt: skip
             loopback.send("engine", "/performer/screen/status", json.dumps(words))

@@ -1,21 +1,20 @@
-"""The picture in the window, on the main thread of the process `screen`: stream, looks and surface, sixty times a second."""
+"""The picture in the window, on the main thread of the process `screen`: stream, looks and surface, sixty times a second; and those who keep it."""
 
 import threading
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Protocol
 
 from performer.visuals.looks import Looks, looks_of
-from performer.visuals.pace import Pace
+from performer.visuals.pace import DRAWN, Pace
 from performer.visuals.reel import Picture, Reel
 from performer.visuals.stream import BLACK, Stream
-from performer.visuals.testcard import testcard
-from performer.visuals.walk import PREFIX
 
 RATE_HZ = 60.0
 TELL_EVERY = 1.0  # seconds between words about how it goes
 IDLE = 0.1  # seconds between two looks where there is no window
 STUCK = 0.5  # seconds without a frame after which a window counts as stalled
+UNPACED = 125.0  # frames a second: a display that lets so many pass sets no pace, whatever it says
 CARD_LINES = 720  # of the test card, at most
 
 
@@ -36,12 +35,34 @@ class Surface(Protocol):
         """See to what has to be seen to; whether there is anything to show a picture on."""
         ...
 
-    def show(self, picture: Picture, looks: Looks, passed: float, held: bool = False) -> None:
-        """Have this picture on the display, `passed` seconds after the last. `held`: nothing moves but its place."""
+    def show(self, picture: Picture, looks: Looks, passed: float) -> None:
+        """Have this picture on the display, `passed` seconds after the last."""
+        ...
+
+    def seen(self) -> Picture:
+        """What was shown last, with its looks, before it was put into its place (height, width, 3)."""
         ...
 
     def tell(self) -> Mapping[str, Any]:
         """What there is to say about it, for the status."""
+        ...
+
+    def close(self) -> None: ...
+
+
+class Keeper(Protocol):
+    """Who wants the pictures that are seen: the camera, and what shares them with other programs."""
+
+    def attend(self, values: Mapping[str, Any]) -> bool:
+        """Whether one is wanted soon, going by the values."""
+        ...
+
+    def wants(self, now: float) -> bool:
+        """Whether the one that is seen now is wanted."""
+        ...
+
+    def take(self, picture: Picture, now: float) -> None:
+        """Here it is."""
         ...
 
     def close(self) -> None: ...
@@ -58,16 +79,19 @@ def still(values: Mapping[str, Any], now: float) -> float:
 class Projection:
     """One surface and what it shows. `told` is replaced whole, for whoever wants to know."""
 
-    def __init__(self, reel: Reel, moved: Callable[[float], Mapping[str, Any]], surface: Surface, kick: Kick = still) -> None:
-        self.surface = surface
+    def __init__(
+        self, reel: Reel, moved: Callable[[float], Mapping[str, Any]], surface: Surface, keepers: Sequence[Keeper], kick: Kick = still
+    ) -> None:
+        self.surface, self._keepers = surface, tuple(keepers)
         self._stream = Stream(reel)
         self._moved, self._kick = moved, kick
         self._shown = time.monotonic()
+        self._unpaced = False
         self._told: Mapping[str, Any] = {"open": False, "remark": ""}
 
     def go_on(self, done: threading.Event) -> None:
         """Show until it is over."""
-        pace, told = Pace(RATE_HZ, time.monotonic()), 0.0
+        pace, told, absent = Pace(RATE_HZ, time.monotonic(), DRAWN), 0.0, True
         try:
             while not done.is_set():
                 now = time.monotonic()
@@ -75,24 +99,36 @@ class Projection:
                     self._tell(pace, now)
                     told = now
                 if not self.surface.attend(now):
-                    self._shown = now
+                    self._shown, absent = now, True
                     done.wait(IDLE)
-                    pace = Pace(RATE_HZ, time.monotonic())
                     continue
-                if not self.surface.paced:
+                if absent:
+                    told, absent = time.monotonic(), False
+                    pace = Pace(RATE_HZ, told, DRAWN)
+                paced = self.surface.paced and not self._unpaced
+                if not paced:
                     time.sleep(max(0.0, pace.due - time.monotonic()))
                 self.turn(time.monotonic())
-                pace.shown(time.monotonic(), self.surface.paced)
+                pace.shown(time.monotonic(), paced)
         finally:
+            for keeper in self._keepers:
+                keeper.close()
             self.surface.close()
 
     def turn(self, now: float) -> None:
         """Take what came, show what is due."""
         values = self._moved(now)
+        for keeper in self._keepers:
+            keeper.attend(values)
         self._stream.take(now)
         picture = self._stream.picture(values, now, card_size(*self.surface.size), self._kick(values, now))
-        self.surface.show(BLACK if picture is None else picture, looks_of(values), now - self._shown, values[PREFIX + "freeze"])
+        self.surface.show(BLACK if picture is None else picture, looks_of(values), now - self._shown)
         self._shown = now
+        wanting = [keeper for keeper in self._keepers if keeper.wants(now)]
+        if wanting:
+            seen = self.surface.seen()
+            for keeper in wanting:
+                keeper.take(seen, now)
 
     def tell(self, now: float) -> Mapping[str, Any]:
         """How it goes: the last word of this thread, and whether it is stuck since. Thread-safe."""
@@ -100,10 +136,9 @@ class Projection:
 
     def _tell(self, pace: Pace, now: float) -> None:
         served = pace.tell(now)
+        self._unpaced = self._unpaced or served.fps > UNPACED
         facts = self.surface.tell()
         figures = {"fps": served.fps, "late_percent": served.late_percent, "longest_ms": served.longest_ms}
-        if facts.get("open") and not self._told.get("open"):
-            testcard(*card_size(*self.surface.size))  # before it is wanted
         self._told = {**facts, **figures} if facts.get("open") else facts
 
 

@@ -61,13 +61,12 @@ class Window:
                 self._lost(str(error))
         return self.is_open
 
-    def show(self, picture: Picture, looks: Looks, passed: float, held: bool = False) -> None:
-        """Draw the picture (height, width, 3), `passed` seconds after the last; it is on the display when this returns, or soon after. `held`:
-        nothing moves but its place."""
+    def show(self, picture: Picture, looks: Looks, passed: float) -> None:
+        """Draw the picture (height, width, 3), `passed` seconds after the last; it is on the display when this returns, or soon after."""
         assert self._compositor is not None
         size = self.size
         if min(size) > 0:  # a window that is iconified has no pixels
-            self._compositor.draw(picture, looks, size, passed, held)
+            self._compositor.draw(picture, looks, size, passed)
             library().swap_buffers(self._handle)
 
     def seen(self) -> Picture:
@@ -127,7 +126,7 @@ class Window:
         glfw.make_context_current(self._handle)
         self._compositor, self._display = Compositor(context()), display
         rate = display.rate_hz if display is not None and display.rate_hz else RATE_HZ
-        glfw.swap_interval(max(1, round(rate / RATE_HZ)) if self.paced else 0)
+        glfw.swap_interval(max(1, int(rate / RATE_HZ + 0.05)) if self.paced else 0)  # never fewer than sixty a second where there can be more
         if self.remark:
             log.warning("The window is back on %s.", display or "the desktop")
         self.remark = ""

@@ -33,3 +33,17 @@ def test_models_in_words():
 
 def test_the_flood_steers_what_is_there():
     assert set(ADDRESSES) <= set(Table(1).rows)
+
+
+def test_frames_from_a_click_to_a_page(jack_server):
+    told = json.loads(bench("frames", Asked(seconds=4.0, notes=4), True))
+    assert told["generator_fps"] > 3 and told["presenter_fps"] > 10 and told["notes"] > 0
+    assert told["clicks_lost"] == 0 and 1 < told["onset_to_frame_ms"]["p50"] < 250
+
+
+def test_trouble_leaves_the_picture_moving_and_the_notes_in_time():
+    told = json.loads(bench("trouble", Asked(seconds=18.0, kills=3), True))
+    for trouble in ("without", "killed", "screen_stopped", "flooded"):
+        assert told[trouble]["notes"] > 0 and told[trouble]["later_than_a_bar"] == 0, told
+    assert told["killed"]["pictures"] > 18 * 10 and told["killed"]["page_longest_ms"] < 1000, told
+    assert told["flooded"]["sent"] > 10_000 and told["flooded"]["pictures"] > 10, told

@@ -3,17 +3,26 @@
 `window.performer` holds the page's parts."""
 
 import contextlib
+import io
 import json
 import os
 import shutil
 import threading
 from collections.abc import Iterator
+from dataclasses import asdict
 
+import numpy as np
 import pytest
+from PIL import Image
 
 from performer.assets import find_model
 from performer.desk.process import DeskOptions
 from performer.parameters import Table
+from performer.visuals.looks import looks_of
+from performer.visuals.page import jpeg as page_jpeg
+from performer.visuals.testcard import CORNERS
+from performer.visuals.testcard import testcard as make_card
+from performer.visuals.walk import PREFIX as PICTURE
 from tests.desk.stand import Stand, eventually, jpeg
 from tests.show_process import ShowProcess
 
@@ -160,6 +169,49 @@ def test_the_projector_shows_the_picture_and_nothing_else(stand, open_page):
         shows(page, "performer.picture.drawn > 5 && performer.picture.brightness() > 0.6")
     assert page.evaluate("document.body.children.length") == 1
     assert page.evaluate("getComputedStyle(document.documentElement).cursor") == "none"
+
+
+def test_the_projector_composes_as_the_window_does(stand, open_page):
+    page = open_page("/projector")
+    values = Table().defaults() | {PICTURE + "test_card": True}
+    quad = {"top_left": (0.15, 0.1), "top_right": (0.95, 0.02), "bottom_right": (0.99, 0.8), "bottom_left": (0.05, 0.9)}
+    values |= {f"/performer/window/{corner}_{axis}": share for corner, at in quad.items() for axis, share in zip("xy", at, strict=True)}
+    stand.paint(page_jpeg(make_card(SMALL["width"], SMALL["height"])))
+    stand.say("/performer/looks", json.dumps(asdict(looks_of(values))))
+    corners = np.array(list(quad.values())) * (SMALL["width"], SMALL["height"])
+    spots = [np.round(corner + 0.08 * (corners.mean(0) - corner)).astype(int) for corner in corners]
+
+    def pinned():
+        shot = pixels(page)
+        return [shot] if all(np.abs(shot[y, x] - colour).max() < 40 for (x, y), colour in zip(spots, CORNERS, strict=True)) else []
+
+    (shot,) = eventually(pinned, "the card on its four corners")
+    assert shot[:5].max() < 10 and shot[:, :20].max() < 10 and shot[-30:].max() < 10
+    blurred = {PICTURE + name: value for name, value in (("blur", 0.5), ("feedback", 0.5), ("kaleidoscope", 6), ("mirror", "both"), ("zoom", 2.0))}
+    looks = looks_of(Table().defaults() | blurred | {"/performer/window/gamma": 1.5})
+    assert (looks.look, looks.place) == (("FOLDED", "BLURRED", "TRAIL"), ("SHADED",))
+    stand.say("/performer/looks", json.dumps(asdict(looks)))
+
+    def folded():
+        shot = pixels(page)
+        return np.abs(shot - shot[::-1]).mean() < 2 and np.abs(shot - shot[:, ::-1]).mean() < 2 and shot.mean() > 10
+
+    eventually(folded, "all looks at once")
+
+
+def pixels(page):
+    """What the page shows, (height, width, 3)."""
+    return np.asarray(Image.open(io.BytesIO(page.screenshot())).convert("RGB")).astype(int)
+
+
+def test_without_webgl_the_picture_is_drawn_plainly(stand, open_page, browser):
+    with browser.new_context(viewport=SMALL) as context:
+        context.add_init_script("const get = HTMLCanvasElement.prototype.getContext; HTMLCanvasElement.prototype.getContext ="
+                                " function (kind, ...rest) { return kind.startsWith('webgl') ? null : get.call(this, kind, ...rest); };")  # fmt: skip
+        page = context.new_page()
+        page.goto(f"http://{stand.host}/projector")
+        with painting(stand):
+            shows(page, "window.performer && performer.picture.drawn > 5 && performer.picture.brightness() > 0.6")
 
 
 def test_panic(stand, open_page):

@@ -192,3 +192,34 @@ def test_a_spoilt_folder_is_one_sentence_with_a_remedy(folder, how, capfd):
     assert caught.value.remedy.endswith(".")
     assert "\n" not in str(caught.value)
     assert capfd.readouterr() == ("", "")
+
+
+def deaf_to_keys(tmp_path: Path, hears: str) -> Path:
+    folder = tmp_path / TINY.name
+    folder.mkdir()
+    for path in TINY.iterdir():
+        (folder / path.name).write_bytes(path.read_bytes())
+    card = folder / "card.toml"
+    card.write_text(card.read_text().replace("[shape]\n", f"[shape]\nhears = {hears}\n"))
+    return folder
+
+
+def test_a_model_of_drums_hears_drums_alone_and_reckons_gaps_between_them(tmp_path):
+    drums = VOICES.index("drums")
+    mind, plain = load_mind(deaf_to_keys(tmp_path, '["drums"]')), load_mind(TINY)
+    for gap, voice in ((0.0, drums), (0.2, 0), (0.3, 0), (0.1, drums), (0.15, 0)):
+        mind.feed(ModelNote(gap, 40, 80, 0.1, voice))
+    for gap in (0.0, 0.6):
+        plain.feed(ModelNote(gap, 40, 80, 0.1, drums))
+    known = np.full((1, 5), 16)
+    assert np.array_equal(mind.logits(known), plain.logits(known)) and mind.passed == pytest.approx(0.15)
+    note = mind.fork().query(Constraints(voice=drums, gap=(0.05, 0.5)), np.random.default_rng(2))
+    same = plain.fork().query(Constraints(voice=drums, gap=(0.2, 0.65)), np.random.default_rng(2))
+    assert note.gap == pytest.approx(same.gap - 0.15) and note.pitch == same.pitch
+    mind.reset()
+    assert mind.passed == 0.0
+
+
+def test_ears_that_there_are_not_are_told(tmp_path):
+    with pytest.raises(ModelError, match="hears"):
+        load_mind(deaf_to_keys(tmp_path, '["spoons"]'))

@@ -152,3 +152,10 @@ def test_what_comes_after_the_answer_keeps_its_distance(tmp_path: Path, monkeypa
     _, ended, again = (heard.get(timeout=PATIENCE) for _ in range(3))
     replay.stop()
     assert again.time - ended.time >= 0.3
+
+
+def test_a_file_without_notes_is_a_sentence_and_no_show(tmp_path):
+    track = mido.MidiTrack([mido.Message("control_change", control=64, value=127), mido.MetaMessage("end_of_track")])
+    mido.MidiFile(tracks=[track]).save(tmp_path / "silent.mid")
+    with pytest.raises(TakeError, match="has no notes"):
+        read_performance(tmp_path / "silent.mid")

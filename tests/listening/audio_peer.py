@@ -13,17 +13,18 @@ class Source:
     """The sine, where it is and how loud."""
 
     def __init__(self) -> None:
-        self.amplitude = 0.0
+        self.amplitude, self.rate = 0.0, 48000.0
         self._at = 0
 
     def play(self, block: np.ndarray, frames: int, moments: object, status: object) -> None:
-        time = (self._at + np.arange(frames)) / 48000.0
+        time = (self._at + np.arange(frames)) / self.rate
         self._at += frames
         block[:, 0] = self.amplitude * np.sin(2.0 * np.pi * HZ * time)
 
 
 source = Source()
-with sounddevice.OutputStream(samplerate=48000, channels=1, callback=source.play):
+with sounddevice.OutputStream(channels=1, callback=source.play) as stream:
+    source.rate = stream.samplerate
     sys.stdout.write("plays\n")
     sys.stdout.flush()
     for line in sys.stdin:

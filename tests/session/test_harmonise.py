@@ -22,8 +22,8 @@ def test_loudness_follows_the_player():
     loud, soft = (
         offline(mode="harmonise", velocity=1.0).play([Timed(1.0, NoteOn(60, force)), Timed(2.0, NoteOff(60))], until=5.0) for force in (120, 20)
     )
-    assert {note.velocity for note in loud} == {120}
-    assert {note.velocity for note in soft} == {20}
+    assert min(note.velocity for note in loud) >= 110
+    assert 10 <= max(note.velocity for note in soft) <= 32
 
 
 def test_pedal_and_bend_pass_on_the_voice_channel_in_harmonise_and_not_in_call():

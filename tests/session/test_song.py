@@ -2,7 +2,8 @@
 
 import pytest
 
-from performer.effects import Say
+from performer.effects import Ask, Say
+from performer.encoding import VOICES as INSTRUMENTS
 from performer.events import ParameterSet, Sync, Timed
 from performer.session.song import SECTION
 from tests.stagehands import melody, offline
@@ -69,3 +70,12 @@ def test_more_energy_is_more_and_louder():
     calm, wild = played(0.05), played(0.95)
     assert len(wild) > 1.5 * len(calm)
     assert sum(n.velocity for n in wild) / len(wild) > 20 + sum(n.velocity for n in calm) / len(calm)
+
+
+def test_a_fill_leaves_alone_what_drums_keep_time_with_and_rests_for_no_longer_than_half_a_beat():
+    graph = offline(mode="drums", low=35, high=60)
+    graph.session._voices[0].part = INSTRUMENTS.index("drums")
+    graph.play([BEGIN, *melody(60, 62, 64), Timed(3.1, ParameterSet(SECTION, "fill"))], until=4.5)
+    fills = [effect for effect in graph.said if isinstance(effect, Ask) and effect.without]
+    others = [effect for effect in graph.said if isinstance(effect, Ask) and not effect.without]
+    assert fills and others and all(42 in ask.without and ask.gap[1] == 0.25 for ask in fills) and others[0].gap[1] == 1.0

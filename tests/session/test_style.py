@@ -11,7 +11,7 @@ from tests.stagehands import melody, offline
 
 
 def asked(**settings):
-    graph = offline(mode="harmonise", **settings)
+    graph = offline(mode="harmonise", **({"style_strength": 1.0} | settings))
     graph.play(melody(60), until=2.0)
     return next(effect.styles for effect in graph.said if isinstance(effect, Ask))
 
@@ -23,6 +23,9 @@ def asked(**settings):
      {"jazz": 0.25, "rock": 0.25, "funk": 0.5}),
     ({"style": "jazz", "style_2": "jazz", "style_2_weight": 1.0}, {"jazz": 1.0}),
     ({"style_2": "rock", "style_2_weight": 1.0}, {"any": 0.5, "rock": 0.5}),
+    ({"style": "jazz", "style_strength": 3.0}, {"jazz": 3.0, "any": -2.0}),
+    ({"style": "jazz", "style_strength": 0.0}, {}),
+    ({"style": "jazz", "style_2": "rock", "style_2_weight": 1.0, "style_strength": 4.0}, {"jazz": 2.0, "rock": 2.0, "any": -3.0}),
 ])  # fmt: skip
 def test_weights_of_styles_sum_to_one(settings, styles):
     assert asked(**settings) == tuple((style_number(name), weight) for name, weight in styles.items())

@@ -3,7 +3,12 @@
 import numpy as np
 import pytest
 
-from performer.visuals.guard import Guard, cells_of, luminance
+from performer.bench.pieces import PIECES
+from performer.bench.pieces import RATE as SOUND_RATE
+from performer.bench.response import FPS, moments
+from performer.show import Models
+from performer.visuals.generator import painter_for
+from performer.visuals.guard import Guard, cells_of, luminance, redness
 
 RATE = 60
 
@@ -71,6 +76,55 @@ def test_what_is_no_strobe_passes_untouched(pictures):
     out, guard = shown(pictures)
     assert guard.damped == 0
     assert all(seen is picture for seen, picture in zip(out, pictures, strict=True))
+
+
+def colours(hertz: float, seconds: float, first: tuple[int, int, int], second: tuple[int, int, int]) -> list[np.ndarray]:
+    """Two colours in turn over the whole picture."""
+    return [np.full((64, 64, 3), first if number / RATE * hertz % 1.0 < 0.5 else second, np.uint8) for number in range(int(seconds * RATE))]
+
+
+RED, AS_BRIGHT = (255, 0, 0), (0, 138, 60)  # a green whose luminance is within 0.03 of the red's
+
+
+@pytest.mark.parametrize("hertz", [5, 10, 20])
+def test_red_flashes_are_damped_however_even_their_brightness(hertz: float):
+    pictures = colours(hertz, 4.0, RED, AS_BRIGHT)
+    assert abs(float((luminance(cells_of(pictures[0])) - luminance(cells_of(pictures[59 // hertz])))[0, 0])) < 0.1
+    out, guard = shown(pictures)
+    reds = [[float(redness(cells_of(picture))[0, 0]) for picture in each] for each in (pictures, out)]
+    assert red_flashes(reds[0]) > 3 >= red_flashes(reds[1])
+    assert guard.damped > 100
+
+
+def red_flashes(reds: list[float]) -> int:
+    """The most pairs of opposing changes of more than 20 / 320 in any second."""
+    turns, way, extreme = [], 0, reds[0]
+    for number, value in enumerate(reds):
+        change = value - extreme
+        if abs(change) > 20 / 320 and np.sign(change) != way:
+            turns.append(number)
+            way, extreme = int(np.sign(change)), value
+        elif (way >= 0 and value > extreme) or (way <= 0 and value < extreme):
+            extreme = value if way else extreme
+    return max((sum(start <= turn < start + RATE for turn in turns) // 2 for start in turns), default=0)
+
+
+@pytest.mark.parametrize("pictures", [
+    colours(2.5, 4.0, RED, AS_BRIGHT), colours(10, 4.0, (0, 0, 255), (60, 60, 60)), colours(10, 4.0, (90, 50, 50), (60, 60, 60)),
+])  # fmt: skip
+def test_slow_reds_other_colours_and_dull_reds_pass_untouched(pictures: list[np.ndarray]):
+    assert shown(pictures)[1].damped == 0
+
+
+def test_the_picture_to_music_is_not_dulled():
+    """Drums, the hardest: the shipped light, with its kicks, as it is shown."""
+    sound = PIECES["drums"]()[: 12 * SOUND_RATE]
+    painter = painter_for(Models().pictures, (), 2)[0]
+    pictures = [moment.picture for moment in moments(sound, painter, 2)]
+    guard = Guard()
+    apart = [np.abs(guard.show(picture, number / FPS).astype(int) - picture).mean() for number, picture in enumerate(pictures)]
+    print(f"{guard.damped} of {len(pictures)} pictures damped, {np.mean(apart):.2f} grey levels in the mean")
+    assert guard.damped <= 0.02 * len(pictures) and np.mean(apart) < 0.5
 
 
 def test_cells_that_flash_in_turn_count_together():

@@ -1,12 +1,13 @@
 import pytest
 
-from performer.parameters import CURVES, SLOTS, Table
+from performer.movers import CURVES, MOVES, SLOTS
+from performer.parameters import Table
 from performer.show import parse_show
 from performer.visuals.modulation import CURVES as BENT
 from performer.visuals.modulation import PREFIX, Matrix
 from performer.visuals.sources import Sources
 
-DEFAULTS = Table().defaults()
+DEFAULTS = Table().defaults() | {f"{PREFIX}{number}/source": "none" for number in range(1, SLOTS + 1)}
 SPEED = "/performer/visuals/speed"
 
 
@@ -22,7 +23,7 @@ def with_number(value: float) -> Sources:
 
 def test_nothing_is_changed_while_no_slot_is_in_use():
     assert Matrix(with_number(1.0)).moved(DEFAULTS, 1.0) is DEFAULTS
-    half = DEFAULTS | slot(source="number")
+    half = DEFAULTS | slot(SLOTS, source="number")
     assert Matrix(with_number(1.0)).moved(half, 1.0) is half
 
 
@@ -80,3 +81,24 @@ def test_the_show_file_writes_the_matrix():
     show = parse_show('[[modulation]]\nsource = "sine"\ntarget = "mix"\nbeats = 8\n[[modulation]]\nsource = "tension"\ntarget = "truncation"', "x")
     assert show.values[PREFIX + "1/source"] == "sine" and show.values[PREFIX + "1/beats"] == 8.0
     assert show.values[PREFIX + "2/target"] == "truncation"
+    assert show.values[PREFIX + "3/source"] == "none" == show.values[f"{PREFIX}{SLOTS}/source"]
+    assert PREFIX + "1/source" not in parse_show("", "x").values
+
+
+def test_a_fresh_shows_own_moves_rest_in_silence_and_move_with_the_music():
+    fresh = Table().defaults()
+    assert {fresh[f"{PREFIX}{number}/source"] for number in range(1, len(MOVES) + 1)}.isdisjoint({"none"})
+    sources = Sources()
+    matrix = Matrix(sources)
+    assert all(matrix.moved(fresh, 0.1 * tick)[address] == fresh[address] for tick in range(20) for address in fresh)
+    sources.take("/performer/features", (0.8, 0.5, 0.5, 0.5, 0.5, 1.0, 1.0), 3.0)
+    sources.take("/performer/tone", (0.5, *[1.0] * 12), 3.0)
+    sources.take("/performer/surprise", (0.9, 8.0, 60), 3.0)
+    for pitch in (60, 61, 62):
+        sources.take("/performer/heard", (pitch, 100, 1), 3.0)
+    moved = [matrix.moved(fresh, 3.0 + 0.1 * tick) for tick in range(5)][-1]
+    assert {address.removeprefix("/performer/visuals/") for address in fresh if moved[address] != fresh[address]} == {
+        move["target"] for move in MOVES if move["source"] != "plan"
+    }
+    rested = [matrix.moved(fresh, 90.0 + 0.1 * tick) for tick in range(100)][-1]
+    assert {address: rested[address] for address in fresh} == fresh

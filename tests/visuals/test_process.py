@@ -93,7 +93,7 @@ def _status(sock: socket.socket) -> bytes:
 class Nothing:
     """A painter that has nothing to show until it is well."""
 
-    name = "nothing"
+    name, provider = "nothing", "cpu"
 
     def __init__(self) -> None:
         self.ill = True

@@ -4,7 +4,7 @@ import time
 
 import pytest
 
-from performer.parameters import MOVERS
+from performer.movers import MOVERS
 from performer.visuals.sources import FEATURES, LFOS, MODELS, NOTES, STALE, TONES, Sources
 
 

@@ -40,6 +40,7 @@ const HEARERS = {
   "/performer/rung": (voice, rung) => status.rung(voice, rung),
   "/performer/chord": (now, next) => status.chord(now, next),
   "/performer/timeline": (bpm) => status.tempo(bpm),
+  "/performer/looks": (json) => picture.dress(JSON.parse(json)),
   "/performer/plan": (...args) => plan.add(...args),
   "/performer/plan/committed": (...args) => plan.commit(controls.get("/performer/midi/delay"), ...args),
   "/performer/plan/cleared": (voice) => plan.clear(voice),

@@ -7,6 +7,13 @@ const SLOW = 40; // ms between two frames of the display; where most take longer
 const TRIAL = 24; // frames after which that is judged
 const COARSEST = 0.3; // canvas pixels for a pixel of the page
 
+const PLAIN = { // a picture as it is, until the show says how it is to look
+  held: false, look: [], place: [], uniforms: {
+    whole: [0], mirror: [0, 0], segments: [0], zoom: [1], angle: [0], blur: [0], feedback: [0, 1, 0], pin: [1, 0, 0, 0, 1, 0, 0, 0, 1],
+    edge: [0, 0, 0, 0], gamma: [1],
+  },
+};
+
 export class Picture {
   // fit: "cover" fills the canvas and crops; "ambient" shows the whole frame and lets its colours glow around it
   constructor(canvas, fit) {
@@ -18,9 +25,10 @@ export class Picture {
     this.waiting = null;
     this.decoding = false;
     this.dirty = true;
+    this.looks = PLAIN;
     this.quality = Math.min(window.devicePixelRatio || 1, 2);
     this.trial = { frames: 0, slow: 0, last: 0 };
-    const gl = canvas.getContext("webgl", { alpha: false, antialias: false, depth: false, powerPreference: "high-performance" });
+    const gl = canvas.getContext("webgl2", { alpha: false, antialias: false, depth: false, powerPreference: "high-performance" });
     this.painter = gl ? new GlPainter(gl, fit) : new PlainPainter(canvas.getContext("2d"), fit);
     new ResizeObserver(() => this.#resize()).observe(canvas);
     canvas.addEventListener("webglcontextlost", (event) => event.preventDefault());
@@ -46,9 +54,15 @@ export class Picture {
     this.decoding = false;
   }
 
+  // The show says how the picture looks from now on: the uniforms of both passes, what each has to be able to do, and whether it stands still.
+  dress(looks) {
+    this.looks = looks;
+    this.dirty = true;
+  }
+
   // The mean brightness (0 to 1) of what is on the canvas now.
   brightness() {
-    this.painter.paint(1);
+    this.#paint(1);
     const small = new OffscreenCanvas(32, 32).getContext("2d");
     small.drawImage(this.canvas, 0, 0, 32, 32);
     const { data } = small.getImageData(0, 0, 32, 32);
@@ -77,12 +91,16 @@ export class Picture {
   #frame(now) {
     if (this.dirty) {
       const length = Math.min(LONGEST, Math.max(SHORTEST, this.interval));
-      const progress = Math.min(1, Math.max(0, (now - this.arrived) / length));
-      this.painter.paint(progress);
-      this.dirty = progress < 1;
+      const progress = Math.min(1, Math.max(0, (now - this.arrived + SHORTEST) / length)); // what comes is seen at once, by its first step
+      this.#paint(progress, now);
+      this.dirty = progress < 1 || (this.looks.look.includes("TRAIL") && !this.looks.held);
     }
     this.#judge(now);
     requestAnimationFrame((next) => this.#frame(next));
+  }
+
+  #paint(progress, now = performance.now()) {
+    this.painter.paint(progress, this.looks, now);
   }
 
   // A machine that paints slowly, for want of a graphics card, paints fewer pixels: the notes go before the picture.
@@ -102,7 +120,7 @@ export class Picture {
   #resize() {
     this.canvas.width = Math.max(1, Math.round(this.canvas.clientWidth * this.quality));
     this.canvas.height = Math.max(1, Math.round(this.canvas.clientHeight * this.quality));
-    this.painter.paint(1); // a canvas that was resized is empty, and this frame's painting is over
+    this.#paint(1); // a canvas that was resized is empty, and this frame's painting is over
     this.dirty = true;
   }
 }

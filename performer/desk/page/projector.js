@@ -3,7 +3,10 @@ import { Link } from "./link.js";
 import { Picture } from "./picture.js";
 
 const picture = new Picture(document.getElementById("picture"), "cover");
-const link = new Link({ message() {}, picture: (bytes) => picture.offer(bytes), state() {} });
+const message = (address, [words]) => {
+  if (address === "/performer/looks") picture.dress(JSON.parse(words));
+};
+const link = new Link({ message, picture: (bytes) => picture.offer(bytes), state() {} });
 link.open();
 
 document.addEventListener("dblclick", () => {

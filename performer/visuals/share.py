@@ -1,0 +1,135 @@
+"""The picture for other programs: an NDI source on the network, a virtual camera on this machine. Their libraries are imported late, here only.
+
+The thread `share` opens and sends; a sender that cannot be opened is a sentence, and the others go on. Syphon and Spout would be two more rows
+of SENDERS: they are not here because nothing of theirs runs on the system that this was written on.
+"""
+
+import logging
+import sys
+from collections.abc import Callable, Mapping, Sequence
+from fractions import Fraction
+from typing import Any, Protocol
+
+import numpy as np
+
+from performer.errors import PortError
+from performer.packages import extra
+from performer.visuals.film import resized
+from performer.visuals.reel import Picture
+from performer.worker import Worker
+
+log = logging.getLogger("performer")
+RATE = 30  # pictures a second
+MOST_WAITING = 2  # pictures: one that is late is left out
+NAME = "Performer"
+DEVICES = {
+    "linux": "Load the module of virtual cameras: sudo modprobe v4l2loopback exclusive_caps=1 (Debian: apt install v4l2loopback-dkms).",
+    "darwin": "Install OBS, start its virtual camera once, and stop it.",
+    "win32": "Install OBS, which brings a virtual camera.",
+}
+
+
+class Sender(Protocol):
+    """What takes pictures of one size (height, width, 3)."""
+
+    def send(self, picture: Picture) -> None: ...
+
+    def close(self) -> None: ...
+
+
+class Ndi:
+    """A source in NDI's network, called after this machine and Performer. On Linux it is found where avahi-daemon runs."""
+
+    def __init__(self, width: int, height: int) -> None:
+        try:
+            from cyndilib.sender import Sender as Source
+            from cyndilib.video_frame import VideoSendFrame
+            from cyndilib.wrapper.ndi_structs import FourCC
+        except (ImportError, OSError) as error:
+            raise PortError(f"The picture cannot be sent by NDI: {error}.", extra("ndi")) from None
+        frame = VideoSendFrame()
+        frame.set_resolution(width, height)
+        frame.set_frame_rate(Fraction(RATE))
+        frame.set_fourcc(FourCC.RGBX)
+        self._pixels = np.full((height, width, 4), 255, np.uint8)
+        self._source: Any = Source(NAME, clock_video=False)
+        self._source.set_video_frame(frame)
+        self._source.open()
+
+    def send(self, picture: Picture) -> None:
+        self._pixels[..., :3] = picture
+        self._source.write_video(self._pixels.reshape(-1))
+
+    def close(self) -> None:
+        self._source.close()
+
+
+class VirtualCamera:
+    """A camera that other programs of this machine can choose."""
+
+    def __init__(self, width: int, height: int) -> None:
+        try:
+            import pyvirtualcam
+        except (ImportError, OSError) as error:
+            raise PortError(f"There is no virtual camera: {error}.", extra("camera")) from None
+        try:
+            self._camera: Any = pyvirtualcam.Camera(width, height, RATE)
+        except RuntimeError as error:
+            raise PortError(f"There is no virtual camera ({str(error).splitlines()[0]}).", DEVICES.get(sys.platform, "")) from None
+
+    def send(self, picture: Picture) -> None:
+        self._camera.send(np.ascontiguousarray(picture))
+
+    def close(self) -> None:
+        self._camera.close()
+
+
+SENDERS: Mapping[str, Callable[[int, int], Sender]] = {"ndi": Ndi, "camera": VirtualCamera}
+
+
+class Share:
+    """Gives what is seen to the senders of these names."""
+
+    def __init__(self, names: Sequence[str]) -> None:
+        self.told: Mapping[str, str] = dict.fromkeys(names, "")  # of each sender: the sentence why it is not there, "on" where it is
+        self._names, self._due = tuple(names), 0.0
+        self._size = (0, 0)
+        self._open: list[Sender] = []
+        self._worker = Worker("share", self._send, limit=MOST_WAITING)
+        self._worker.start()
+
+    def attend(self, values: Mapping[str, Any]) -> bool:
+        """Whether a picture is wanted soon: always, where anybody is to get it."""
+        return any(words in ("", "on") for words in self.told.values())
+
+    def wants(self, now: float) -> bool:
+        """Whether the picture that is seen now is to be sent."""
+        return now >= self._due and self.attend({})
+
+    def take(self, picture: Picture, now: float) -> None:
+        """The picture that is seen now, which nobody changes any more."""
+        self._due = max(self._due + 1.0 / RATE, now + 0.5 / RATE)
+        self._worker.post(picture)
+
+    def close(self) -> None:
+        """Send no more."""
+        self._worker.stop()
+        for sender in self._open:
+            sender.close()
+
+    def _send(self, picture: Picture) -> None:
+        if not any(self._size):
+            self._size = (picture.shape[1], picture.shape[0])
+            self.told = {name: self._opened(name) for name in self._names}
+        if picture.shape[1::-1] != self._size:
+            picture = resized(picture, self._size[1], self._size[0])
+        for sender in self._open:
+            sender.send(picture)
+
+    def _opened(self, name: str) -> str:
+        try:
+            self._open.append(SENDERS[name](*self._size))
+        except PortError as error:
+            log.warning(str(error))
+            return str(error)
+        return "on"
