@@ -182,7 +182,7 @@ ROWS: tuple[Parameter, ...] = (
     _choice(QUANTISE, "now", QUANTA, "When a new mode or a scene comes, where the message does not say: now, at the next beat, bar or bars."),
     _row("/performer/visuals/react", "float", 1.0, 0.0, 2.0, "", "How strongly the music moves the picture."),
     _row("/performer/visuals/speed", "float", 0.3, 0.0, 2.0, "", "How fast the picture walks by itself."),
-    _row("/performer/visuals/truncation", "float", 0.9, 0.0, 1.5, "", "Near the mean picture (0) or far out (1 and more)."),
+    _row("/performer/visuals/truncation", "float", 0.9, 0.0, 1.5, "", "Near the mean style (0) or far out (1 and more)."),
     _row("/performer/visuals/mix", "float", 0.35, 0.0, 1.0, "", "How much a second style is mixed into the fine layers."),
     _row("/performer/visuals/kick", "float", 0.35, 0.0, 1.0, "", "How much an onset brightens the picture at once, before a new one is painted."),
     _row("/performer/visuals/mix_from", "float", 0.35, 0.0, 1.0, "", "The coarsest layer that the second style is mixed into: 0 coarse, 1 fine."),

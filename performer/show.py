@@ -81,7 +81,7 @@ class Models:
     drums: str = _key("lstm-drums", "The model of the voices whose instrument is drums; where it is not there, the first.")
     small: str = _key("lstm-first-int8", "The smaller model that plans where the first one is too slow or fails; empty: none.")
     chords: str = _key("chords-first", "The model that goes on with the song's chords; 'plain' needs no weights.")
-    pictures: str = _key("light-64", "The model that paints.")
+    pictures: str = _key("light-256", "The model that paints.")
     folders: Items = _key((), "Further folders to look for models in.")
 
 

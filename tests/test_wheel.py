@@ -33,7 +33,7 @@ def performer(site: Path, folder: Path, *arguments: str) -> subprocess.Completed
 
 
 def test_it_carries_models_patches_page_and_demo(unpacked: Path):
-    for name in ("_assets/models/onnx/lstm-first/card.toml", "_assets/models/onnx/light-64/card.toml", "_assets/patches/README.md",
+    for name in ("_assets/models/onnx/lstm-first/card.toml", "_assets/models/onnx/light-256/card.toml", "_assets/patches/README.md",
                  "desk/page/index.html", "demo.mid"):  # fmt: skip
         assert (unpacked / "performer" / name).is_file(), name
 

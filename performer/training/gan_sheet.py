@@ -21,8 +21,8 @@ from performer.visuals.walk import Pose
 
 MOST_BYTES = 290_000  # of a file
 EACH, WALK_STEPS = 4, 12
-STRIDE = 0.35  # radians of path between two pictures of the walk
-FAR = 21.0  # radians between two pictures of a family: another place altogether
+STRIDE = 0.6  # radians of path between two pictures of the walk
+FAR, FURTHER = 41.0, 9.0  # radians between two rows and two columns: other places altogether
 CHART = (720, 300)
 COLOURS = ("#d7263d", "#1b998b", "#2e294e", "#f46036", "#3f88c5", "#8f6fc6")
 Pixels = npt.NDArray[np.uint8]
@@ -33,12 +33,9 @@ def pose(path: float, ask: Ask | None = None) -> Pose:
 
 
 def of_families(light: Generator) -> list[list[Pixels]]:
-    """A row of EACH for every family: it is held, all else is the walk's."""
-    rows = []
-    for family in FAMILIES:
-        held = Ask({f"family {name}": (float(name == family), 1.0) for name in FAMILIES})
-        rows.append([light.paint(pose(1.0 + FAR * place, held)) for place in range(EACH)])
-    return rows
+    """EACH rows, a column for every family: it is held, all else is the walk's."""
+    held = [Ask({f"family {name}": (float(name == family), 1.0) for name in FAMILIES}) for family in FAMILIES]
+    return [[light.paint(pose(1.0 + FAR * row + FURTHER * column, ask)) for column, ask in enumerate(held)] for row in range(EACH)]
 
 
 def of_a_walk(light: Generator) -> list[list[Pixels]]:

@@ -38,8 +38,8 @@ class Easel:
     def swap(self, name: str) -> None:
         """Have the model of this name paint as soon as it is open; the one at work goes on meanwhile, and for good where that fails."""
         if self._load is not None and name != self.wanted:
-            self.wanted = name
-            threading.Thread(target=self._open, args=(name,), name="opening", daemon=True).start()
+            before, self.wanted = self.wanted, name
+            threading.Thread(target=self._open, args=(name, before), name="opening", daemon=True).start()
 
     def paint(self, pose: Pose) -> Picture | None:
         """The frame of this pose; None where it shows nothing."""
@@ -63,14 +63,14 @@ class Easel:
             self.painter, self.wanted = Pattern(), Pattern.name
         return None
 
-    def _open(self, name: str) -> None:
+    def _open(self, name: str, before: str) -> None:
         assert self._load is not None
         try:
             painter = self._load(name)
         except ModelError as error:
             if name == self.wanted:
-                self.wanted = self.painter.name
-                self.remark = f"{error} '{self.painter.name}' goes on."
+                self.wanted = before
+                self.remark = f"{error} '{before}' goes on."
                 log.warning(self.remark)
             return
         if name == self.wanted:

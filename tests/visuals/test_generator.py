@@ -50,9 +50,9 @@ def test_each_part_of_the_music_moves_the_picture(light: Generator, change: dict
     assert np.mean([apart(light.paint(pose), light.paint(replace(pose, **change))) for pose in poses]) > 0.5
 
 
-def test_truncation_zero_is_the_mean_picture_everywhere(light: Generator):
-    one, other = (light.paint(replace(POSE, truncation=0.0, path=path)) for path in (0.0, 50.0))
-    assert np.array_equal(one, other)
+def test_truncation_zero_is_the_mean_style_everywhere(light: Generator):
+    one, other, far = (light.styles(replace(POSE, truncation=truncation, path=path)) for truncation, path in ((0.0, 0.0), (0.0, 50.0), (1.0, 50.0)))
+    assert np.array_equal(one, other) and np.abs(far - one).max() > 0.1
 
 
 def test_the_orbit_is_smooth_and_of_the_length_of_normal_draws():
