@@ -6,9 +6,10 @@ import threading
 
 import pytest
 
+from performer.chords import Chord
 from performer.clock import SystemClock
-from performer.effects import Ask, Feed, Load, Say
-from performer.events import Answer, Loaded, ModelNote, Swap, Sync, Timed
+from performer.effects import Ask, AskChords, Feed, Load, Say
+from performer.events import Answer, ChordAnswer, Loaded, ModelNote, Swap, Sync, Timed
 from performer.minds import Minds
 from performer.parameters import Table
 from performer.session.state import Parts, Session
@@ -82,6 +83,32 @@ def test_the_session_changes_over_when_the_new_one_is_there(own: str):
     assert Say("/performer/model/playing", ("other",)) in session.handle(Timed(2.0, Loaded("other")))
     voice = session._voices[0]
     assert voice.model == (own or "other")
+
+
+class Broken:
+    name = "broken"
+
+    def answer(self, ask):
+        raise ValueError("numbers that are not finite")
+
+
+def test_the_chord_model_answers_and_where_it_fails_plain_chords_go_on():
+    found, said, refused = minds('[models]\nnotes = "echo"')
+    assert found.remarks == []
+    found.start()
+    found.harmonise(AskChords(7, 3, 0, (), 4, 4.0))
+    answer = said.get(timeout=10.0).event
+    assert isinstance(answer, ChordAnswer) and answer.ask == 7 and len(answer.chords) == 4
+    found._harmonist = Broken()
+    found.harmonise(AskChords(8, 3, 0, (), 4, 4.0))
+    assert [Chord.numbered(number, 0).name for number, _ in said.get(timeout=10.0).event.chords] == ["C", "G", "Am", "F"]
+    assert refused == [("", "broken: numbers that are not finite; plain chords go on instead.")]
+    found.stop()
+
+
+def test_a_chord_model_that_is_not_there_is_told_and_plain_chords_are_played():
+    found, _, _ = minds('[models]\nnotes = "echo"\nchords = "nobody"')
+    assert len(found.remarks) == 1 and "Plain chords are played instead" in found.remarks[0]
 
 
 @pytest.mark.parametrize("spoil", ["altered", "missing"])

@@ -98,6 +98,13 @@ def test_a_scene_that_is_wrong_is_told(text, says):
         parse_show(text, "a.toml")
 
 
+def test_a_song_may_write_its_chords_and_a_mistake_in_them_is_told_with_its_line():
+    assert parse_show('[song]\nprogression = "Am F C G"\nchords = "text"', "show").progression == "Am F C G"
+    assert parse_show("", "show").progression == ""
+    with pytest.raises(ShowError, match=r"show, line 2, progression: 'H' is no chord"):
+        parse_show('[song]\nprogression = "Am H"', "show")
+
+
 def test_a_key_with_a_slash_is_written_with_a_dot_and_a_mistake_in_it_has_its_line():
     show = parse_show("[visuals]\ndirection.hue = 0.25\nbend.x = -0.5\n", "a.toml")
     assert (show.values["/performer/visuals/direction/hue"], show.values["/performer/visuals/bend/x"]) == (0.25, -0.5)

@@ -136,9 +136,13 @@ def draw_later(logits: Logits, constraints: Constraints, rng: Chance, passed: fl
     note's own from the last that there was."""
     if not passed or constraints.gap is None:
         return draw_note(logits, constraints, rng)
-    low, high = constraints.gap
-    note = draw_note(logits, replace(constraints, gap=(low + passed, high + passed), together=False), rng)
-    return replace(note, gap=min(max(note.gap - passed, low), high))
+    (low, high), beyond = constraints.gap, constraints.beyond
+    later = None if beyond is None else (beyond[0] + passed, beyond[1] + passed)
+    note = draw_note(logits, replace(constraints, gap=(low + passed, high + passed), beyond=later, together=False), rng)
+    gap = note.gap - passed
+    if beyond is not None and gap > (high + beyond[0]) / 2:
+        low, high = beyond
+    return replace(note, gap=min(max(gap, low), high))
 
 
 def _only(k: int, classes: Sequence[int] | None) -> Sequence[int]:

@@ -83,8 +83,8 @@ class Harmony:
 
     def begin(self, time: float) -> Iterator[Effect]:
         """Begin anew, with the bar that is under way: the source or the key is another one."""
+        self.revised += bool(self._line)
         self._line, self._place, self._ask = [], 0, (0, -math.inf)
-        self.revised += 1
         if self.source != "off":
             yield from self._go_on(time)
         yield from self._tell()
@@ -97,7 +97,7 @@ class Harmony:
             yield Say("/performer/error", (ADDRESS, str(error)), event.sender)
             return
         if self.source == "text":
-            self._cut(self._tempo.timeline.beat_at(self._tempo.next("bar", time + 0.001)))
+            self._cut(self._bar_after(time))
             self._place = 0
             yield from self._go_on(time)
 
@@ -172,7 +172,7 @@ class Harmony:
 
     def _question(self, time: float, beat: float) -> Iterator[Effect]:
         if self._line and self.key != self._key:
-            self._cut(self._line[0].end)  # the player has modulated: what comes is in the new key
+            self._cut(min(self._line[0].end, self._bar_after(time)))  # the player has modulated: what comes is in the new key
         known = self._line[-1].end if self._line else beat
         if known < beat + AHEAD and beat >= self._ask[1] + PATIENCE:
             number, seed = self._next_ask()
@@ -181,10 +181,10 @@ class Harmony:
             yield AskChords(number, seed, self._key[1], before[-REMEMBERED:], ASKED, self._tempo.metre.beats)
 
     def _add(self, timed: Timed, time: float) -> None:
-        """The chord at the end of the line; the first begins with the bar under way. One that goes on is one."""
+        """The chord at the end of the line; the first begins with the bar under way."""
         tempo = self._tempo
         self.revised += not self._line
-        begin = self._line[-1].end if self._line else tempo.timeline.beat_at(tempo.next("bar", time + 0.001)) - tempo.metre.beats
+        begin = self._line[-1].end if self._line else self._bar_after(time) - tempo.metre.beats
         self._line.append(Placed(begin, begin + timed.beats, timed.chord))
 
     def _cut(self, beat: float) -> None:
@@ -195,10 +195,15 @@ class Harmony:
             self._ask = (0, -math.inf)
             self.revised += 1
 
+    def _bar_after(self, time: float) -> float:
+        """The beat of the next bar line."""
+        return self._tempo.timeline.beat_at(self._tempo.next("bar", time + 0.001))
+
     def _wake(self, time: float) -> Iterator[Effect]:
+        """Look again at the next change, at the next bar where the key may be another by then, and where an answer should be there."""
         timeline = self._tempo.timeline
         due = self.change_after(timeline.beat_at(time)) if self._line else math.inf
-        if self._ask[0]:
-            due = min(due, self._ask[1] + PATIENCE)
+        if self.source == "model":
+            due = min(due, self._bar_after(time), self._ask[1] + PATIENCE if self._ask[0] else math.inf)
         if due < math.inf:
             yield Wake(max(timeline.time_at(due), time + 0.001), TAG)

@@ -23,7 +23,7 @@ REMEMBERED = 512  # notes
 OWN_LOUDNESS = 24  # notes by which the model's own loudness is known
 BREATH = 0.25  # of a bar: the rest at the end of a phrase
 LEANING = 2.0  # nats at the full setting
-CHORD, ROOT = 1.8, 0.7  # nats for the notes of the song's chord beside those, and for its root
+CHORD, ROOT = 1.8, 1.2  # nats for the notes of the song's chord beside those, and for its root
 
 
 class Voice:

@@ -126,17 +126,17 @@ def cut(song: Song, rng: np.random.Generator) -> Song:
     return Song(song.name, song.corpus, song.held_out, song.rows[begin : begin + LONGEST])
 
 
-def train(songs: list[Song], seconds: float, seed: int) -> tuple[ChordNet, dict[str, float]]:
-    """Learn for so long of the processor's time; returns the best network and what it took."""
+def train(songs: list[Song], seconds: float, seed: int, batches: int = 0) -> tuple[ChordNet, dict[str, float]]:
+    """Learn for so long of the processor's time, or for so many batches (0: no limit); returns the best network and what it took."""
     torch.manual_seed(seed)
     rng, net = np.random.default_rng(seed), ChordNet(Shape())
     choosing, learned = songs[::CHOOSING], [song for place, song in enumerate(songs) if place % CHOOSING]
     optimizer = torch.optim.AdamW(net.parameters(), lr=3e-3, weight_decay=0.05)
     best, best_nats, steps, started, due = copy.deepcopy(net), np.inf, 0, time.process_time(), EVERY
-    while (passed := time.process_time() - started) < seconds:
+    while (share := max((passed := time.process_time() - started) / seconds, steps / batches if batches else 0.0)) < 1.0:
         net.train()
         for group in optimizer.param_groups:
-            group["lr"] = 3e-3 * min(1.0, (steps + 1) / 50) * (0.01 + 0.495 * (1 + np.cos(np.pi * passed / seconds)))
+            group["lr"] = 3e-3 * min(1.0, (steps + 1) / 50) * (0.01 + 0.495 * (1 + np.cos(np.pi * share)))
         chosen = [cut(learned[k], rng) for k in rng.choice(len(learned), ROWS, replace=False)]
         loss = net.nats(*batch_of(chosen)).sum(1).mean()
         optimizer.zero_grad(set_to_none=True)
@@ -151,7 +151,7 @@ def train(songs: list[Song], seconds: float, seed: int) -> tuple[ChordNet, dict[
                 best, best_nats = copy.deepcopy(net), figures["total"]
     if measured(net, choosing)["total"] < best_nats:
         best = net
-    return best.eval(), {"seconds": seconds, "steps": steps, "seed": seed}
+    return best.eval(), {"seconds": round(passed, 1), "steps": steps, "seed": seed}
 
 
 def export(net: ChordNet, out: Path, metrics: dict[str, Any], training: dict[str, float]) -> float:

@@ -1,11 +1,15 @@
 """The far-sighted network: caches that roll over say what recomputing everything says, for ever and without looking ahead."""
 
+import numpy as np
 import pytest
 
 torch = pytest.importorskip("torch")
 
+from performer.card import read_card  # noqa: E402
 from performer.encoding import UNKNOWN, VOICE, begin  # noqa: E402
+from performer.inference.lstm import open_graphs  # noqa: E402
 from performer.training.attention import Memory, Shape  # noqa: E402
+from performer.training.export import export  # noqa: E402
 from performer.training.network import NoteNet, silence_of  # noqa: E402
 from performer.training.recurrent import TABLES  # noqa: E402
 from performer.training.recurrent import Shape as Trunk  # noqa: E402
@@ -127,3 +131,19 @@ def test_a_stream_that_forgets_begins_in_silence(net):
     assert torch.allclose(after[1], fresh[1], atol=1e-5)
     assert torch.allclose(after[0], on[0], atol=1e-5)
     assert not any(each.requires_grad for each in kept)
+
+
+def test_the_exported_graph_rolls_over_and_says_what_recomputing_says(net, tmp_path):
+    """Three windows of events one by one through ONNX Runtime with its own caches, against one pass over all of them."""
+    folder = tmp_path / "far"
+    export(net, {"corpora": ["groove"], "seconds": 0.0, "seed": 1}, folder, {})
+    step, _ = open_graphs(read_card(folder))
+    heard = events(1, 3 * SHAPE.window + 4)
+    heard[:, 0] = torch.tensor(begin())
+    with torch.no_grad():
+        whole, _ = net.step(heard)
+    state = [each.numpy() for each in silence_of(SHAPE)]
+    for place in range(heard.shape[1]):
+        hidden, *state = step(heard[:, place].numpy(), *state)
+        assert np.allclose(hidden, whole[:, place].numpy(), atol=1e-4)
+    assert state[-1].tolist() == [[1.0] * SHAPE.window]
