@@ -17,11 +17,12 @@ from performer.visuals.latent import Place
 PREFIX = "/performer/visuals/"
 ATTACK, RELEASE, FLASH = 0.03, 0.1, 0.1  # seconds in which an envelope comes within 1/e of where it goes
 BY_ITSELF = 0.5  # radians of path a second at speed 1
-BY_LEVEL, BY_ONSET = 3.0, 6.0  # radians a second at full level, at full onset
+BY_LEVEL, BY_ONSET = 4.0, 6.0  # radians a second at full level, at full onset
+POWER = 3  # of the level in that: loud is far more than half as loud
 SOFTLY = 0.3  # the share of an onset's push that does not ask how loud it is
 REST = 1e-3  # below this an envelope is at rest
 ROOM = 0.65  # of a whole lean, for a band at full strength: the rest is for places where a lean changes little
-LONGEST_STEP = 0.25  # seconds: a frame that comes later than this does not jump
+LONGEST_STEP = 0.2  # seconds: a frame that comes later than this does not jump
 LOOPING = 0.8  # seconds in which a loop opens and closes to 1/e
 MOST_CAME = 4  # places left behind before one was reached
 TRAVEL = 0.6  # seconds: the shortest way from one place to another
@@ -90,7 +91,7 @@ class Walk:
         self._flash = max(onset if onset > self._flash else 0.0, _follow(self._flash, 0.0, passed, ATTACK, FLASH))
         react = float(values[PREFIX + "react"])
         pushed = BY_ONSET * self._flash * (SOFTLY + (1.0 - SOFTLY) * self._level)
-        pace = BY_ITSELF * float(values[PREFIX + "speed"]) + react * (BY_LEVEL * self._level**2 + pushed)
+        pace = BY_ITSELF * float(values[PREFIX + "speed"]) + react * (BY_LEVEL * self._level**POWER + pushed)
         loop = float(values[PREFIX + "loop"])
         step = passed * pace * self.even.factor if values[PREFIX + "walk"] and not loop else 0.0
         self.even.stepped(step)
