@@ -11,12 +11,13 @@ from performer.parameters import SCALES
 
 _MAJOR = (0.748, 0.060, 0.488, 0.082, 0.670, 0.460, 0.096, 0.715, 0.104, 0.366, 0.057, 0.400)
 _MINOR = (0.712, 0.084, 0.474, 0.618, 0.049, 0.460, 0.105, 0.747, 0.404, 0.067, 0.133, 0.330)
-STAYS = 0.93  # probability that the key is the same at the next note
-TRUST = 0.85  # power of a note's evidence: notes come in chords and runs, which say less together than each alone
-SURE = 0.75  # probability from which on a pitch class belongs to the keys that may be meant
-FEWEST = 5  # pitch classes that there are to play with, however much is in doubt
+STAYS = 0.88  # probability that the key is the same at the next note
+TRUST = 0.7  # power of a note's evidence: notes come in chords and runs, which say less together than each alone
+SURE = 0.8  # probability from which on a pitch class belongs to the keys that may be meant
+FEWEST = 5  # pitch classes that there are to play with, however much is in doubt: the likeliest
 FADE = 0.85  # what is left of an earlier note's weight at each new one: half after about four notes
-LEANED = 0.09  # share of the weight of the last notes from which on the player leans on a pitch class outside the key
+LEANED = 0.2  # share of the weight of the last notes from which on the player leans on a pitch class outside the key
+LEADING = 0.08  # the same of the leading tone of a minor key, which is not of its scale
 
 
 def _evidence(profile: tuple[float, ...], tonic: int) -> tuple[float, ...]:
@@ -76,10 +77,15 @@ class Tonality:
     def _fitting(self) -> tuple[int, ...]:
         if self._chances is _EVEN:
             return tuple(range(12))
-        sure = {index for index in range(12) if math.fsum(map(mul, self._chances, _HOLDS[index])) >= SURE}
-        if len(sure) < FEWEST:
-            sure = set(_KEYS[self._likeliest][1])
-        return tuple(sorted(sure | {index for index, weight in enumerate(self._weights) if weight > LEANED * sum(self._weights)}))
+        belongs = [math.fsum(map(mul, self._chances, _HOLDS[index])) for index in range(12)]
+        least = min(SURE, sorted(belongs)[-FEWEST])
+        sure = {index for index in range(12) if belongs[index] >= least}
+        heard = sum(self._weights)
+        sure |= {index for index, weight in enumerate(self._weights) if weight > LEANED * heard}
+        tonic, mode = _KEYS[self._likeliest][0]
+        if mode == "minor" and self._weights[tonic - 1] > LEADING * heard:
+            sure.add((tonic - 1) % 12)
+        return tuple(sorted(sure))
 
     def is_rest(self, pitch: int) -> bool:
         """Whether a phrase may come to rest on this pitch: tonic, third or fifth of the key."""

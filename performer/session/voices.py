@@ -147,7 +147,7 @@ class Voice:
     def widest(self, time: float, usual: float, least_follow: float = 0.0) -> float:
         """The longest gap between two onsets in seconds: `usual`, as far below it as the human is dense where the voice follows."""
         follow = max(least_follow, self.setting("follow"))
-        rate = self.density(time, least_follow)
+        rate = self.setting("density") * self.room.section.density * min(1.0, self.room.rate(time) / BUSY)
         return float(round(usual + follow * (min(usual, SLACK / max(rate, 0.01)) - usual), 2))
 
     def _harmony(self, time: float, chord: Chord | None) -> tuple[float, ...]:

@@ -1,5 +1,6 @@
 import pytest
 
+from performer.parameters import SCALES
 from performer.session.hearing import Hearing
 from performer.session.tonality import Tonality
 
@@ -49,7 +50,10 @@ def test_the_key_of_a_tune(pitches, key):
     for pitch in pitches:
         tonality.hear(pitch, 90)
     assert tonality.key == key
-    assert {pitch % 12 for pitch in pitches} <= set(tonality.classes())
+    tonic, mode = key
+    scale = {(tonic + degree) % 12 for degree in SCALES[mode]}
+    assert len(tonality.classes()) >= 5 and set(tonality.classes()) <= scale | {pitch % 12 for pitch in pitches}
+    assert set(tonality.scale()) == scale
 
 
 def test_the_key_follows_a_modulation_within_two_bars_of_eighths():
