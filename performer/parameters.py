@@ -165,6 +165,7 @@ ROWS: tuple[Parameter, ...] = (
     _row("/performer/tempo/bpm", "float", 120.0, 20.0, 400.0, "bpm", "The tempo in quarter notes a minute; it shows what is followed."),
     _choice("/performer/tempo/source", "auto", SOURCES,
             "Who leads: auto is a MIDI clock while it ticks, else the Link session if it is joined, else Performer itself."),
+    _row("/performer/tempo/follow", "float", 0.0, 0.0, 1.0, "", "How much the tempo goes with your playing, where Performer leads: 0 keeps it."),
     _row("/performer/tempo/numerator", "int", 4, 1, 32, "", "The metre: how many notes make a bar."),
     Parameter("/performer/tempo/denominator", "int", 4, 1, 32, "", "The metre: the value of these notes.", ("1", "2", "4", "8", "16", "32")),
     _row("/performer/tempo/clock_out", "bool", False, 0, 1, "",

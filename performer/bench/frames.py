@@ -1,6 +1,7 @@
 """`bench frames`: how many pictures the generator paints and the screen shows while music plays, as the show itself tells them, and how long it
 takes from a sound in the audio input to a picture that changed. Where there is a display the screen is a window of 1280 x 720 on it."""
 
+import contextlib
 import json
 import socket
 import time
@@ -104,6 +105,7 @@ def _told(ear: socket.socket, seconds: float) -> tuple[dict[str, dict[str, list[
     told: dict[str, dict[str, list[Any]]] = {who: defaultdict(list) for who in ("visuals", "screen")}
     last: dict[str, Any] = {}
     notes = 0
+    _forget(ear)
     end = time.monotonic() + seconds
     ear.settimeout(0.2)
     while time.monotonic() < end:
@@ -120,6 +122,14 @@ def _told(ear: socket.socket, seconds: float) -> tuple[dict[str, dict[str, list[
                     for word, value in facts[who].items():
                         told[who][word].append(value)
     return told, notes
+
+
+def _forget(ear: socket.socket) -> None:
+    """What was said while the show started is no part of it."""
+    ear.setblocking(False)
+    with contextlib.suppress(BlockingIOError):
+        while True:
+            ear.recv(LARGEST)
 
 
 def _mean(values: list[float]) -> float | None:

@@ -27,6 +27,7 @@ from performer.visuals.generator import Painter, painter_for
 from performer.visuals.hand import Hand
 from performer.visuals.hearing import Hearing
 from performer.visuals.kick import kicked
+from performer.visuals.probe import Probe
 from performer.visuals.reel import Picture
 from performer.visuals.walk import PREFIX, Pose, Walk
 
@@ -107,6 +108,7 @@ def _run(sound: Sound, painter: Painter, seed: int) -> Run:
 def moments(sound: Sound, painter: Painter, seed: int) -> Iterator[Moment]:
     """The frames of a show that hears this sound, FPS a second, by the clock of the sound."""
     analysis, hearing, walk, hand = Analysis(float(RATE)), Hearing({PREFIX + "fps": FPS}), Walk(float(seed)), Hand()
+    probe = Probe(painter.paint)
     told = shown = strongest = onset = 0.0
     before: Picture | None = None
     for at in range(0, len(sound) - BLOCK, BLOCK):
@@ -125,6 +127,7 @@ def moments(sound: Sound, painter: Painter, seed: int) -> Iterator[Moment]:
             pose = replace(pose, ask=hand.ask(values, now - shown, beat_s))
             picture = painter.paint(pose)
             walk.even.seen(apart(picture, before))
+            probe.look(walk, pose, picture)
             before = picture
             yield Moment((*heard[:5], strongest), pose, kicked(picture, hearing.kick(values, now)))
             shown, strongest = now, 0.0

@@ -2,9 +2,11 @@
 
 import asyncio
 import contextlib
+import math
 import signal
 import socket
 import threading
+import time
 from collections.abc import AsyncIterator, Iterator
 from dataclasses import dataclass
 from multiprocessing.connection import Connection
@@ -76,9 +78,13 @@ def run(loopback: Loopback, http_socket: socket.socket, options: DeskOptions, li
 
 
 def _receive(loopback: Loopback, hub: Hub, over: threading.Event) -> None:
-    """Hand every datagram to the hub until it is over."""
+    """Hand every datagram to the hub until it is over, and tell the screen how many pages look."""
     loopback.sock.settimeout(LOOK_UP)
+    told = -math.inf
     while not over.is_set():
+        if time.monotonic() - told >= LOOK_UP:
+            told = time.monotonic()
+            loopback.send("screen", "/performer/desk/pages", len(hub.outboxes))
         try:
             hub.arrived(loopback.receive())
         except OSError:  # the time-out, or on Windows a place that is not there yet

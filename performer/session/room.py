@@ -103,14 +103,16 @@ class Room:
         last = self.hearing.last_before(begins, plans)
         return begins if last is None else last, self.hearing.expected(time, begins, plans)
 
-    def press(self, time: float, pitch: int, velocity: int) -> None:
-        """The human begins a note."""
+    def press(self, time: float, pitch: int, velocity: int) -> bool:
+        """The human begins a note; whether it is a new chord."""
         self.held[pitch] = velocity
         self.velocities.append((time, velocity))
         self.pitches.append((time, pitch))
         self.last_key = time
-        if not self.onsets or time - self.onsets[-1] > CHORD:
+        fresh = not self.onsets or time - self.onsets[-1] > CHORD
+        if fresh:
             self.onsets.append(time)
+        return fresh
 
     def rate(self, time: float) -> float:
         """The human's onsets a second of late; a chord is one."""

@@ -171,7 +171,8 @@ class Session:
         drums = event.channel == DRUM_CHANNEL
         part = self._parts.drums if drums else self._parts.human
         yield from map(Feed, self.room.hearing.down(time, event.pitch, event.velocity, part))
-        self.room.press(time, event.pitch, event.velocity)
+        if self.room.press(time, event.pitch, event.velocity):
+            yield from self.room.tempo.hear(time)
         if not drums:
             self.room.tonality.hear(event.pitch, event.velocity)
             yield from self.room.chords.hear(time, event.pitch, event.velocity)

@@ -14,6 +14,7 @@ from performer.effects import Effect, Join, Pass, Propose, Say, Wake
 from performer.events import LinkState, ParameterSet, Tap, Transport
 from performer.session.clock_out import EVERY, ClockOut
 from performer.session.follower import Follower
+from performer.session.pulse import Pulse
 from performer.session.taps import Taps
 
 PREFIX = "/performer/tempo/"
@@ -43,11 +44,13 @@ class Tempo:
         self._begun = False
         self._follower = Follower()
         self._taps = Taps()
+        self._pulse = Pulse()
         self._clock = ClockOut()
         self._link: LinkState | None = None
         self._setters: Mapping[str, Callable[[float], Iterator[Effect]]] = {
             "bpm": self._set_bpm, "source": self._lead, "numerator": self._set_metre, "denominator": self._set_metre,
             "clock_out": self._set_clock_out, "link": self._set_link, "start_stop": self._set_start_stop,
+            "follow": self._set_follow,
         }  # fmt: skip
 
     def next(self, unit: str, after: float) -> float:
@@ -135,11 +138,22 @@ class Tempo:
             self._tapped = float(round(self.timeline.beat_at(time))) if first else self._tapped + 1.0
             if first:
                 self._bar_beat = self._tapped
+            self._pulse = Pulse()
             yield from self._move(time, Timeline(bpm, self._tapped, time))
+
+    def hear(self, time: float) -> Iterator[Effect]:
+        """The player begins a note or a chord: where nobody else leads and it is to follow, the tempo goes with it."""
+        follow = self._setting("follow")
+        if follow and self.source == "internal":
+            timeline = self._pulse.hear(time, self.timeline, follow)
+            if timeline is not None:
+                yield from self._move(time, timeline)
 
     def tick(self, time: float, tag: str) -> Iterator[Effect]:
         """A timer of the session's comes due."""
         if tag == BEAT:
+            if self._pulse.bpm is not None and self.source == "internal":  # what was to be made good is: the player's tempo itself
+                yield from self._move(time, self.timeline.with_tempo(self._pulse.bpm, time))
             yield from self._lead(time)
             yield from self._tell(time)
         elif tag == CLOCK and self._setting("clock_out"):
@@ -227,7 +241,12 @@ class Tempo:
         yield from self._clock.commit(time, self.timeline)
         yield Wake(time + EVERY, CLOCK)
 
+    def _set_follow(self, time: float) -> Iterator[Effect]:
+        self._pulse = Pulse()
+        yield from ()
+
     def _set_bpm(self, time: float) -> Iterator[Effect]:
+        self._pulse = Pulse()
         yield from self._move(time, self.timeline.with_tempo(self._setting("bpm"), time))
         yield from self._tell(time)
 

@@ -104,7 +104,7 @@ def _graph(module: nn.Module, example: tuple[Tensor, ...], inputs: tuple[str, ..
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         program = torch.onnx.export(
-            module.eval(), example, input_names=inputs, output_names=outputs, opset_version=OPSET, dynamo=True, verbose=False
+            module.eval(), example, input_names=inputs, output_names=outputs, opset_version=OPSET, dynamo=True, verbose=False, optimize=False
         )  # fmt: skip
     model = program.model_proto
     model.ir_version = IR_VERSION

@@ -2,8 +2,9 @@
 
     python -m performer.training.gan_read_back --model models/onnx/light-64 --out .work/light
 
-The exporter keeps the names of most weights; biases, grain strengths and the weights of the place maps it has reshaped and renamed, and
-those are found by what reads them. The reader and the critic are not shipped: they begin anew.
+A graph that was exported as it is has all weights by name. An optimised one (light-64) has most of them; biases, grain strengths and the
+weights of the place maps were reshaped and renamed, and those are found by what reads them.
+The reader and the critic are not shipped: they begin anew.
 """
 
 import argparse
@@ -63,8 +64,8 @@ def _weights_of(graph: onnx.GraphProto) -> dict[str, np.ndarray]:
     for node in graph.node:
         if node.op_type == "Gemm" and node.input[1].endswith("style.weight"):
             owner = node.input[1].removesuffix("style.weight").rstrip(".")  # "...levels.0.first", or "...levels.0.place_"
-        elif node.op_type == "Conv" and owner.endswith("place_") and _reads(node, makers, "Mul") and node.input[1] in arrays:
-            out[owner.replace("place_", "place_in")] = arrays[node.input[1]]
+        elif node.op_type == "Conv" and owner.endswith("place_") and _reads(node, makers, "Mul") and node.input[1] in arrays.keys() - out.keys():
+            out.setdefault(owner.replace("place_", "place_in"), arrays[node.input[1]])
         elif node.op_type == "Add" and owner.endswith((".first", ".second")):
             for name in node.input:
                 maker = makers.get(name)

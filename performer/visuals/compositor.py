@@ -19,6 +19,8 @@ from performer.visuals.reel import Picture
 VERSION = "#version 330 core\n"
 SOFTWARE = ("llvmpipe", "softpipe", "swrast", "software", "swiftshader", "basic render")  # of a renderer without a graphics card, in its name
 COARSE = 360  # lines of the look where there is no graphics card
+SMALL = 96  # lines of a frame that is enlarged softly even there, and so many times:
+THRICE = 3
 _ALONE: Mapping[str, Mapping[str, Any]] = {"linux": {"backend": "egl"}}  # how a context without a display is made
 WIDEST = 8.0  # the most extreme shape of a target
 
@@ -41,17 +43,16 @@ class Compositor:
     """The programs, and the textures between them. A target whose size changes makes new textures."""
 
     def __init__(self, gl: Any, smooth: bool | None = None) -> None:
-        """`smooth`: whether small frames are enlarged softly; None: where there is a graphics card."""
+        """`smooth`: whether every frame is enlarged softly; None: where there is a graphics card, and small frames."""
         self._gl = gl
         self.renderer = str(gl.info["GL_RENDERER"])
         self.software = any(word in self.renderer.casefold() for word in SOFTWARE)
         self._triangle = gl.buffer(np.array([-1, -1, 3, -1, -1, 3], np.float32).tobytes())
-        softly = not self.software if smooth is None else smooth
-        both = (("look", LOOK_CAN, ("SMOOTH",) if softly else ()), ("place", PLACE_CAN, ()))
+        self._smooth = smooth
+        both = (("look", ("SMOOTH", *LOOK_CAN)), ("place", PLACE_CAN))
         self._passes = {
-            (name, can): self._pass(name, can, also)
-            for name, most, also in both for count in range(len(most) + 1) for can in combinations(most, count)
-        }  # fmt: skip
+            (name, can): self._pass(name, can) for name, most in both for count in range(len(most) + 1) for can in combinations(most, count)
+        }
         self._frame: Any = None
         self._picture: Picture | None = None
         self._size = (0, 0)
@@ -73,7 +74,9 @@ class Compositor:
 
     def paint(self, picture: Picture, looks: Looks, size: tuple[int, int], passed: float) -> None:
         """The first pass alone."""
-        fresh = self._sized(size)
+        small = picture.shape[0] <= SMALL and self._smooth is None
+        smooth = self._smooth if self._smooth is not None else small or not self.software
+        fresh = self._sized(size, THRICE * picture.shape[0] if small else COARSE)
         if looks.held and not fresh:
             return
         self._upload(picture)
@@ -90,7 +93,7 @@ class Compositor:
         before.color_attachments[0].use(1)
         feedback = lasting(looks.uniforms["feedback"], passed)
         own = {"frame": (0,), "trail": (1,), "aspect": (self._size[0] / self._size[1],), "feedback": (0.0, 1.0, 0.0) if fresh else feedback}
-        self._run("look", looks.look, {**looks.uniforms, **own})
+        self._run("look", ("SMOOTH", *looks.look) if smooth else looks.look, {**looks.uniforms, **own})
 
     def _upload(self, picture: Picture) -> None:
         if picture is self._picture:
@@ -104,14 +107,14 @@ class Compositor:
         self._frame.write(np.ascontiguousarray(picture), alignment=1)
         self._picture = picture
 
-    def _sized(self, size: tuple[int, int]) -> bool:
-        """Have textures for a target of this size; whether they are new."""
-        if size == self._size:
+    def _sized(self, size: tuple[int, int], most: int) -> bool:
+        """Have textures for a target of this size, of `most` lines where there is no graphics card; whether they are new."""
+        lines = min(size[1], most) if self.software else size[1]
+        if size == self._size and lines == self._seen[0].size[1]:
             return False
         for old in self._seen:
             old.color_attachments[0].release()
             old.release()
-        lines = min(size[1], COARSE) if self.software else size[1]
         width = max(1, round(lines * min(WIDEST, size[0] / size[1])))
         self._seen = [self._target((width, lines)) for _ in range(2)]
         self._size = size
@@ -124,9 +127,9 @@ class Compositor:
         framebuffer.clear()
         return framebuffer
 
-    def _pass(self, name: str, can: tuple[str, ...], also: tuple[str, ...]) -> Any:
+    def _pass(self, name: str, can: tuple[str, ...]) -> Any:
         corners, body = ((shaders_dir() / f"{each}.glsl").read_text(encoding="utf-8") for each in ("corners", name))
-        defines = "".join(f"#define {each}\n" for each in (*can, *also))
+        defines = "".join(f"#define {each}\n" for each in can)
         program = self._gl.program(vertex_shader=VERSION + corners, fragment_shader=VERSION + defines + body)
         return self._gl.vertex_array(program, [(self._triangle, "2f", "corner")])
 

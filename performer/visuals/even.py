@@ -1,4 +1,5 @@
-"""An even pace: the path through the latent space changes the picture much in one place and little in another, and the music must not care. Pure."""
+"""An even pace: the path through the latent space, and a band's lean, change the picture much in one place and little in another, and the music
+must not care. Pure."""
 
 import math
 
@@ -12,9 +13,10 @@ MOST = 3.0  # how many times longer or shorter a step may be made
 
 
 class Even:
-    """How much longer than usual a step has to be here to change as much as usual: `factor`."""
+    """How much longer than usual a step has to be here to change as much as usual: `factor`. `quick` and `slow` as above."""
 
-    def __init__(self) -> None:
+    def __init__(self, quick: float = QUICK, slow: float = SLOW) -> None:
+        self._quick, self._slow = quick, slow
         self._step = 0.0
         self._here: float | None = None  # logarithm of the change that a radian makes, of late
         self._usual = 0.0  # the same over a long time
@@ -34,8 +36,8 @@ class Even:
         sense = math.log(change / self._step)
         if self._here is None:
             self._here = self._usual = sense
-        self._here += (sense - self._here) * QUICK
-        self._usual += (sense - self._usual) * SLOW
+        self._here += (sense - self._here) * self._quick
+        self._usual += (sense - self._usual) * self._slow
 
 
 def apart(picture: Picture, before: Picture | None) -> float:

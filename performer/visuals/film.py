@@ -12,8 +12,8 @@ import numpy as np
 from performer.visuals.reel import Frame, Picture
 
 SHORTEST, LONGEST = 1 / 60, 0.25  # seconds that a frame may fade in
-STALL = 0.3  # seconds without a frame, or STALL_FRAMES usual intervals if that is longer, after which the last frames run back and forth
-STALL_FRAMES = 4
+STALL = 0.09  # seconds without a frame, or STALL_FRAMES usual intervals if that is longer, after which the last frames run back and forth
+STALL_FRAMES = 3
 RETURN = 0.6  # seconds in which the living picture takes over from the one that stood in
 MOST_FRAMES, MOST_BYTES = 72, 24 << 20  # of the past that are kept
 

@@ -23,7 +23,7 @@ from performer.visuals.latent import Floats, Paths, Place, between
 from performer.visuals.walk import Pose
 
 ENCODING = "style-1"
-LEAN = 0.7  # how far a band at full strength carries its layers to its accent
+LEAN = 0.9  # how far a band at full strength carries its layers to its accent
 SECOND = 2.4  # radians that the second style is ahead on the path
 EDGE = 0.4  # of the layers, over which the second style comes in or goes out
 SAMPLED = 8  # latents of each kind that the principal directions are found from

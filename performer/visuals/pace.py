@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 LATE = 0.5  # of an interval after its due moment a frame is late
+DRAWN = 1.0  # of one where its due moment is that at which it begins to be drawn: it has its sixtieth of a second for that
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,8 +18,8 @@ class Served:
 class Pace:
     """The grid of one presenter. A frame that cannot be shown in its time is left out, never queued."""
 
-    def __init__(self, rate_hz: float, now: float) -> None:
-        self._interval = 1.0 / rate_hz
+    def __init__(self, rate_hz: float, now: float, late: float = LATE) -> None:
+        self._interval, self._allowed = 1.0 / rate_hz, late
         self.due = now
         self._last = self._since = now
         self._shown = self._late = 0
@@ -26,7 +27,7 @@ class Pace:
 
     def shown(self, now: float, paced: bool = False) -> None:
         """A frame was presented at the moment `now`; `due` moves on to the next: on the grid, or, where the display sets the pace, from here."""
-        self._late += now - self.due > LATE * self._interval
+        self._late += now - self.due > (LATE if paced else self._allowed) * self._interval
         self._longest = max(self._longest, now - self._last)
         self._last = now
         self._shown += 1

@@ -2,6 +2,7 @@
 
 import io
 import json
+import math
 from dataclasses import asdict
 
 from performer.loopback import LARGEST, Loopback
@@ -11,6 +12,7 @@ from performer.visuals.reel import Picture
 QUALITY = 88  # of the JPEG
 LOOKS = "/performer/looks"
 REPEAT = 1.0  # seconds after which the looks are said again: a page may be new
+FORGET = 3.0  # seconds after which the desk's last word of how many look counts no more
 LEAST = 1 / 25  # seconds between two pictures that no new frame asked for
 
 
@@ -32,10 +34,15 @@ class Page:
         self._sent: Picture | None = None
         self._time = self._dressed = 0.0
         self._looks: Looks | None = None
+        self._nobody = -math.inf  # until then nobody looks
 
     def wants(self, fresh: bool, now: float) -> bool:
         """Whether a picture is to be made for it at the moment `now`; `fresh`: the generator has made a new frame."""
-        return fresh or now - self._time >= LEAST
+        return now >= self._nobody and (fresh or now - self._time >= LEAST)
+
+    def looked_at(self, pages: int, now: float) -> None:
+        """The desk says how many pages look: a picture that nobody sees need not be made. Thread-safe."""
+        self._nobody = -math.inf if pages else now + FORGET
 
     def show(self, picture: Picture, fresh: bool, now: float) -> None:
         """Send it, unless it is the very one that was sent last and no frame is behind it."""

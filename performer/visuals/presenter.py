@@ -89,7 +89,8 @@ def run(loopback: Loopback, memory: Any, options: ScreenOptions, lifeline: Conne
     hearing = Hearing(options.values)
     hearing.listen(loopback)
     loopback.send("engine", "/performer/sync")
-    presenter = Presenter(Reel(memory), hearing, Page(loopback))
+    page = Page(loopback)
+    presenter = Presenter(Reel(memory), hearing, page)
     camera = Camera(
         Path(options.files),
         lambda words: loopback.send("engine", "/performer/screen/saved", words),
@@ -99,6 +100,7 @@ def run(loopback: Loopback, memory: Any, options: ScreenOptions, lifeline: Conne
         "/performer/visuals/still": lambda arguments: camera.still(),
         "/performer/status": partial(_origin, camera),
         "/performer/listening/sound": partial(_sound, camera),
+        "/performer/desk/pages": lambda arguments: page.looked_at(int(arguments[0]), time.monotonic()),
     }
     wanted = bool(options.display or options.windowed)
     share = Share(options.share)

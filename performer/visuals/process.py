@@ -5,6 +5,7 @@ of the process `screen`: this one may stall, die and start again, and then its w
 the keyframes that the engine remembers from its status.
 """
 
+import contextlib
 import json
 import logging
 import os
@@ -27,11 +28,13 @@ from performer.visuals.hand import Hand
 from performer.visuals.hearing import Hearing
 from performer.visuals.latent import Place
 from performer.visuals.pattern import Pattern
+from performer.visuals.probe import Probe
 from performer.visuals.reel import Picture, Reel
-from performer.visuals.walk import PREFIX, Walk
+from performer.visuals.walk import PREFIX, Pose, Walk
 
 log = logging.getLogger("performer")
 TELL_EVERY = 1.0  # seconds between words about how it goes
+SPARE = 0.4  # of the time that a frame has: where painting takes less, there is time to look what each band does
 SOONEST = 1 / 200  # seconds after a frame before an onset may ask for the next
 NICENESS = 5  # the picture yields to the notes
 
@@ -95,6 +98,7 @@ class Painting:
         self._walk, self._hand = Walk(0.0 if last is None else last.place), Hand()
         self._loopback, self._reel, self._hearing, self._easel = loopback, reel, hearing, easel
         self._before: Picture | None = None
+        self._probe = Probe(self._try)
         self._keyframes: dict[str, Place] = {}
         self._chance = random.Random()
         self._last = time.monotonic()
@@ -122,7 +126,8 @@ class Painting:
             self._grant(*self._hearing.wishes.popleft(), values[PREFIX + "glide"] * beat_s)
         pose = self._walk.advance(passed, self._hearing.features(now), values, beat, beat_s)
         self._last = now
-        frame = self._easel.paint(replace(pose, ask=self._hand.ask(values, passed, beat_s)))
+        asked = replace(pose, ask=self._hand.ask(values, passed, beat_s))
+        frame = self._easel.paint(asked)
         if frame is None:
             self._settle(Place(self._chance.randint(1, 9999), pose.path), jump=True)
             return
@@ -131,6 +136,13 @@ class Painting:
         self._reel.write(frame, now, pose.path, self._easel.source)
         self._tally.spent.append(time.monotonic() - now)
         self._tally.frames += 1
+        if time.monotonic() - now < SPARE / values[PREFIX + "fps"]:
+            with contextlib.suppress(Exception):  # a model that fails is the easel's business, with the next frame
+                self._probe.look(self._walk, asked, frame)
+
+    def _try(self, pose: Pose) -> Picture:
+        """A frame that nobody sees, by whatever paints now."""
+        return self._easel.painter.paint(pose)
 
     def _grant(self, word: str, name: str, seconds: float) -> None:
         """Do what was asked: another model, a keyframe kept, a way to one."""

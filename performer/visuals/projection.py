@@ -6,15 +6,15 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Protocol
 
 from performer.visuals.looks import Looks, looks_of
-from performer.visuals.pace import Pace
+from performer.visuals.pace import DRAWN, Pace
 from performer.visuals.reel import Picture, Reel
 from performer.visuals.stream import BLACK, Stream
-from performer.visuals.testcard import testcard
 
 RATE_HZ = 60.0
 TELL_EVERY = 1.0  # seconds between words about how it goes
 IDLE = 0.1  # seconds between two looks where there is no window
 STUCK = 0.5  # seconds without a frame after which a window counts as stalled
+UNPACED = 125.0  # frames a second: a display that lets so many pass sets no pace, whatever it says
 CARD_LINES = 720  # of the test card, at most
 
 
@@ -86,11 +86,12 @@ class Projection:
         self._stream = Stream(reel)
         self._moved, self._kick = moved, kick
         self._shown = time.monotonic()
+        self._unpaced = False
         self._told: Mapping[str, Any] = {"open": False, "remark": ""}
 
     def go_on(self, done: threading.Event) -> None:
         """Show until it is over."""
-        pace, told = Pace(RATE_HZ, time.monotonic()), 0.0
+        pace, told, absent = Pace(RATE_HZ, time.monotonic(), DRAWN), 0.0, True
         try:
             while not done.is_set():
                 now = time.monotonic()
@@ -98,14 +99,17 @@ class Projection:
                     self._tell(pace, now)
                     told = now
                 if not self.surface.attend(now):
-                    self._shown = now
+                    self._shown, absent = now, True
                     done.wait(IDLE)
-                    pace = Pace(RATE_HZ, time.monotonic())
                     continue
-                if not self.surface.paced:
+                if absent:
+                    told, absent = time.monotonic(), False
+                    pace = Pace(RATE_HZ, told, DRAWN)
+                paced = self.surface.paced and not self._unpaced
+                if not paced:
                     time.sleep(max(0.0, pace.due - time.monotonic()))
                 self.turn(time.monotonic())
-                pace.shown(time.monotonic(), self.surface.paced)
+                pace.shown(time.monotonic(), paced)
         finally:
             for keeper in self._keepers:
                 keeper.close()
@@ -132,10 +136,9 @@ class Projection:
 
     def _tell(self, pace: Pace, now: float) -> None:
         served = pace.tell(now)
+        self._unpaced = self._unpaced or served.fps > UNPACED
         facts = self.surface.tell()
         figures = {"fps": served.fps, "late_percent": served.late_percent, "longest_ms": served.longest_ms}
-        if facts.get("open") and not self._told.get("open"):
-            testcard(*card_size(*self.surface.size))  # before it is wanted
         self._told = {**facts, **figures} if facts.get("open") else facts
 
 

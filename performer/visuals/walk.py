@@ -15,11 +15,12 @@ from performer.visuals.hand import Ask
 from performer.visuals.latent import Place
 
 PREFIX = "/performer/visuals/"
-ATTACK, RELEASE, FLASH = 0.03, 0.22, 0.1  # seconds in which an envelope comes within 1/e of where it goes
+ATTACK, RELEASE, FLASH = 0.03, 0.1, 0.1  # seconds in which an envelope comes within 1/e of where it goes
 BY_ITSELF = 0.5  # radians of path a second at speed 1
 BY_LEVEL, BY_ONSET = 3.0, 6.0  # radians a second at full level, at full onset
 SOFTLY = 0.3  # the share of an onset's push that does not ask how loud it is
 REST = 1e-3  # below this an envelope is at rest
+ROOM = 0.65  # of a whole lean, for a band at full strength: the rest is for places where a lean changes little
 LONGEST_STEP = 0.25  # seconds: a frame that comes later than this does not jump
 LOOPING = 0.8  # seconds in which a loop opens and closes to 1/e
 MOST_CAME = 4  # places left behind before one was reached
@@ -59,6 +60,7 @@ class Walk:
         self._level = self._flash = 0.0
         self._bands = [0.0, 0.0, 0.0]
         self.even = Even()
+        self.leans = [Even(quick=0.7, slow=0.05) for _ in self._bands]
         self._width, self._angle = 0.0, 0.0
         self._came: tuple[tuple[Place, float], ...] = ()
         self._share, self._length = 1.0, TRAVEL
@@ -96,7 +98,7 @@ class Walk:
         self._journey(passed, values, beat_s)
         self._moved = float(values[PREFIX + "position"])
         self._loop(passed, loop, float(values[PREFIX + "loop_width"]), beat)
-        lean = [min(1.0, react * band) for band in self._bands]
+        lean = [min(1.0, react * ROOM * band * even.factor) for band, even in zip(self._bands, self.leans, strict=True)]
         place = self.place
         return Pose(
             place.path, (lean[0], lean[1], lean[2]), min(1.0, react * self._flash), float(values[PREFIX + "mix"]),

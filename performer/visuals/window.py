@@ -126,7 +126,7 @@ class Window:
         glfw.make_context_current(self._handle)
         self._compositor, self._display = Compositor(context()), display
         rate = display.rate_hz if display is not None and display.rate_hz else RATE_HZ
-        glfw.swap_interval(max(1, round(rate / RATE_HZ)) if self.paced else 0)
+        glfw.swap_interval(max(1, int(rate / RATE_HZ + 0.05)) if self.paced else 0)  # never fewer than sixty a second where there can be more
         if self.remark:
             log.warning("The window is back on %s.", display or "the desktop")
         self.remark = ""

@@ -1,4 +1,4 @@
-"""The band listens: `bench follow` in small, with a tiny model whose limits are the same; and that its figures can be bad."""
+"""The band listens: `bench follow` in small, for the key with a tiny model whose limits are the same; and that its figures can be bad."""
 
 import math
 from pathlib import Path
@@ -10,6 +10,7 @@ from performer.bench.follow import FOLLOWING, follow_key, follow_swells, rank_co
 from performer.bench.player import BARS_BEFORE, cadences, events, players, swelling
 from performer.errors import PerformerError
 from performer.inference.lstm import load_mind
+from performer.minds import open_mind
 from performer.session import tonality
 from tests.inference.conftest import TINY
 
@@ -19,25 +20,26 @@ def tiny():
 
 
 def test_a_modulation_is_followed_within_two_bars_by_what_accompanies_and_by_what_harmonises():
-    told = follow_key(cadences(8), tiny)
+    told = follow_key(cadences(4), tiny)
     for mode in ("accompany", "harmonise"):
-        assert told[mode]["judged"] >= 7 and told[mode]["followed"] >= 0.85
+        assert told[mode]["judged"] >= 3 and told[mode]["followed"] == 1.0
         assert told[mode]["in_new_key"] > 0.95 and told[mode]["in_old_key"] < 0.7
 
 
 def test_an_ear_that_keeps_to_its_key_fails(monkeypatch):
     monkeypatch.setattr(tonality, "STAYS", 1.0)
     monkeypatch.setattr(tonality, "LEANED", math.inf)
-    assert follow_key(cadences(4), tiny)["accompany"]["followed"] < 0.8
+    assert follow_key(cadences(2), tiny)["accompany"]["followed"] < 0.8
 
 
 def test_density_and_dynamics_are_followed(monkeypatch):
-    told = follow_swells(2, tiny, "accompany", "keys")
+    mind = open_mind("lstm-first-int8")  # of an untrained one the loudness is all chance
+    told = follow_swells(1, mind.fork, "accompany", "keys")
     assert told["density_mean"] >= 0.6 and told["dynamics_mean"] >= 0.6
     monkeypatch.setitem(FOLLOWING, "follow", 0.0)
     monkeypatch.setitem(FOLLOWING, "velocity", 0.0)
-    free = follow_swells(2, tiny, "accompany", "keys")
-    assert free["dynamics_mean"] < 0.4 and free["density_mean"] < told["density_mean"]
+    free = follow_swells(1, mind.fork, "accompany", "keys")
+    assert free["dynamics_mean"] < told["dynamics_mean"] and free["density_mean"] < told["density_mean"]
 
 
 def test_the_players_that_are_made_up_modulate_and_swell():

@@ -1,6 +1,5 @@
 """Sixteen voices in every mode at once, switched live and on the bar; what nobody should send, sent."""
 
-import itertools
 import random
 
 import pytest
@@ -140,7 +139,7 @@ def test_a_model_that_gives_no_numbers_now_and_then_leaves_no_hole_in_the_show(m
 
 @pytest.mark.parametrize("mode", ["major", "minor"])
 @pytest.mark.parametrize("step", [1, 3, 4, 6, -2])
-def test_a_modulation_is_followed_within_two_bars_of_quarters(mode, step):
+def test_any_modulation_is_followed_within_two_bars_of_eighths(mode, step):
     ear = Tonality()
     degrees = SCALES[mode]
     tune = (0, 2, 4, 3, 1, 6, 0, 4, 5, 3, 2, 1, 4, 6, 7, 4)
@@ -151,6 +150,6 @@ def test_a_modulation_is_followed_within_two_bars_of_quarters(mode, step):
 
     play(0, tune * 2)
     assert set(ear.classes()) <= {degree % 12 for degree in degrees}
-    play(step, itertools.islice(tune, 8))
+    play(step, tune)
     inside = {(degree + step) % 12 for degree in degrees}
     assert len(set(ear.classes()) - inside) <= 1 and len(set(ear.classes()) & inside) >= 5

@@ -1,6 +1,5 @@
 """A shipped light is read back and grown: the same pictures first, then larger ones, folded, that Performer can paint. The eyes are untrained."""
 
-import time
 from pathlib import Path
 
 import numpy as np
@@ -12,7 +11,9 @@ pytest.importorskip("efficientnet_lite_pytorch")
 
 from performer.assets import models_dir  # noqa: E402
 from performer.card import read_card  # noqa: E402
+from performer.show import Models  # noqa: E402
 from performer.training import checkpoint, gan, gan_export, gan_fine, gan_read_back  # noqa: E402
+from performer.training.critic import Projected  # noqa: E402
 from performer.training.generator import Light, Shape, bends  # noqa: E402
 from performer.training.pictures import negatives  # noqa: E402
 from performer.training.pictures.labels import FAMILIES, LAYOUT, NAMES  # noqa: E402
@@ -27,33 +28,26 @@ SMALL = Shape(channels=(12, 10, 8))
 @pytest.fixture(scope="module")
 def fields():
     torch.set_num_threads(1)
-    return negatives.make_negatives(14, 256, seed=3, batch=2)
+    return negatives.make_negatives(8, 256, seed=3, batch=1)
 
 
 @pytest.fixture(scope="module")
-def shipped(tmp_path_factory):
-    """A light of 64 px with random weights, grain included, as gan.py leaves it and gan_export ships it."""
-    folder, out = tmp_path_factory.mktemp("trained"), tmp_path_factory.mktemp("models") / "light-small"
+def start(tmp_path_factory):
+    """A light of 64 px with random weights, as gan_read_back leaves it."""
+    folder = tmp_path_factory.mktemp("light")
     torch.manual_seed(1)
-    light = Light(SMALL)
-    for level in light.synthesis.levels:
-        torch.nn.init.normal_(level.first.noise)
-        torch.nn.init.normal_(level.second.bias)
-    light.mapping.w_mean.normal_()
-    facts = {"steps": 5, "seen": 40, "seconds": 9.0, "drawn": {"flame": 4}, "kept": {"flame": 3}, "galleries": []}
-    labels = torch.zeros(14, len(NAMES))
+    light, labels = Light(SMALL), torch.zeros(14, len(NAMES))
     labels[torch.arange(14), torch.arange(14) % len(FAMILIES)] = 1.0
-    whole = {"shape": {**SMALL_SHAPE}, "facts": facts, "labels": labels, "weights": checkpoint.weights(light)}
-    checkpoint.save(folder / gan.EMA, whole)
-    gan_export.export(folder, out, {})
-    return light, out
-
-
-SMALL_SHAPE = {name: getattr(SMALL, name) for name in Shape.__dataclass_fields__}
+    shape = {name: getattr(SMALL, name) for name in Shape.__dataclass_fields__}
+    facts = {"steps": 5, "seen": 40, "seconds": 9.0, "drawn": {"flame": 4}, "kept": {"flame": 3}, "galleries": []}
+    checkpoint.save(folder / gan.EMA, {"shape": shape, "facts": facts, "labels": labels, "weights": checkpoint.weights(light)})
+    checkpoint.save(folder / gan.GENERATOR, {"weights": checkpoint.weights(light), "squares": {}})
+    checkpoint.save(folder / gan.CRITIC, {"weights": checkpoint.weights(Projected(len(NAMES))), "squares": {}})
+    return folder
 
 
 def test_negatives_are_developed_anew_with_labels_that_say_what_was_drawn(fields):
-    assert len(fields) == 14 and sorted(set(fields.family.tolist())) == list(range(7))
+    assert len(fields) == 8 and sorted(set(fields.family.tolist())) == list(range(7))
     places = torch.arange(8)
     (one, labels), (other, others) = (fields.developed(places, torch.Generator().manual_seed(seed)) for seed in (1, 2))
     assert one.shape == (8, 3, 256, 256) and float(one.min()) >= 0 and float(one.max()) <= 1
@@ -63,17 +57,14 @@ def test_negatives_are_developed_anew_with_labels_that_say_what_was_drawn(fields
     assert torch.equal(labels[:, : len(FAMILIES)].argmax(1), fields.family[places])
 
 
-def test_a_shipped_light_is_read_back_as_it_was(shipped, tmp_path: Path):
-    light, folder = shipped
-    card, read = gan_read_back.read_light(folder)
-    weights = light.state_dict()
-    for name, value in read.state_dict().items():
-        if not name.startswith("reader.") and not name.endswith("second.noise"):  # the second convolution gets no grain
-            assert torch.equal(value, weights[name]), name
-    assert gan_read_back.disagreement(folder, read) < 1e-4
+@pytest.mark.parametrize("name", sorted({"light-64", Models().pictures}))  # exported optimised, and as it is
+def test_a_shipped_light_is_read_back_and_paints_the_same(name: str, tmp_path: Path):
+    folder = models_dir() / name
     assert gan_read_back.main(["--model", str(folder), "--out", str(tmp_path)]) == 0
-    facts = checkpoint.load(tmp_path / gan.EMA)["facts"]
-    assert (facts["steps"], facts["seen"], facts["kept"]) == (5, 40, {"flame": 3}) and card.name == "light-small"
+    saved, card = checkpoint.load(tmp_path / gan.EMA), read_card(folder)
+    light, _ = gan_export.restore(tmp_path)
+    assert gan_read_back.disagreement(folder, light) < 1e-3
+    assert light.synthesis.shape.px == card.shape["px"] and saved["facts"]["seen"] > 300_000 and sum(saved["facts"]["kept"].values()) > 1000
 
 
 def test_a_model_that_is_no_light_is_not_read(tmp_path: Path, capsys):
@@ -81,10 +72,9 @@ def test_a_model_that_is_no_light_is_not_read(tmp_path: Path, capsys):
     assert "lstm-first" in capsys.readouterr().err and not list(tmp_path.iterdir())
 
 
-def test_a_grown_light_learns_goes_on_and_paints(shipped, fields, tmp_path: Path):
+def test_a_grown_light_learns_goes_on_and_paints(start, fields, tmp_path: Path):
     """Both kinds of step, twice; then what was learned, as a model that the hand moves."""
-    start, out = tmp_path / "start", tmp_path / "grown"
-    gan_read_back.main(["--model", str(shipped[1]), "--out", str(start)])
+    out = tmp_path / "grown"
     negatives.save(fields, tmp_path / "fields.pt")
     run = ["--light", str(start), "--out", str(out), "--negatives", str(tmp_path / "fields.pt"), "--channels", "8", "--fields", "4", "--batch", "4"]
     for _ in range(2):
@@ -98,9 +88,8 @@ def test_a_grown_light_learns_goes_on_and_paints(shipped, fields, tmp_path: Path
     gan_export.export(out, tmp_path / "light-256", {})
     card = read_card(tmp_path / "light-256")
     painter = Generator(card.graphs["synthesis"].path.parent, seed=1)
-    begun = time.perf_counter()
     frame = painter.paint(POSE)
-    assert frame.shape == (256, 256, 3) and time.perf_counter() - begun < 2.0
+    assert frame.shape == (256, 256, 3)
     for ask in (Ask(spin=1.0), Ask(x=0.4), Ask(held={f"symmetry {order}": (float(order == 5), 1.0) for order in (1, 2, 3, 4, 5, 6, 8)})):
         pose = Pose(1.0, (0.0, 0.0, 0.0), 0.0, 0.35, 0.9, ask=ask)
         assert np.abs(painter.paint(pose).astype(int) - frame).mean() > 0.5

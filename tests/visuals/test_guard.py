@@ -118,7 +118,7 @@ def test_slow_reds_other_colours_and_dull_reds_pass_untouched(pictures: list[np.
 
 def test_the_picture_to_music_is_not_dulled():
     """Drums, the hardest: the shipped light, with its kicks, as it is shown."""
-    sound = PIECES["drums"]()[: 20 * SOUND_RATE]
+    sound = PIECES["drums"]()[: 12 * SOUND_RATE]
     painter = painter_for(Models().pictures, (), 2)[0]
     pictures = [moment.picture for moment in moments(sound, painter, 2)]
     guard = Guard()

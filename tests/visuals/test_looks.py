@@ -6,6 +6,8 @@ import pytest
 
 from performer.parameters import Table
 from performer.visuals.looks import IDENTITY, LOOK_CAN, PLACE_CAN, Looks, lasting, looks_of, pinned
+from performer.visuals.modulation import Matrix
+from performer.visuals.sources import Sources
 from performer.visuals.walk import PREFIX
 
 QUAD = ((0.1, 0.05), (0.9, 0.2), (0.95, 0.9), (0.2, 0.8))  # from the lower left, as `pinned` takes them
@@ -68,3 +70,14 @@ def test_every_uniform_is_finite_at_the_ends_of_every_row():
     for row, value in itertools.product(rows, ("low", "high")):
         looks = looks_of(Table().defaults() | {row.address: getattr(row, value)})
         assert all(math.isfinite(each) for uniform in looks.uniforms.values() for each in uniform), row.address
+
+
+def test_the_matrix_moves_the_looks_and_never_the_place():
+    targets = set(Table().rows["/performer/modulation/1/target"].choices)
+    assert {"zoom", "rotation", "kaleidoscope", "blur", "feedback", "feedback_zoom", "feedback_rotation", "fade"} <= targets
+    assert not targets & {address.removeprefix("/performer/window/") for address in Table().rows if address.startswith("/performer/window/")}
+    sources = Sources()
+    sources.take("/performer/source/1", (1.0,), 0.0)
+    slot = {"source": "number", "target": "zoom", "number": 1, "depth": 0.4, "smoothing": 0.0}
+    values = Table().defaults() | {f"/performer/modulation/1/{name}": value for name, value in slot.items()} | {"/performer/source/1": 1.0}
+    assert looks_of(Matrix(sources).moved(values, 1.0)).uniforms["zoom"] == pytest.approx((1.0 + 0.4 * 3.75,))

@@ -1,6 +1,6 @@
 import pytest
 
-from performer.visuals.pace import Pace
+from performer.visuals.pace import DRAWN, Pace
 
 
 def test_a_steady_screen_is_never_late():
@@ -27,3 +27,20 @@ def test_counting_starts_again_with_every_word():
     pace.shown(0.5)
     pace.tell(0.5)
     assert pace.tell(1.5).fps == 0.0
+
+
+def test_where_the_display_sets_the_pace_only_what_it_left_out_is_late():
+    pace = Pace(60.0, 0.0)
+    for number in range(61):
+        pace.shown(number / 59.0, paced=True)  # a display of 59 Hz
+    assert pace.tell(60 / 59.0).late_percent == 0.0
+    pace.shown(60 / 59.0 + 2 / 59.0, paced=True)
+    assert pace.tell(62 / 59.0).late_percent > 0.0
+
+
+def test_a_frame_that_is_drawn_has_its_sixtieth_for_it():
+    quick, slow = (Pace(60.0, 0.0, DRAWN) for _ in range(2))
+    for _ in range(60):
+        quick.shown(quick.due + 0.016)
+        slow.shown(slow.due + 0.017)
+    assert quick.tell(1.0).late_percent == 0.0 and slow.tell(2.0).late_percent > 50

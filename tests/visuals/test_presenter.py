@@ -30,7 +30,8 @@ class House:
         self.desk, self._own = bind_loopback(), bind_loopback()
         self.desk.setblocking(False)
         self.reel, self.hearing = Reel(bytearray(BYTES)), Hearing({})
-        self.presenter = Presenter(self.reel, self.hearing, Page(Loopback(self._own, {"desk": self.desk.getsockname()[1]})))
+        self.page = Page(Loopback(self._own, {"desk": self.desk.getsockname()[1]}))
+        self.presenter = Presenter(self.reel, self.hearing, self.page)
         self.now = 100.0
 
     def turn(self, value: int | None = None) -> list[float]:
@@ -102,6 +103,17 @@ def test_a_stalled_generator_leaves_a_moving_picture_on_the_pages(house: House):
         house.turn(number * 2 if number % 2 else None)
     levels = [level for _ in range(300) for level in house.turn()]
     assert len(levels) > 80 and max(levels) - min(levels) > 100
+
+
+def test_a_picture_that_nobody_sees_is_not_made(house: House):
+    assert house.turn(20) == [20]
+    house.page.looked_at(0, house.now)
+    assert house.turn(40) == house.turn(60) == []
+    house.page.looked_at(1, house.now)
+    assert house.turn(80) == [80]
+    house.page.looked_at(0, house.now)
+    levels = [level for _ in range(240) for level in house.turn(90)]
+    assert 20 <= len(levels) <= 120  # a desk that says nothing any more may have somebody
 
 
 def test_dimmed_is_the_very_picture_at_full_brightness():

@@ -91,7 +91,7 @@ export class Picture {
   #frame(now) {
     if (this.dirty) {
       const length = Math.min(LONGEST, Math.max(SHORTEST, this.interval));
-      const progress = Math.min(1, Math.max(0, (now - this.arrived) / length));
+      const progress = Math.min(1, Math.max(0, (now - this.arrived + SHORTEST) / length)); // what comes is seen at once, by its first step
       this.#paint(progress, now);
       this.dirty = progress < 1 || (this.looks.look.includes("TRAIL") && !this.looks.held);
     }
