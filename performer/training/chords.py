@@ -137,7 +137,7 @@ def train(songs: list[Song], seconds: float, seed: int, batches: int = 0) -> tup
         net.train()
         for group in optimizer.param_groups:
             group["lr"] = 3e-3 * min(1.0, (steps + 1) / 50) * (0.01 + 0.495 * (1 + np.cos(np.pi * share)))
-        chosen = [cut(learned[k], rng) for k in rng.choice(len(learned), ROWS, replace=False)]
+        chosen = [cut(learned[k], rng) for k in rng.choice(len(learned), min(ROWS, len(learned)), replace=False)]
         loss = net.nats(*batch_of(chosen)).sum(1).mean()
         optimizer.zero_grad(set_to_none=True)
         loss.backward()

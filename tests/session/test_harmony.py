@@ -1,10 +1,12 @@
 """The harmony of the song: a line of chords on the timeline that voices play to, from a text, a model or the player."""
 
+import json
+
 import pytest
 
 from performer.chords import Chord, progression
 from performer.effects import Ask, AskChords, Say
-from performer.events import ChordAnswer, NoteOff, NoteOn, ParameterSet, Progression, Sync, Timed, Transport
+from performer.events import ChordAnswer, NoteOff, NoteOn, ParameterSet, Progression, Sync, Timed, Transport, from_json, to_json
 from tests.stagehands import melody, offline
 
 BEGIN = Timed(0.0, Sync())
@@ -135,3 +137,14 @@ def test_tempo_transport_and_settings_may_change_while_it_plays(events):
         assert told(graph)[-1] == ("", "", 0.0) and graph.session.room.chords.at(24.0) is None
     else:
         assert graph.session.room.chords.at(24.0) is not None
+
+
+@pytest.mark.parametrize("event", [ChordAnswer(3, ((0, 4.0), (91, 2.0))), ChordAnswer(4, ()), Progression("Am F:2 C:2 G", "10.0.0.1:9")])
+def test_a_take_holds_what_was_said_of_chords(event):
+    assert from_json(json.loads(json.dumps(to_json(event)))) == event
+
+
+def test_the_same_events_and_answers_bring_the_same_chords_and_notes():
+    events = [Timed(2.0, Progression("Dm G7:2 C:2")), Timed(6.2, ParameterSet(SOURCE, "text"))]
+    first, second = (song("model", *events, until=12.0) for _ in range(2))
+    assert first[1] == second[1] and told(first[0]) == told(second[0]) and told(first[0])[-1][0] in ("Dm", "G7", "C")

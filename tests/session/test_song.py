@@ -78,4 +78,5 @@ def test_a_fill_leaves_alone_what_drums_keep_time_with_and_rests_for_no_longer_t
     graph.play([BEGIN, *melody(60, 62, 64), Timed(3.1, ParameterSet(SECTION, "fill"))], until=4.5)
     fills = [effect for effect in graph.said if isinstance(effect, Ask) and effect.without]
     others = [effect for effect in graph.said if isinstance(effect, Ask) and not effect.without]
-    assert fills and others and all(42 in ask.without and ask.gap[1] == 0.25 for ask in fills) and others[0].gap[1] == 1.0
+    assert fills and all(42 in ask.without and ask.gap[1] <= 0.25 for ask in fills)
+    assert others and max(ask.gap[1] for ask in others) > 0.25
