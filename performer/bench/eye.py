@@ -14,6 +14,7 @@ from websockets.exceptions import WebSocketException
 from websockets.sync.client import connect
 from websockets.typing import Origin
 
+REST = 20.0  # times less than what is visible is no movement
 VISIBLE = 1.0  # of 255, in the mean over the picture: what changes by so much has visibly changed
 
 
@@ -75,8 +76,9 @@ def change(seen: Sequence[Seen], visible: float = VISIBLE) -> float | None:
 
 
 def still(seen: Sequence[Seen]) -> bool:
-    """Whether all these pictures are the very same."""
-    return all(each.jpeg == seen[0].jpeg for each in seen)
+    """Whether nobody could see a difference between these pictures: what fades away does so for long."""
+    first = _pixels(seen[0])
+    return all(each.jpeg == seen[0].jpeg or float(np.abs(_pixels(each) - first).mean()) < VISIBLE / REST for each in seen[1:])
 
 
 def _pixels(seen: Seen) -> npt.NDArray[np.float32]:
