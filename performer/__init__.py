@@ -6,7 +6,8 @@
               (own process)            ├──Play(time, note)──▶ scheduler ─▶ outputs ─▶ MIDI / OSC / take
                                        └──state, features, notes (OSC over loopback UDP)──▶ visuals, desk   (own processes)
 
-The supervisor is the parent of four processes: engine (inputs, session, inference, scheduler, outputs), listening, visuals, desk.
+The supervisor is the parent of five processes: engine (inputs, session, inference, scheduler, outputs), listening, visuals,
+screen, desk.
 Imports point one way: cli -> supervisor, app -> {inputs, outputs, listening, visuals, desk, offline} -> {session, inference, scheduler, worker}
 -> {encoding, parameters, clock, events, show, errors}. Nothing imports `training`; the runtime never imports torch.
 """

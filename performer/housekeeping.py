@@ -5,9 +5,11 @@ wait for a pause, and there are few.
 """
 
 import gc
+import logging
 import threading
 from collections.abc import Callable
 
+log = logging.getLogger("performer")
 EVERY = 1.0  # seconds between two looks
 MANY = 100_000  # objects that wait, over which a short pause is used as well
 
@@ -49,4 +51,7 @@ class Housekeeping:
 
     def _run(self) -> None:
         while not self._ended.wait(EVERY):
-            self.look()
+            try:
+                self.look()
+            except Exception:
+                log.exception("the pause could not be used; the next one will be")

@@ -23,6 +23,7 @@ from performer.worker import Worker
 
 ECHO = "echo"
 PRIMED = 256  # notes that a model hears which is loaded while the show plays
+MOST_LOADING = 4  # models that wait to be loaded: who asks for more is not heard
 
 
 def open_mind(name: str, folders: Sequence[str] = ()) -> Mind:
@@ -64,6 +65,7 @@ class Minds:
         self.voices = tuple(self._first(name, self.main) for name in show.voice_models)
         self._harmonist = self._chords(show.models.chords)
         self._harmony = Worker("chords", self._harmonise)
+        self._loading = Worker("loading", self._load, limit=MOST_LOADING)
         self.small = "" if self.main in (show.models.small, ECHO) else self._first(show.models.small, "")
 
     @property
@@ -78,11 +80,13 @@ class Minds:
 
     def start(self) -> None:
         self._harmony.start()
+        self._loading.start()
         for thinking in self._thinking.values():
             thinking.start()
 
     def stop(self) -> None:
         self._harmony.stop()
+        self._loading.stop()
         for thinking in self._thinking.values():
             thinking.stop()
 
@@ -104,8 +108,8 @@ class Minds:
         self._harmony.post(effect)
 
     def load(self, effect: Load) -> None:
-        """Open another model in a thread of its own; `post` gets Loaded once it has heard what was played last. Thread-safe, never waits."""
-        threading.Thread(target=self._load, args=(effect,), name="loading", daemon=True).start()
+        """Open another model, in a thread for this alone; `post` gets Loaded once it has heard what was played last. Thread-safe, never waits."""
+        self._loading.post(effect)
 
     def _load(self, effect: Load) -> None:
         if effect.model not in self._thinking:

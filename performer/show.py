@@ -89,7 +89,7 @@ class Models:
 class Takes:
     """[takes]"""
 
-    record: bool = _key(True, "Whether every performance is recorded.")
+    record: bool = _key(True, "Whether every performance is recorded; an installation that runs for months fills a disk with it: false.")
     folder: str = _key("", "Where takes are written; empty: the user's own data folder.")
 
 

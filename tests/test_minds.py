@@ -69,8 +69,10 @@ def test_a_model_that_is_not_there_is_told_to_who_asked_and_the_old_one_plays_on
         told.set()
 
     found = Minds(parse_show('[models]\nnotes = "echo"', "test"), SystemClock(), lambda timed: None, refuse, lambda told: None)
+    found.start()
     found.load(Load("nobody", "a:1"))
     assert told.wait(10.0)
+    found.stop()
     assert refused[0][0] == "a:1" and "nobody" in refused[0][1]
     assert set(found.hashes) == {"echo"}
 

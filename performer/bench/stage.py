@@ -72,7 +72,11 @@ def show(play: Play) -> Iterator[Stage]:
             yield Stage(process, port, ear, ready_s, page)
         finally:
             process.terminate()
-            process.wait(10)
+            try:
+                process.wait(10)
+            except subprocess.TimeoutExpired:
+                process.kill()
+                process.wait()
             if process.stdout is not None:
                 process.stdout.close()
 

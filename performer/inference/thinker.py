@@ -41,7 +41,7 @@ class Thinker:
     @property
     def dropped(self) -> int:
         """Notes that were not heard, since the model's memory would have been no numbers."""
-        return self._ear.dropped + sum(ear.dropped for ear, _ in self._styles.values())
+        return self._ear.dropped + sum(ear.dropped for ear, _ in tuple(self._styles.values()))
 
     def hear(self, note: ModelNote) -> None:
         """A note that really sounded."""

@@ -134,7 +134,7 @@ class Source:
 
 class OscInput:
     """The thread's handler for both sockets. `post` takes events for the session, `refuse(sender, address, reason)` errors,
-    `features` the numbers of the listening process, `spoke(sender)` hears who sent something valid on the public socket."""
+    `private` what the show's own processes say, `spoke(sender)` hears who sent something valid on the public socket."""
 
     def __init__(
         self,

@@ -4,6 +4,7 @@
 """
 
 import json
+import logging
 import threading
 from collections import deque
 from collections.abc import Callable, Sequence
@@ -11,6 +12,7 @@ from collections.abc import Callable, Sequence
 from performer.effects import Say
 from performer.scheduler import Missed, Played, Report
 
+log = logging.getLogger("performer")
 WINDOW = 512  # notes
 EVERY = 1.0  # seconds
 SHARES = (("p50", 0.5), ("p95", 0.95), ("p99", 0.99), ("max", 1.0))
@@ -72,7 +74,10 @@ class Health:
 
     def _run(self) -> None:
         while not self._ended.wait(EVERY):
-            self.look()
+            try:
+                self.look()
+            except Exception:
+                log.exception("the health of the show could not be told; it goes on")
 
 
 def _percentiles(seconds: Sequence[float]) -> dict[str, float] | None:

@@ -57,11 +57,6 @@ class Plan:
         self.notes = kept
         return taken
 
-    @property
-    def end(self) -> float | None:
-        """The beat of the last onset."""
-        return self.notes[-1].beat if self.notes else None
-
 
 def place(beat: float, grid: float, strength: float = 1.0, swing: float = 0.0) -> float:
     """Where a note at `beat` belongs: drawn to the nearest place of the grid by `strength` (0 leaves it, 1 puts it there).

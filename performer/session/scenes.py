@@ -5,6 +5,8 @@ from typing import Any
 
 LEFT_OUT = ("/performer/midi/", "/performer/tempo/")  # how the show is wired is no scene
 
+MOST = 256  # scenes, so that whoever sends names without end fills no memory
+
 
 class Scenes:
     """The scenes of a show by name: those of its file, and those that were stored since."""
@@ -18,7 +20,9 @@ class Scenes:
         return list(self._scenes)
 
     def store(self, name: str, values: Mapping[str, Any]) -> None:
-        """Keep the values, all but those that belong to the wiring. A scene of this name is replaced."""
+        """Keep the values, all but those that belong to the wiring. A scene of this name is replaced. Raises LookupError where there are MOST."""
+        if name not in self._scenes and len(self._scenes) >= MOST:
+            raise LookupError(f"There are {MOST} scenes already; store it under the name of one of them.")
         self._scenes[name] = {address: value for address, value in values.items() if not address.startswith(LEFT_OUT)}
 
     def get(self, name: str) -> Mapping[str, Any] | None:

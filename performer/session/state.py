@@ -204,6 +204,9 @@ class Session:
         """A change now, or on the beat that was asked for; modes and sections wait for the show's own quantisation where nobody asked."""
         when = event.when or (self.values[QUANTISE] if event.address.endswith(LAUNCHED) else "now")
         self._cues.withdraw(event.address)
+        voice = self._voice_of(event.address) if event.address.endswith("/mode") else None
+        if voice is not None:
+            yield from self._disarm(voice.number)
         if when == "now":
             yield from self._change(time, event)
             return
@@ -211,9 +214,7 @@ class Session:
         beat = self.room.next_beat(when, time)
         yield from self._cues.add(Cue(beat, event), timeline)
         yield Say("/performer/cue", (event.address, timeline.time_at(beat)))
-        voice = self._voice_of(event.address)
-        if voice is not None and event.address.endswith("/mode"):
-            yield from self._disarm(voice.number)
+        if voice is not None:
             self._armed[voice.number] = MODES[event.value](voice)
             yield from self._armed[voice.number].begin(time, beat)
 
@@ -232,7 +233,7 @@ class Session:
             voice = self._voice_of(event.address)
             self.values[event.address] = event.value
             if voice is not None and event.address.endswith(("/mode", "/channel")):
-                yield from self._take_up(time, voice)
+                yield from self._take_up(time, voice, event.address.endswith("/mode"))
             elif voice is not None:
                 yield from self._move_others(time, event, voice)
                 yield from self._modes[voice.number - 1].changed(time)
@@ -263,11 +264,12 @@ class Session:
         for mode in self._everyone():
             yield from mode.changed(time)
 
-    def _take_up(self, time: float, voice: Voice) -> Iterator[Effect]:
-        """The voice's old mode ends; the one that was armed goes on, or a fresh one begins."""
-        armed = self._armed.pop(voice.number, None)
+    def _take_up(self, time: float, voice: Voice, another: bool) -> Iterator[Effect]:
+        """The voice's old mode ends; a fresh one begins, or where it is to be `another` the one that was armed goes on."""
+        waiting = self._armed.get(voice.number)
+        armed = self._armed.pop(voice.number, None) if another else None
         new = armed or mode_of(voice)
-        yield from self._modes[voice.number - 1].leave(time, new.tag if armed else "")
+        yield from self._modes[voice.number - 1].leave(time, waiting.tag if waiting else "")
         yield from self._suggestions[voice.number - 1].end(time)
         self._modes[voice.number - 1] = new
         if armed is None:
@@ -286,7 +288,10 @@ class Session:
         yield Say("/performer/scene", (event.scene, when))
 
     def _store(self, time: float, event: Store) -> Iterator[Effect]:
-        self._scenes.store(event.scene, self.values)
+        try:
+            self._scenes.store(event.scene, self.values)
+        except LookupError as error:
+            yield Say("/performer/error", ("/performer/scene/store", str(error)), event.sender)
         yield Say("/performer/scenes", (json.dumps(self._scenes.names),))
 
     def _suggest(self, time: float, event: Suggest | Listen | Choose) -> Iterator[Effect]:

@@ -10,7 +10,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from performer.errors import PerformerError
 from performer.visuals.reel import Picture
 from performer.visuals.video import RATE, Sound, Video
 from performer.visuals.walk import PREFIX
@@ -126,8 +125,8 @@ class Camera:
             sounds = [each for each in self._waiting if isinstance(each, Sound)]
             if frames and (sounds or item.time - frames[0].time > PATIENCE):
                 self._begin(frames[0], sounds[0] if sounds else None)
-        except (PerformerError, OSError) as error:  # a full disk ends the video, not the show
-            self._failed, self._video = True, None
+        except Exception as error:  # a full disk, or a sound that no coder takes, ends the video, not the show
+            self._failed, self._video, self._waiting = True, None, []
             self._say(str(error))
 
     def _begin(self, first: Exposure, sound: Sound | None) -> None:

@@ -1,10 +1,11 @@
 """What the engine last told the picture: features of the music, what can move it, and the values of the picture's own parameters.
 
-A thread `hearing` of each of the picture's processes is its sole writer; their main threads read. Values are replaced whole, never changed.
+A thread `hearing` of each of the picture's processes is its sole writer; their main threads read. A value is replaced, never changed.
 """
 
 import contextlib
 import json
+import logging
 import threading
 import time
 from collections import deque
@@ -18,6 +19,7 @@ from performer.visuals.modulation import Matrix
 from performer.visuals.sources import Sources
 from performer.visuals.walk import PREFIX
 
+log = logging.getLogger("performer")
 OWN = (PREFIX, "/performer/window/", "/performer/modulation/", "/performer/source/")  # where the picture's parameters are
 STALE = 1.0  # seconds after which features that stopped coming are silence
 SILENCE = (0.0,) * 7
@@ -67,8 +69,11 @@ class Hearing:
 
     def _remember(self, status: str) -> None:
         """The engine's first word of what it knows; a word of this picture is in it where this process is not the first."""
+        facts = json.loads(status)
+        if "clock_origin" not in facts:
+            return  # the session's own word; the engine's facts come after it
         self._remembered = True
-        picture = json.loads(status).get("visuals")
+        picture = facts.get("visuals")
         if isinstance(picture, dict):
             self.wishes.append(("remembered", json.dumps(picture)))
 
@@ -94,3 +99,5 @@ class Hearing:
                 self.take(loopback.receive(), time.monotonic())
             except OSError:
                 return
+            except Exception:  # a picture that hears nothing any more would be worse than one odd word
+                log.exception("the picture could not take in a word of the engine; it goes on")

@@ -110,7 +110,7 @@ def run(loopback: Loopback, memory: Any, options: ScreenOptions, lifeline: Conne
     )
     matrix = Matrix(hearing.sources)  # a matrix belongs to one thread
     projection = Projection(Reel(memory), lambda now: matrix.moved(hearing.values, now), surface, keepers, hearing.kick)
-    pages = threading.Thread(target=_present, args=(presenter, loopback, done, projection if wanted else None, share), name="pages", daemon=True)
+    pages = threading.Thread(target=_pages, args=(presenter, loopback, done, projection if wanted else None, share), name="pages", daemon=True)
     pages.start()
     projection.go_on(done)  # on the main thread: macOS wants its windows so
 
@@ -126,6 +126,13 @@ def _sound(camera: Camera, arguments: tuple[Any, ...]) -> None:
     with contextlib.suppress(ValueError, TypeError):
         whole, rest, rate_hz, channels, samples = arguments
         camera.hear(Sound(whole + rest, rate_hz, np.frombuffer(samples, np.int16).reshape(-1, channels)))
+
+
+def _pages(presenter: Presenter, loopback: Loopback, done: threading.Event, projection: Projection | None, share: Share) -> None:
+    try:
+        _present(presenter, loopback, done, projection, share)
+    finally:
+        done.set()  # if this thread fails the process ends, and is started again
 
 
 def _present(presenter: Presenter, loopback: Loopback, done: threading.Event, projection: Projection | None, share: Share) -> None:

@@ -33,6 +33,7 @@ from performer.visuals.reel import Picture, Reel
 from performer.visuals.walk import PREFIX, Pose, Walk
 
 log = logging.getLogger("performer")
+MOST_KEYFRAMES = 256
 TELL_EVERY = 1.0  # seconds between words about how it goes
 SPARE = 0.4  # of the time that a frame has: where painting takes less, there is time to look what each band does
 SOONEST = 1 / 200  # seconds after a frame before an onset may ask for the next
@@ -148,8 +149,10 @@ class Painting:
         """Do what was asked: another model, a keyframe kept, a way to one."""
         if word == "model":
             self._easel.swap(name)
-        elif word == "keyframe/store":
+        elif word == "keyframe/store" and (name in self._keyframes or len(self._keyframes) < MOST_KEYFRAMES):
             self._keyframes[name] = self._walk.place
+        elif word == "keyframe/store":
+            self._easel.remark = f"There are {MOST_KEYFRAMES} keyframes already; store it under the name of one of them."
         elif word == "keyframe/recall" and name in self._keyframes:
             self._settle(self._keyframes[name], seconds=seconds)
         elif word == "keyframe/recall":

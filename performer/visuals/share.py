@@ -94,7 +94,7 @@ class Share:
         self.told: Mapping[str, str] = dict.fromkeys(names, "")  # of each sender: the sentence why it is not there, "on" where it is
         self._names, self._due = tuple(names), 0.0
         self._size = (0, 0)
-        self._open: list[Sender] = []
+        self._open: dict[str, Sender] = {}
         self._worker = Worker("share", self._send, limit=MOST_WAITING)
         self._worker.start()
 
@@ -114,7 +114,7 @@ class Share:
     def close(self) -> None:
         """Send no more."""
         self._worker.stop()
-        for sender in self._open:
+        for sender in self._open.values():
             sender.close()
 
     def _send(self, picture: Picture) -> None:
@@ -123,13 +123,21 @@ class Share:
             self.told = {name: self._opened(name) for name in self._names}
         if picture.shape[1::-1] != self._size:
             picture = resized(picture, self._size[1], self._size[0])
-        for sender in self._open:
-            sender.send(picture)
+        for name, sender in tuple(self._open.items()):
+            try:
+                sender.send(picture)
+            except Exception as error:  # the others still get theirs
+                del self._open[name]
+                self.told = {**self.told, name: f"{name}: {error}"}
+                log.exception("the picture could not be sent by %s", name)
 
     def _opened(self, name: str) -> str:
         try:
-            self._open.append(SENDERS[name](*self._size))
+            self._open[name] = SENDERS[name](*self._size)
         except PortError as error:
             log.warning(str(error))
             return str(error)
+        except Exception as error:  # whatever a library does, the picture goes on
+            log.exception("the sender %s could not be opened", name)
+            return f"{name}: {error}"
         return "on"

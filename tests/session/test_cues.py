@@ -64,6 +64,21 @@ def test_what_was_armed_and_then_called_off_does_not_play():
     assert graph.session.room.lanes == []
 
 
+@pytest.mark.parametrize("instead", ["mute", "call"])
+def test_what_was_armed_and_is_called_off_at_once_does_not_play(instead):
+    graph = offline()
+    events = [BEGIN, Timed(0.2, ParameterSet(MODE, "autonomous", "", "4 bars")), Timed(0.4, ParameterSet(MODE, instead))]
+    assert graph.play(events, until=12.0) == []
+    assert graph.session.room.lanes == []
+
+
+def test_another_channel_is_not_the_beat_that_an_armed_mode_waits_for():
+    graph = offline(strength=1.0)
+    events = [BEGIN, Timed(0.2, ParameterSet(MODE, "autonomous", "", "2 bars")), Timed(0.4, ParameterSet("/performer/voice/1/channel", 5))]
+    notes = graph.play(events, until=8.0)
+    assert min(note.start for note in notes) == pytest.approx(4.0, abs=1e-6)
+
+
 def test_a_scene_is_stored_and_called_up_on_the_bar():
     graph = offline(temperature=0.5)
     graph.play([

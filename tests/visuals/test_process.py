@@ -138,9 +138,10 @@ def test_a_keyframe_is_gone_back_to_and_survives_the_process():
     for _ in range(40):
         heard(painting, hearing)
     away = painting._walk.place
-    told = json.dumps({"visuals": painting._facts()})
+    told = json.dumps({"clock_origin": 0.0, "visuals": painting._facts()})
     second = Painting(Loopback(sock, ports), reel, again := Hearing({PREFIX + "speed": 0.0}), Easel(Pattern()))
-    heard(second, again, ("/performer/status", told), ("/performer/visuals/keyframe/recall", "verse"))
+    words = (("/performer/status", '{"voices": [], "key": ""}'), ("/performer/status", told))  # the session's own, then the engine's
+    heard(second, again, *words, ("/performer/visuals/keyframe/recall", "verse"))
     for _ in range(30):
         heard(second, again)
     sock.close()

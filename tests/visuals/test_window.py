@@ -79,7 +79,6 @@ class Stage:
             shot = self.desktop.shot()
             if right(shot):
                 return shot
-        np.save("/tmp/performer-not-seen.npy", shot)
         raise AssertionError(f"not seen: {what}; mean {shot.mean():.1f}; {self.show.words}")
 
     def end(self) -> None:
