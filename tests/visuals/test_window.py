@@ -181,7 +181,9 @@ def test_fade_gamma_and_edges(stage: Stage) -> None:
 
 
 def test_blur_and_feedback_soften_what_moves(stage: Stage) -> None:
-    stage.set(PICTURE + "speed", 1.0)
+    stage.set(PICTURE + "speed", 1.0, PICTURE + "blackout", True)
+    stage.sees(lambda shot: shot.mean() < 1, "the end of what the test before showed")
+    stage.set(PICTURE + "blackout", False)
 
     def detail(shot: np.ndarray) -> float:
         return float(np.abs(np.diff(shot.astype(int), axis=1)).mean())
