@@ -2,9 +2,12 @@ import numpy as np
 import pytest
 
 from performer.parameters import PALETTES, Table
-from performer.training.pictures.labels import LABEL_DIM, NAMES
 from performer.visuals.hand import GROUPS, PREFIX, Ask, Hand
 from performer.visuals.labels import Labels
+
+pytest.importorskip("torch")  # the maker's names of the labels stand beside the making
+
+from performer.training.pictures.labels import LABEL_DIM, NAMES  # noqa: E402
 
 VALUES = Table().defaults()
 WALKED = np.random.default_rng(1).uniform(-0.5, 0.5, (1, LABEL_DIM)).astype(np.float32)
