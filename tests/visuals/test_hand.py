@@ -7,7 +7,7 @@ from performer.visuals.labels import Labels
 
 pytest.importorskip("torch")  # the maker's names of the labels stand beside the making
 
-from performer.training.pictures.labels import LABEL_DIM, NAMES  # noqa: E402
+from performer.training.pictures.labels import LABEL_DIM, NAMES
 
 VALUES = Table().defaults()
 WALKED = np.random.default_rng(1).uniform(-0.5, 0.5, (1, LABEL_DIM)).astype(np.float32)
