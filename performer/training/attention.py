@@ -18,6 +18,7 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from performer.encoding import GAP, SCALES, UNKNOWN, VOICE
+from performer.training.recall import WIDTH, Past, nothing, recall
 from performer.training.recurrent import EMBEDDED, TABLES
 
 TURNED = 16  # numbers of each head that are turned by events; as many more are turned by seconds
@@ -36,6 +37,12 @@ class Shape:
     heads: int = 4
     width: int = 64  # of each head
     window: int = 512  # events in sight, the newest among them
+    recall: int = 2048  # events in which it looks for what followed the last time
+
+    @property
+    def told(self) -> int:
+        """Numbers of the vector that the heads read."""
+        return self.hidden + WIDTH
 
 
 class Memory(NamedTuple):
@@ -48,13 +55,15 @@ class Memory(NamedTuple):
     before: Tensor  # (layers, batch, hidden) what each layer read at the last event
     age: Tensor  # (batch, window) seconds since each event in the caches
     there: Tensor  # (batch, window) 1 where a place of the caches holds an event of this piece, else 0
+    played: Tensor  # as recall.Past
+    alike: Tensor
 
 
 def silence(shape: Shape, batch: int, device: torch.device | str = "cpu") -> Memory:
     """The memory before anything was heard: zeros."""
     trunk, caches = (shape.layers, batch, shape.hidden), (shape.attention, batch, shape.heads, shape.window, shape.width)
     sizes = (trunk, trunk, caches, caches, (shape.attention, batch, shape.hidden), (batch, shape.window), (batch, shape.window))
-    return Memory(*(torch.zeros(size, device=device) for size in sizes))
+    return Memory(*(torch.zeros(size, device=device) for size in sizes), *nothing(shape.recall, batch, device))
 
 
 def gap_seconds() -> Tensor:
@@ -111,7 +120,7 @@ class Layer(nn.Module):
 
 
 class Band(nn.Module):
-    """Events into hidden vectors, like the LSTM's Step, the memory carried."""
+    """Events into what the heads read, like the LSTM's Step, the memory carried."""
 
     def __init__(self, shape: Shape) -> None:
         super().__init__()
@@ -125,7 +134,7 @@ class Band(nn.Module):
         self.register_buffer("paces", 2 * math.pi / torch.logspace(math.log10(FASTEST), math.log10(SLOWEST), TURNED // 2), persistent=False)
 
     def forward(self, events: Tensor, memory: Memory | None = None) -> tuple[Tensor, Memory]:
-        """events (batch, time, 7) integers -> hidden (batch, time, hidden), the new memory."""
+        """events (batch, time, 7) integers -> what the heads read (batch, time, told), the new memory."""
         batch, time = events.shape[:2]
         window = self.shape.window
         memory = silence(self.shape, batch, events.device) if memory is None else memory
@@ -154,10 +163,11 @@ class Band(nn.Module):
             kept.append(new)
         befores, keys, values = ([each.float() for each in column] for column in zip(*kept, strict=True))
         there = torch.cat([memory.there * (piece[:, -1:] == 0).float(), (piece == piece[:, -1:]).float()], 1)
-        return x, Memory(
+        told, past = recall(events, Past(memory.played, memory.alike))
+        return torch.cat([x, told], -1), Memory(
             hidden, cell,
             torch.stack([each[:, :, -window:] for each in keys]), torch.stack([each[:, :, -window:] for each in values]),
-            torch.stack(befores), (now[:, -1:] - seconds)[:, -window:], there[:, -window:],
+            torch.stack(befores), (now[:, -1:] - seconds)[:, -window:], there[:, -window:], *past,
         )  # fmt: skip
 
     @staticmethod
@@ -166,5 +176,5 @@ class Band(nn.Module):
         along, rows = keep.view(1, -1, 1), keep.view(-1, 1)
         return Memory(
             memory.hidden.detach() * along, memory.cell.detach() * along, memory.keys.detach(), memory.values.detach(),
-            memory.before.detach() * along, memory.age.detach(), memory.there.detach() * rows,
+            memory.before.detach() * along, memory.age.detach(), memory.there.detach() * rows, memory.played * rows.unsqueeze(2), memory.alike * rows,
         )  # fmt: skip

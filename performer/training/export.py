@@ -61,7 +61,7 @@ def write_graphs(net: NoteNet, folder: Path) -> None:
     example = (torch.zeros(1, len(FIELDS), dtype=torch.long), *(torch.zeros_like(each) for each in state))  # each its own: one would be one input
     names = [f"state_{name}" for name in state._fields]
     write_graph(OneStep(net).eval(), example, ("event", *names), ("hidden", *(f"new_{name}" for name in names)), folder / "step.onnx")
-    hidden, known = torch.zeros(1, net.shape.hidden), torch.zeros(1, len(ATTRIBUTES), dtype=torch.long)
+    hidden, known = torch.zeros(1, net.shape.told), torch.zeros(1, len(ATTRIBUTES), dtype=torch.long)
     write_graph(net.heads, (hidden, known), HEADS_INPUTS, HEADS_OUTPUTS, folder / "heads.onnx")
 
 

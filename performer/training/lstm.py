@@ -1,7 +1,7 @@
 """Trains the instant note model.
 
     python -m performer.training.lstm --data .work/notes.npz --out .work/lstm --seconds 540
-    python -m performer.training.lstm --from-model models/onnx/lstm-first --corpora groove --out .work/lstm-drums --seconds 1500
+    python -m performer.training.lstm --from-model models/onnx/lstm-first --recall 512 --corpora groove --out .work/lstm-drums --seconds 1500
 """
 
 import argparse
@@ -18,7 +18,7 @@ def main() -> None:
     options.add_argument("--head", type=int, default=Shape().head)
 
     def fresh(chosen: argparse.Namespace) -> NoteNet:
-        return NoteNet(Shape(chosen.hidden, chosen.layers, chosen.head, chosen.dropout))
+        return NoteNet(Shape(chosen.hidden, chosen.layers, chosen.head, chosen.dropout, chosen.recall or 0))
 
     start(options, fresh)
 

@@ -1,10 +1,10 @@
-"""A note model as it is trained: a memory of events (`recurrent` or `attention`), and heads that predict any attribute of the next one.
+"""A note model as it is trained: a memory of events (`recurrent` or `attention`, with `recall`), and heads that predict any attribute of the next one.
 
 `Heads` maps the hidden vector and the attributes already known of the next event to logits of all five; apart from the memory, so that one step
 serves several questions. A checkpoint is the weights in half precision with the kind, the shape and the facts of the run.
 """
 
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
@@ -13,19 +13,24 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from performer.card import Card
-from performer.encoding import CLASSES, OFFSETS
+from performer.encoding import CLASSES, OFFSETS, UNKNOWN
 from performer.errors import ModelError
 from performer.training import attention, recurrent
 from performer.training.read_back import read_weights
+from performer.training.recall import EACH, PLACES, STARTS, columns
 
 Shape = recurrent.Shape | attention.Shape
 
 
 class Heads(nn.Module):
-    """Logits of every attribute of the next event, given the hidden vector and the attributes already known (UNKNOWN where not)."""
+    """Logits of every attribute of the next event, given what the memory tells and the attributes already known (UNKNOWN where not).
+
+    Where the memory tells what followed the last time, the heads know it, know whether what is known agrees with it, and can add to the
+    logit of each recalled class: a copy. All of this adds nothing at first, so that a network without recall can go on with it."""
 
     def __init__(self, shape: Shape) -> None:
         super().__init__()
+        self.width = shape.hidden
         self.hidden = nn.Linear(shape.hidden, shape.head)
         self.known = nn.ModuleList(nn.Embedding(classes + 1, shape.head, padding_idx=classes) for classes in CLASSES)
         self.norm = nn.LayerNorm(shape.head)
@@ -36,6 +41,19 @@ class Heads(nn.Module):
             nn.init.normal_(table.weight, std=0.3)
             with torch.no_grad():
                 table.weight[-1] = 0
+        self.recalls = bool(shape.recall)
+        if self.recalls:
+            self.recalled = nn.Embedding(PLACES * EACH, shape.head)  # a table of all classes for each place, one after another
+            self.agrees = nn.Linear(PLACES * len(CLASSES) * 2, shape.head, bias=False)
+            self.copies = nn.Linear(shape.head, PLACES * len(CLASSES))
+            for weight in (self.recalled.weight, self.agrees.weight, self.copies.weight, self.copies.bias):
+                nn.init.zeros_(weight)
+            first = torch.arange(PLACES).unsqueeze(1) * EACH + torch.tensor(STARTS)
+            self.register_buffer("first", first, persistent=False)  # (places, 6) where each column's classes begin in `recalled`
+            self.register_buffer("none", torch.tensor((*UNKNOWN, 0)), persistent=False)  # what is not there is as what is not known
+            self.register_buffer("unknown", torch.tensor(UNKNOWN), persistent=False)
+            self.register_buffer("offsets", torch.tensor(OFFSETS[:-1]), persistent=False)
+            self.register_buffer("classes", torch.arange(OFFSETS[-1]), persistent=False)
 
     def mix(self, summed: Tensor, kept: Tensor | None = None) -> Tensor:
         """(..., head) hidden and known, added up -> what the output layer reads. `kept` is a mask that dropout drew."""
@@ -43,33 +61,62 @@ class Heads(nn.Module):
         middle = F.silu(self.middle(y))
         return y + (middle if kept is None else middle * kept)
 
-    def forward(self, hidden: Tensor, known: Tensor) -> Tensor:
-        """hidden (batch, hidden), known (batch, 5) integers -> logits (batch, 400): attribute k between OFFSETS[k] and OFFSETS[k + 1]."""
-        summed = self.hidden(hidden)
+    def base(self, told: Tensor) -> tuple[Tensor, Tensor]:
+        """told (batch, hidden and recall.WIDTH) -> what does not hang on what is known (batch, head), recalled classes (batch, places, 5)."""
+        summed = self.hidden(told[:, : self.width])
+        if not self.recalls:
+            return summed, told[:, :0].long()
+        recalled = columns(told[:, self.width :])
+        recalled = torch.where(recalled < 0, self.none, recalled)
+        rows = (recalled + self.first).flatten(1)
+        bag = F.embedding_bag(rows, self.recalled.weight, mode="sum") if self.training else self.recalled(rows).sum(1)
+        return summed + bag, recalled[..., : len(CLASSES)]
+
+    def agreement(self, recalled: Tensor, known: Tensor) -> Tensor:
+        """(batch, places, 5) and (batch, 5) -> (batch, head) of which of the known attributes are as recalled, and which are not."""
+        both = (recalled != self.unknown) & (known != self.unknown).unsqueeze(1)
+        same = recalled == known.unsqueeze(1)
+        return self.agrees(torch.cat([both & same, both & ~same], 1).flatten(1).to(self.agrees.weight.dtype))
+
+    def forward(self, told: Tensor, known: Tensor) -> Tensor:
+        """told (batch, shape.told), known (batch, 5) integers -> logits (batch, 400): attribute k between OFFSETS[k] and OFFSETS[k + 1]."""
+        summed, recalled = self.base(told)
         for k, table in enumerate(self.known):
             summed = summed + table(known[..., k])
-        return self.out(self.mix(summed))
+        if not self.recalls:
+            return self.out(self.mix(summed))
+        y = self.mix(summed + self.agreement(recalled, known))
+        place = torch.where(recalled != self.unknown, recalled + self.offsets, -1).flatten(1)  # (batch, places x 5)
+        copied = ((self.classes == place.unsqueeze(2)) * self.copies(y).unsqueeze(2)).sum(1)
+        return self.out(y) + copied
 
-    def nats(self, hidden: Tensor, targets: Tensor, rank: Tensor) -> Tensor:
+    def nats(self, told: Tensor, targets: Tensor, rank: Tensor) -> Tensor:
         """Negative log-likelihoods (events, 5) of `targets` (events, 5) where attribute k is predicted from those of lower `rank` (events, 5)."""
-        base = self.hidden(hidden)
-        values = [table(targets[:, k]) for k, table in enumerate(self.known)]
+        base, recalled = self.base(told)
         kept = self.dropout(torch.ones_like(base)) if self.training else None  # one for all attributes: drawing it is what costs
+        table, unknown = torch.cat([each.weight for each in self.known]), targets.new_tensor(UNKNOWN)
+        starts, nothing = targets.new_tensor(STARTS[: len(CLASSES)]), UNKNOWN[0]  # rows of the table; the one that stands for all unknown
         out = []
         for k, classes in enumerate(CLASSES):
-            summed = base
-            for j, value in enumerate(values):
-                if j != k:
-                    summed = summed + value * (rank[:, j] < rank[:, k]).unsqueeze(1).to(value.dtype)
+            earlier = rank < rank[:, k : k + 1]
+            rows = torch.where(earlier, targets + starts, nothing)
+            summed = base + F.embedding_bag(rows, table, mode="sum", padding_idx=nothing)
+            if self.recalls:
+                summed = summed + self.agreement(recalled, torch.where(earlier, targets, unknown))
             piece = slice(OFFSETS[k], OFFSETS[k] + classes)
-            logits = F.linear(self.mix(summed, kept), self.out.weight[piece], self.out.bias[piece])
+            y = self.mix(summed, kept)
+            logits = F.linear(y, self.out.weight[piece], self.out.bias[piece])
+            if self.recalls:
+                there = (recalled[..., k] < classes).to(y.dtype)  # (events, places)
+                gates = F.linear(y, self.copies.weight[k :: len(CLASSES)], self.copies.bias[k :: len(CLASSES)])
+                logits = logits.scatter_add(1, recalled[..., k].clamp(max=classes - 1), gates * there)
             out.append(F.cross_entropy(logits.float(), targets[:, k], reduction="none"))
         return torch.stack(out, 1)
 
 
 class NoteNet(nn.Module):
     """Memory and heads together: what is trained, saved and exported. `step` maps events (batch, time, 7) and a state, None for silence,
-    to hidden vectors (batch, time, hidden) and the new state."""
+    to what the heads read (batch, time, shape.told) and the new state."""
 
     def __init__(self, shape: Shape) -> None:
         super().__init__()
@@ -131,6 +178,13 @@ def from_model(folder: Path, dropout: float | None = None) -> tuple[NoteNet, Car
     except (KeyError, TypeError, RuntimeError) as error:
         raise ModelError(f"The graphs of '{card.name}' are not the network that its card describes: {error}.", "Train from nothing.") from None
     return net, card
+
+
+def recalling(net: NoteNet, window: int) -> NoteNet:
+    """The network with a recall of `window` events. Until it learns what to make of it, it says what it said."""
+    out = NoteNet(replace(net.shape, recall=window))
+    out.load_state_dict(net.state_dict(), strict=False)
+    return out
 
 
 def ranks(events: tuple[int, ...], device: torch.device, generator: torch.Generator, usual: float = 0.5) -> Tensor:

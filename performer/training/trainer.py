@@ -23,7 +23,7 @@ from performer.errors import PerformerError
 from performer.training.data import CORPORA, TRAIN, Store, load
 from performer.training.data_epoch import Flat, Notes, Variation, streams
 from performer.training.evaluate import held_out
-from performer.training.network import NoteNet, from_model, ranks, restore, save
+from performer.training.network import NoteNet, from_model, ranks, recalling, restore, save
 
 VARIED = ("tempo", "loudness", "style_told", "plain", "rings", "alone", "told_all")  # options that replace a part of data_epoch.Variation
 
@@ -168,6 +168,7 @@ def parser(doc: str) -> argparse.ArgumentParser:
     out.add_argument("--limit", type=int, default=40, help="held-out pieces a corpus that are measured on the way")
     out.add_argument("--usual", type=float, default=0.5, help="share of events whose attributes are predicted in the order of the evaluation")
     out.add_argument("--seed", type=int, default=1)
+    out.add_argument("--recall", type=int, help="events in which to look for what followed the last time (see recall)")
     for name in VARIED:
         out.add_argument(f"--{name.replace('_', '-')}", type=float, help="see data_epoch.Variation")
     out.add_argument("--from-model", type=Path, help="begin with the weights of this exported model folder")
@@ -180,6 +181,9 @@ def start(options_of: argparse.ArgumentParser, fresh: Callable[[argparse.Namespa
     options = options_of.parse_args()
     device = torch.device(("cuda" if torch.cuda.is_available() else "cpu") if options.device == "auto" else options.device)
     torch.manual_seed(options.seed)
+    if options.bfloat16 and not torch.ops.mkldnn._is_mkldnn_bf16_supported():
+        print("This processor has no bfloat16: it trains with 32 bits.", flush=True)
+        options.bfloat16 = False
     if options.threads:
         torch.set_num_threads(options.threads)
     torch.set_float32_matmul_precision("high")
@@ -194,6 +198,7 @@ def start(options_of: argparse.ArgumentParser, fresh: Callable[[argparse.Namespa
             net, facts = restore(options.out / "best.pt")
         elif options.from_model:
             net, _ = from_model(options.from_model, options.dropout)
+            net = net if options.recall is None else recalling(net, options.recall)
         else:
             net = fresh(options)
     except (PerformerError, OSError) as error:

@@ -15,7 +15,7 @@ def on_trunk(trunk: NoteNet, shape: Shape) -> NoteNet:
     """A network whose trunk and heads are those of a trained LSTM; until it learns, it says what the LSTM says."""
     net = NoteNet(Shape(**{**{key: getattr(shape, key) for key in Shape.__dataclass_fields__}, **_sizes(trunk)}))
     net.step.load_state_dict(trunk.step.state_dict(), strict=False)
-    net.heads.load_state_dict(trunk.heads.state_dict())
+    net.heads.load_state_dict(trunk.heads.state_dict(), strict=False)
     return net
 
 
@@ -28,7 +28,7 @@ def main() -> None:
     options.add_argument("--trunk", type=Path, help="a checkpoint or an exported folder of the LSTM to begin with")
     for name in ("hidden", "layers", "head", "attention", "heads", "width", "window"):
         options.add_argument(f"--{name}", type=int, default=getattr(Shape(), name), help="see attention.Shape")
-    options.set_defaults(out=Path(".work/transformer"), streams=16, steps=512, rate=1e-3)
+    options.set_defaults(out=Path(".work/transformer"), streams=16, steps=512, rate=1e-3, recall=Shape().recall)
 
     def fresh(chosen: argparse.Namespace) -> NoteNet:
         shape = Shape(**{key: getattr(chosen, key) for key in Shape.__dataclass_fields__})
