@@ -38,8 +38,9 @@ HEADS_INPUTS, HEADS_OUTPUTS = ("hidden", "known"), ("logits",)
 SENTENCES = {
     "lstm": "An LSTM of {layers} x {hidden} cells over notes with performed timing and loudness; it answers at once.",
     "transformer": "A recurrent trunk of {layers} x {hidden} cells under {attention} layers of attention over the last {window} notes, with "
-    "performed timing and loudness; it remembers what was played.",
+    "performed timing and loudness.",
 }
+RECALLS = "It knows what followed the last time, among {recall} notes, and may play it again."
 
 
 class OneStep(nn.Module):
@@ -106,7 +107,7 @@ def card_of(folder: Path, name: str, net: NoteNet, facts: dict[str, Any]) -> dic
     wrote down."""
     shape, log = net.shape, facts.get("log", {})
     kind = kind_of(shape)
-    sentence = SENTENCES[kind].format(**asdict(shape))
+    sentence = " ".join((SENTENCES[kind], RECALLS) if shape.recall else (SENTENCES[kind],)).format(**asdict(shape))
     if "sentence" in facts:
         sentence = f"{sentence} {facts['sentence']}"
     hears = facts.get("hears", ["drums"] if set(facts.get("corpora", ())) == {"groove"} else None)

@@ -1,4 +1,4 @@
-"""A note model as it is trained: a memory of events (`recurrent` or `attention`, with `recall`), and heads that predict any attribute of the next one.
+"""A note model as it is trained: a memory of events (`recurrent` or `attention`), and heads that predict any attribute of the next one.
 
 `Heads` maps the hidden vector and the attributes already known of the next event to logits of all five; apart from the memory, so that one step
 serves several questions. A checkpoint is the weights in half precision with the kind, the shape and the facts of the run.
@@ -53,7 +53,6 @@ class Heads(nn.Module):
             self.register_buffer("none", torch.tensor((*UNKNOWN, 0)), persistent=False)  # what is not there is as what is not known
             self.register_buffer("unknown", torch.tensor(UNKNOWN), persistent=False)
             self.register_buffer("offsets", torch.tensor(OFFSETS[:-1]), persistent=False)
-            self.register_buffer("classes", torch.arange(OFFSETS[-1]), persistent=False)
 
     def mix(self, summed: Tensor, kept: Tensor | None = None) -> Tensor:
         """(..., head) hidden and known, added up -> what the output layer reads. `kept` is a mask that dropout drew."""
@@ -86,9 +85,9 @@ class Heads(nn.Module):
         if not self.recalls:
             return self.out(self.mix(summed))
         y = self.mix(summed + self.agreement(recalled, known))
-        place = torch.where(recalled != self.unknown, recalled + self.offsets, -1).flatten(1)  # (batch, places x 5)
-        copied = ((self.classes == place.unsqueeze(2)) * self.copies(y).unsqueeze(2)).sum(1)
-        return self.out(y) + copied
+        there = (recalled != self.unknown).flatten(1)  # (batch, places x 5)
+        where = ((recalled + self.offsets).flatten(1) * there).long()  # among all classes, 0 where nothing is added
+        return self.out(y).scatter_add(1, where, self.copies(y) * there)
 
     def nats(self, told: Tensor, targets: Tensor, rank: Tensor) -> Tensor:
         """Negative log-likelihoods (events, 5) of `targets` (events, 5) where attribute k is predicted from those of lower `rank` (events, 5)."""

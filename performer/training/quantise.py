@@ -21,12 +21,13 @@ from onnxruntime.quantization import QuantType, quantize_dynamic
 from performer.card import CARD, Card, read_card
 from performer.encoding import ATTRIBUTES, CLASSES, FIELDS, OFFSETS
 from performer.errors import ModelError, PerformerError
-from performer.inference.lstm import open_graphs
+from performer.inference.lstm import open_graphs, state_ports
+from performer.inference.onnx import KINDS
 from performer.training.card_writer import replacing, write_card
 from performer.training.recurrent import TABLES
 
 STEPS, TOLERANCE = 64, 0.02  # events, and nats: mean Kullback-Leibler divergence of an attribute's chances from the original's
-KINDS = ("LSTM", "MatMul", "Gemm")
+OPERATORS = ("LSTM", "MatMul", "Gemm")
 
 
 def quantise(model: Path, out: Path) -> float:
@@ -56,7 +57,7 @@ def _write(graph: Path, out: Path) -> None:
     onnx.save(model, folded)
     logging.disable(logging.WARNING)  # it recommends what was just done
     try:
-        quantize_dynamic(folded, out, list(KINDS), per_channel=True, reduce_range=True, weight_type=QuantType.QInt8)
+        quantize_dynamic(folded, out, list(OPERATORS), per_channel=True, reduce_range=True, weight_type=QuantType.QInt8)
     finally:
         logging.disable(logging.NOTSET)
         folded.unlink()
@@ -65,8 +66,7 @@ def _write(graph: Path, out: Path) -> None:
 def divergence(one: Card, other: Card, seed: int = 0) -> float:
     """Mean divergence in nats of the chances that `other` gives an attribute from those of `one`, each with its own state, over any events."""
     graphs = [open_graphs(card) for card in (one, other)]
-    layers, hidden = one.shape["layers"], one.shape["hidden"]
-    state = [[np.zeros((layers, 1, hidden), np.float32)] * 2 for _ in graphs]
+    state: list[list] = [[np.zeros(port.shape, KINDS[port.kind]) for port in state_ports(card)] for card in (one, other)]
     rng, total = np.random.default_rng(seed), 0.0
     for _ in range(STEPS):
         event, known = rng.integers(0, TABLES, (1, len(FIELDS))), rng.integers(0, np.array(CLASSES) + 1, (1, len(ATTRIBUTES)))
