@@ -70,14 +70,15 @@ class Engine:
         # By the origin others on this machine tell our times by their own monotonic clock.
         self.facts: dict[str, Any] = {"show": show.general.name, "clock_origin": self.clock.origin}
         seed = show.general.seed or random.SystemRandom().randrange(1, 2**31)
-        self._minds = Minds(show, self.clock, self.hear, lambda sender, sentence: self._osc.refuse(sender, "/performer/model", sentence), self._tell)
+        self._minds = Minds(show, self.clock, self.play, lambda sender, sentence: self._osc.refuse(sender, "/performer/model", sentence), self._tell)
         self._remarks = list(self._minds.remarks)
         self.facts["model"] = self._minds.main
         parts = Parts.named(show.instruments, self._minds.voices, self._minds.small, self._minds.main)
         self.session = Session(show.table, parts, seed, show.values, show.scenes)
         self._progression = show.progression
         self._heard = -math.inf  # when a key of the human last went down
-        self._worker = Worker("session", self._handle)
+        self._worker = Worker("session", self._handle, rest=self._tell_later)
+        self._later: list[Effect] = []  # what is told or wondered about when the turn is over
         self._osc = OscOutput(loopback, public, [_client(text) for text in show.osc.clients], show.osc.reply_port, show.table.rows)
         self._features = Features(self.clock, self._osc.say)
         self._osc.noticed = self._features.notice
@@ -165,10 +166,19 @@ class Engine:
 
     def hear(self, timed: Timed) -> None:
         """An event for the session. Thread-safe, never waits."""
+        self._note(timed)
+        self._worker.post(timed)
+
+    def play(self, timed: Timed) -> None:
+        """An event that is answered at once: where the session is free the calling thread does all that there is to do, to the sending of the
+        answer. Thread-safe, never waits."""
+        self._note(timed)
+        self._worker.bring(timed)
+
+    def _note(self, timed: Timed) -> None:
         if isinstance(timed.event, NoteOn):
             self._heard = timed.time
             self._health.heard(timed.time)
-        self._worker.post(timed)
 
     def _handle(self, timed: Timed) -> None:
         if self.take is not None:
@@ -178,6 +188,8 @@ class Engine:
             route = self._routes.get(type(effect))
             if route is None:
                 planned.append(effect)
+            elif isinstance(effect, Say | Wonder):
+                self._later.append(effect)
             else:
                 route(effect)
         if planned:
@@ -187,6 +199,12 @@ class Engine:
             self._tell_facts()
         elif isinstance(timed.event, Sync):
             self._tell_facts(timed.event.sender)
+
+    def _tell_later(self) -> None:
+        """Whoever only looks on is told when the notes have left: it would want Python's lock meanwhile."""
+        later, self._later = self._later, []
+        for effect in later:
+            self._routes[type(effect)](effect)
 
     def _say(self, say: Say) -> None:
         if say.address == RUNG:
@@ -230,7 +248,7 @@ class Engine:
         if not show.midi.enabled:
             self.facts |= {"midi_in": "off", "midi_out": "off"}
             return NullOutput(), None
-        output, midi_in = MidiOutput(show.midi.output or None), MidiInput(show.midi.input or None, self.clock, self.hear)
+        output, midi_in = MidiOutput(show.midi.output or None), MidiInput(show.midi.input or None, self.clock, self.play)
         for port, key, named in ((output, "midi_out", show.midi.output), (midi_in, "midi_in", show.midi.input)):
             try:
                 port.start()

@@ -53,9 +53,12 @@ class Thinking:
         self._worker.stop()
 
     def post(self, effect: Effect) -> None:
-        """Hand over a Feed, Forget, Ask or Drop. A Drop acts at once, even on an answer that is being composed. Thread-safe."""
+        """Hand over a Feed, Forget, Ask or Drop. A Drop acts at once, even on an answer that is being composed. A live Ask is answered on the
+        calling thread where nobody has the turn. Thread-safe, never waits."""
         if isinstance(effect, Drop):
             self._dropped[effect.voice] = effect.id
+        elif isinstance(effect, Ask) and not effect.ahead:
+            self._worker.bring(effect)
         else:
             self._worker.post(effect)
 
