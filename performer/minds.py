@@ -66,7 +66,7 @@ class Minds:
         self._harmonist = self._chords(show.models.chords)
         self._harmony = Worker("chords", self._harmonise)
         self._loading = Worker("loading", self._load, limit=MOST_LOADING)
-        self.small = "" if self.main in (show.models.small, ECHO) else self._first(show.models.small, "")
+        self.small = "" if self.main in (show.models.small, ECHO) else self._first(show.models.small, "", live=False)
 
     @property
     def hashes(self) -> Mapping[str, Mapping[str, str]]:
@@ -102,6 +102,10 @@ class Minds:
                 self._lately.clear()
             for thinking in self._thinking.values():
                 thinking.post(effect)
+
+    def rehearse(self) -> None:
+        """Keep the first model warm, on the thread that is going to ask it. Thread-safe, never waits."""
+        self._thinking[self.main].rehearse()
 
     def harmonise(self, effect: AskChords) -> None:
         """The chord model is asked, on a thread of its own. Thread-safe, never waits."""
@@ -142,12 +146,12 @@ class Minds:
             self.remarks.append(f"{error} Plain chords are played instead.")
             return Plain()
 
-    def _first(self, name: str, otherwise: str) -> str:
+    def _first(self, name: str, otherwise: str, live: bool = True) -> str:
         """The name of the model if it can be had, else the other name; an empty one stands for the other."""
         if name in ("", *self._thinking):
             return name or otherwise
         try:
-            self._thinking[name] = Thinking(Thinker(open_mind(name, self._folders)), self._clock, self._post, self._tell)
+            self._thinking[name] = Thinking(Thinker(open_mind(name, self._folders)), self._clock, self._post, self._tell, live)
         except ModelError as error:
             self.remarks.append(f"{error}{f' {otherwise!r} plays instead.' if otherwise else ''}")
             return self._first(otherwise, "")

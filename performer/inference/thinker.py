@@ -32,6 +32,7 @@ class Thinker:
         self._styles: dict[int, tuple[Ear, int]] = {}  # a style's ear, and how many notes had been heard when it was asked for last
         self._past: deque[ModelNote] = deque(maxlen=REMEMBERED)
         self._count = 0
+        self._rehearsing: Mind | None = None  # heard what is rehearsed and answers next
 
     @property
     def mind(self) -> Mind:
@@ -76,10 +77,14 @@ class Thinker:
         return self._step_by_step(ask, self.mind.fork())
 
     def rehearse(self) -> None:
-        """Hear and answer for nothing, by the way of every other answer: what the processor has not seen for long it fetches slowly."""
-        fork = self.mind.fork()
-        fork.feed(REHEARSED)
-        fork.query(ANSWERED, random.Random(0))
+        """Hear for nothing or, the next time, answer, by the way of every other answer: what the processor has not seen for long it fetches slowly."""
+        rehearsing, self._rehearsing = self._rehearsing, None
+        if rehearsing is None:
+            fork = self.mind.fork()
+            fork.feed(REHEARSED)
+            self._rehearsing = fork
+        else:
+            rehearsing.query(ANSWERED, random.Random(0))
 
     def _is_styled(self, ask: Ask) -> bool:
         return bool(ask.styles) and isinstance(self.mind, Stylish)

@@ -6,6 +6,7 @@ between any two of these.
 """
 
 import contextlib
+import math
 from collections import deque
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -17,7 +18,9 @@ from performer.inference.surprise import Judge, Verdict, judge
 from performer.inference.thinker import Thinker
 from performer.worker import Worker
 
-REHEARSAL_S = 0.002  # between two rehearsals in silence
+REHEARSAL_S = 0.001  # between two rehearsals in silence
+LENT = 0.1  # seconds after which the thread rehearses itself where nobody else did
+REHEARSE = object()
 
 
 @dataclass(slots=True)
@@ -33,10 +36,13 @@ class Thinking:
     """Feeds are never lost; an ask whose time is over, or that was dropped, is not answered. `tell` hears how surprising the human's last note
     was, as soon as there is time for that; of several notes in a hurry only the last is judged."""
 
-    def __init__(self, thinker: Thinker, clock: Clock, post: Callable[[Timed], object], tell: Callable[[Say], object] = lambda said: None) -> None:
+    def __init__(
+        self, thinker: Thinker, clock: Clock, post: Callable[[Timed], object], tell: Callable[[Say], object] = lambda said: None, live: bool = True
+    ) -> None:
         self.thinker = thinker
         self.skipped = 0
-        self._clock = clock
+        self._clock, self._live_at_all = clock, live
+        self._rehearsed = -math.inf  # when somebody else rehearsed last
         self._post, self._tell = post, tell
         self._dropped: dict[int, int] = {}  # voice -> the last ask that is not wanted
         self._live: deque[_Answering] = deque()
@@ -64,6 +70,8 @@ class Thinking:
 
     def _handle(self, effect: Effect) -> None:
         match effect:
+            case _ if effect is REHEARSE:
+                self._rehearse()
             case Ask():
                 self._begin(effect)
             case Feed(note):
@@ -85,9 +93,21 @@ class Thinking:
             if self._advance(answering):
                 answers.append(answering)
             return 0.0
+        if not self._live_at_all:
+            return LENT
+        if self._clock.now() - self._rehearsed < LENT:
+            return LENT
+        self._rehearse()
+        return REHEARSAL_S
+
+    def rehearse(self) -> None:
+        """Stay warm, on the thread that would ask. Does nothing where the model is at work. Thread-safe, never waits."""
+        self._rehearsed = self._clock.now()
+        self._worker.bring(REHEARSE)
+
+    def _rehearse(self) -> None:
         with contextlib.suppress(Exception):  # whoever asks next is told
             self.thinker.rehearse()
-        return REHEARSAL_S
 
     def _wonder(self, steps: Iterator[Verdict | None]) -> None:
         try:

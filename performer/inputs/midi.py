@@ -72,12 +72,12 @@ class MidiInput:
 
     `post` is called on the port's thread and must neither wait nor raise. `heard` counts messages, `senseless` those that were no MIDI."""
 
-    def __init__(self, want: str | None, clock: Clock, post: Callable[[Timed], object]) -> None:
+    def __init__(self, want: str | None, clock: Clock, post: Callable[[Timed], object], idle: Callable[[], object] | None = None) -> None:
         self.heard = 0
         self.senseless = 0
         self._clock = clock
         self._post = post
-        self.port = Port("in", want, VIRTUAL, self._receive)
+        self.port = Port("in", want, VIRTUAL, self._receive, idle)
 
     @property
     def name(self) -> str:
