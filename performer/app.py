@@ -32,14 +32,14 @@ from performer.inputs.osc import OscInput, Source
 from performer.inputs.replay import Replay
 from performer.loopback import Loopback, watch_lifeline
 from performer.midi_port import PortWatch
-from performer.minds import Minds
+from performer.minds import Minds, Thought
 from performer.outputs.features import Features
 from performer.outputs.health import Health
 from performer.outputs.midi import MidiOutput, NullOutput
 from performer.outputs.osc import OscOutput
 from performer.outputs.take import Opening, TakeWriter
 from performer.priority import raise_priority
-from performer.scheduler import Ledger, Output, Report, Scheduler, Stage
+from performer.scheduler import Ledger, Output, Planned, Report, Scheduler, Stage
 from performer.session.lane import RUNG
 from performer.session.state import Parts, Session
 from performer.show import Show
@@ -77,8 +77,8 @@ class Engine:
         self.session = Session(show.table, parts, seed, show.values, show.scenes)
         self._progression = show.progression
         self._heard = -math.inf  # when a key of the human last went down
-        self._worker = Worker("session", self._handle, rest=self._tell_later)
-        self._later: list[Effect] = []  # what is told or wondered about when the turn is over
+        self._worker = Worker("session", self._handle, rest=self._do_later)
+        self._later: list[tuple[Callable[..., object], Any]] = []  # what is done when the turn is over, and with what
         self._osc = OscOutput(loopback, public, [_client(text) for text in show.osc.clients], show.osc.reply_port, show.table.rows)
         self._features = Features(self.clock, self._osc.say)
         self._osc.noticed = self._features.notice
@@ -106,8 +106,7 @@ class Engine:
         self._net_thread = threading.Thread(target=self._listen, name="net", daemon=True)
         self._replay = Replay(options.play, self.clock, self.hear, self._someone_answers) if options.play else None
         self._routes: dict[type, Callable[[Any], object]] = {
-            Feed: self._minds.post, Ask: self._minds.post, Drop: self._minds.post, Forget: self._minds.post,
-            Wonder: self._minds.post, AskChords: self._minds.harmonise,
+            AskChords: self._minds.harmonise,
             Say: self._say, Join: self._link.handle, Propose: self._link.handle, Load: self._minds.load,
         }  # fmt: skip
 
@@ -181,30 +180,35 @@ class Engine:
             self._health.heard(timed.time)
 
     def _handle(self, timed: Timed) -> None:
+        """What is due leaves first, then the models think; whoever only looks on is told when the answer has left: it would want Python's lock."""
         if self.take is not None:
             self.take.heard(timed)
         planned: list[Effect] = []
+        thoughts: list[Thought] = []
         for effect in self.session.handle(timed):
-            route = self._routes.get(type(effect))
-            if route is None:
+            if isinstance(effect, Planned):
                 planned.append(effect)
-            elif isinstance(effect, Say | Wonder):
-                self._later.append(effect)
+            elif isinstance(effect, Feed | Ask | Drop | Forget):
+                thoughts.append(effect)
+            elif isinstance(effect, Wonder):
+                self._later.append((self._minds.post, effect))
             else:
-                route(effect)
+                self._later.append((self._routes[type(effect)], effect))
         if planned:
             self._scheduler.post(planned)
+        if thoughts:
+            self._minds.take(thoughts)
+            self._later.append((self._minds.go_on, None))
         if isinstance(timed.event, Loaded):
             self.facts["model"] = timed.event.model
             self._tell_facts()
         elif isinstance(timed.event, Sync):
             self._tell_facts(timed.event.sender)
 
-    def _tell_later(self) -> None:
-        """Whoever only looks on is told when the notes have left: it would want Python's lock meanwhile."""
+    def _do_later(self) -> None:
         later, self._later = self._later, []
-        for effect in later:
-            self._routes[type(effect)](effect)
+        for do, what in later:
+            do() if what is None else do(what)
 
     def _say(self, say: Say) -> None:
         if say.address == RUNG:
@@ -223,7 +227,10 @@ class Engine:
         if self.take is not None:
             self.take.left(report)
         self._health.left(report)
-        self._osc.say(report)
+        if self._worker.is_mine:
+            self._later.append((self._osc.say, report))
+        else:
+            self._osc.say(report)
 
     def _pause(self) -> float:
         """Seconds in which nothing will happen: none while notes sound or the player plays."""

@@ -23,6 +23,7 @@ from performer.worker import Worker
 
 ECHO = "echo"
 PRIMED = 256  # notes that a model hears which is loaded while the show plays
+Thought = Feed | Ask | Wonder | Drop | Forget
 MOST_LOADING = 4  # models that wait to be loaded: who asks for more is not heard
 
 
@@ -90,10 +91,10 @@ class Minds:
         for thinking in self._thinking.values():
             thinking.stop()
 
-    def post(self, effect: Feed | Ask | Wonder | Drop | Forget) -> None:
+    def post(self, effect: Thought, ring: bool = True) -> None:
         """All models hear everything; a question goes to the one that it names. Thread-safe, never waits."""
         if isinstance(effect, Ask | Wonder):
-            self._thinking[effect.model or self.main].post(effect)
+            self._thinking[effect.model or self.main].post(effect, ring)
             return
         with self._lock:
             if isinstance(effect, Feed):
@@ -101,7 +102,23 @@ class Minds:
             elif isinstance(effect, Forget):
                 self._lately.clear()
             for thinking in self._thinking.values():
-                thinking.post(effect)
+                thinking.post(effect, ring)
+
+    def take(self, thoughts: Sequence[Thought]) -> None:
+        """The same with all thoughts of one event, and the first who waits for an answer gets its first note at once, on the calling thread. The
+        others, and what is left to do, wait for `go_on`: each would want Python's lock while that note leaves. Thread-safe, never waits."""
+        is_first = True
+        for effect in thoughts:
+            if is_first and isinstance(effect, Ask) and not effect.ahead:
+                is_first = False
+                self._thinking[effect.model or self.main].bring(effect)
+            else:
+                self.post(effect, ring=False)
+
+    def go_on(self) -> None:
+        """Every model goes on with what it has to do. Thread-safe."""
+        for thinking in self._thinking.values():
+            thinking.go_on()
 
     def rehearse(self) -> None:
         """Keep the first model warm, on the thread that is going to ask it. Thread-safe, never waits."""

@@ -65,22 +65,33 @@ class Worker:
     def start(self) -> None:
         self._thread.start()
 
-    def post(self, item: Any) -> bool:
-        """Put an item into the inbox. False where a limited inbox is full. Thread-safe; safe in a realtime callback."""
+    @property
+    def is_mine(self) -> bool:
+        """Whether the calling thread has the turn."""
+        return self._holder == threading.get_ident()
+
+    def post(self, item: Any, ring: bool = True) -> bool:
+        """Put an item into the inbox. False where a limited inbox is full. Thread-safe; safe in a realtime callback. Without `ring` the thread
+        sleeps on until it is rung for: who has something more urgent to do spares itself the other one's waking."""
         if self._limit is not None and len(self._items) >= self._limit:
             self.counters.dropped += 1
             return False
         self._items.append(item)
-        if self._holder == threading.get_ident():
+        if self.is_mine:
             self._last = item  # what is being handled brought it about: the turn goes on
-        else:
-            self._ring()
+        elif ring:
+            self.ring()
         return True
+
+    def ring(self) -> None:
+        """Have the thread look at its inbox and at what it has to do when that is empty. Thread-safe."""
+        with contextlib.suppress(RuntimeError):  # it rings already
+            self._bell.release()
 
     def bring(self, item: Any) -> None:
         """Have the item handled before this returns, on the calling thread, with all that it brings about; where the turn is not free, or the
         thread does not run yet, it is posted. Thread-safe, never waits for anybody."""
-        if self._holder == threading.get_ident() or not self._thread.is_alive() or not self._turn.acquire(blocking=False):
+        if self.is_mine or not self._thread.is_alive() or not self._turn.acquire(blocking=False):
             self.post(item)
             return
         try:
@@ -89,12 +100,12 @@ class Worker:
         finally:
             self._turn.release()
         if self._items:
-            self._ring()
+            self.ring()
 
     def stop(self, timeout: float = 2.0) -> None:
         """Handle what is in the inbox, then end. Returns when the thread has ended or after `timeout` seconds."""
         self._items.append(_STOP)
-        self._ring()
+        self.ring()
         if self._thread.is_alive():
             self._thread.join(timeout)
 
@@ -128,10 +139,6 @@ class Worker:
         if self._linger and self._items and self._items[0] is not _STOP:
             time.sleep(self._linger)
 
-    def _ring(self) -> None:
-        with contextlib.suppress(RuntimeError):  # it rings already
-            self._bell.release()
-
     def _handle_until(self, last: Any) -> None:
         """A turn: handle what came before this item, the item, and what they brought about."""
         self._holder, self._last = threading.get_ident(), last
@@ -139,7 +146,7 @@ class Worker:
             item = self._items.popleft()
             if item is _STOP:
                 self._ended = True
-                self._ring()
+                self.ring()
                 break
             self._handle_one(item)
             if item is self._last:

@@ -58,15 +58,21 @@ class Thinking:
         """End what is being answered, then the thread."""
         self._worker.stop()
 
-    def post(self, effect: Effect) -> None:
-        """Hand over a Feed, Forget, Ask or Drop. A Drop acts at once, even on an answer that is being composed. A live Ask is answered on the
-        calling thread where nobody has the turn. Thread-safe, never waits."""
+    def post(self, effect: Effect, ring: bool = True) -> None:
+        """Hand over a Feed, Forget, Ask or Drop. A Drop acts at once, even on an answer that is being composed. Without `ring` it is looked at
+        after the next `go_on`. Thread-safe."""
         if isinstance(effect, Drop):
             self._dropped[effect.voice] = effect.id
-        elif isinstance(effect, Ask) and not effect.ahead:
-            self._worker.bring(effect)
         else:
-            self._worker.post(effect)
+            self._worker.post(effect, ring)
+
+    def bring(self, ask: Ask) -> None:
+        """Have the first note of the answer before this returns, where nobody else has the turn. Thread-safe, never waits."""
+        self._worker.bring(ask)
+
+    def go_on(self) -> None:
+        """Look at what was handed over and go on with what is under way. Thread-safe."""
+        self._worker.ring()
 
     def _handle(self, effect: Effect) -> None:
         match effect:
