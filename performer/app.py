@@ -353,4 +353,3 @@ def run(options: EngineOptions, loopback: Loopback, public: socket.socket, mirro
     watch_lifeline(lifeline, done.set)
     done.wait()
     engine.stop()
-

@@ -67,7 +67,7 @@ class Minds:
         self._harmonist = self._chords(show.models.chords)
         self._harmony = Worker("chords", self._harmonise)
         self._loading = Worker("loading", self._load, limit=MOST_LOADING)
-        self.small = "" if self.main in (show.models.small, ECHO) else self._first(show.models.small, "", live=False)
+        self.small = "" if self.main in (show.models.small, ECHO) else self._first(show.models.small, "", rehearses=False)
 
     @property
     def hashes(self) -> Mapping[str, Mapping[str, str]]:
@@ -163,12 +163,12 @@ class Minds:
             self.remarks.append(f"{error} Plain chords are played instead.")
             return Plain()
 
-    def _first(self, name: str, otherwise: str, live: bool = True) -> str:
+    def _first(self, name: str, otherwise: str, rehearses: bool = True) -> str:
         """The name of the model if it can be had, else the other name; an empty one stands for the other."""
         if name in ("", *self._thinking):
             return name or otherwise
         try:
-            self._thinking[name] = Thinking(Thinker(open_mind(name, self._folders)), self._clock, self._post, self._tell, live)
+            self._thinking[name] = Thinking(Thinker(open_mind(name, self._folders)), self._clock, self._post, self._tell, rehearses)
         except ModelError as error:
             self.remarks.append(f"{error}{f' {otherwise!r} plays instead.' if otherwise else ''}")
             return self._first(otherwise, "")

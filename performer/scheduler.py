@@ -1,4 +1,4 @@
-"""When it leaves: the agenda of what is due, the ledger of what sounds, and the one thread that uses the outputs.
+"""When it leaves: the agenda of what is due, the ledger of what sounds, and the outputs, which one thread at a time uses.
 
 `Agenda`, `Ledger` and `Stage` are pure: they take the time as an argument. `Scheduler` is the thread that waits for the stage's next due
 time; the offline graph drives the same `Stage` on a virtual clock.

@@ -77,7 +77,8 @@ class Thinker:
         return self._step_by_step(ask, self.mind.fork())
 
     def rehearse(self) -> None:
-        """Hear for nothing or, the next time, answer, by the way of every other answer: what the processor has not seen for long it fetches slowly."""
+        """Hear for nothing or, the next time, answer, by the way of every other answer: what the processor has not seen for long it fetches
+        slowly."""
         rehearsing, self._rehearsing = self._rehearsing, None
         if rehearsing is None:
             ear = Ear(self.mind.fork())

@@ -1,8 +1,8 @@
-"""The thread of a model, `inference`: what it is fed and asked in the order in which it is said, composed material in the gaps.
+"""A model at work, on its thread `inference`: what it is fed and asked in the order in which it is said, composed material in the gaps.
 
-Who waits is served first: a live ask gets its first note at once, the live answers go on note by note in turn, and only where none is under
-way is it wondered about what was played and does a planned one go on, by one note or one step of listening. Whatever comes in is looked at
-between any two of these.
+Who waits is served first: a live ask gets its first note at once, on the thread that brought it where the model is free, the live answers go
+on note by note in turn, and only where none is under way is it wondered about what was played and does a planned one go on, by one note or one
+step of listening. Whatever comes in is looked at between any two of these.
 """
 
 import contextlib
@@ -19,8 +19,8 @@ from performer.inference.thinker import Thinker
 from performer.worker import Worker
 
 REHEARSAL_S = 0.001  # between two rehearsals in silence
-LENT = 0.1  # seconds after which the thread rehearses itself where nobody else did
-REHEARSE = object()
+LENT = 0.1  # seconds for which the thread leaves rehearsing to whoever rehearsed last
+REHEARSE = object()  # what is brought in order to rehearse
 
 
 @dataclass(slots=True)
@@ -34,15 +34,20 @@ class _Answering:
 
 class Thinking:
     """Feeds are never lost; an ask whose time is over, or that was dropped, is not answered. `tell` hears how surprising the human's last note
-    was, as soon as there is time for that; of several notes in a hurry only the last is judged."""
+    was, as soon as there is time for that; of several notes in a hurry only the last is judged. A model that nobody waits for `rehearses` not."""
 
     def __init__(
-        self, thinker: Thinker, clock: Clock, post: Callable[[Timed], object], tell: Callable[[Say], object] = lambda said: None, live: bool = True
+        self,
+        thinker: Thinker,
+        clock: Clock,
+        post: Callable[[Timed], object],
+        tell: Callable[[Say], object] = lambda said: None,
+        rehearses: bool = True,
     ) -> None:
         self.thinker = thinker
         self.skipped = 0
-        self._clock, self._live_at_all = clock, live
-        self._rehearsed = -math.inf  # when somebody else rehearsed last
+        self._clock, self._rehearses = clock, rehearses
+        self._lent = -math.inf  # when somebody else rehearsed last
         self._post, self._tell = post, tell
         self._dropped: dict[int, int] = {}  # voice -> the last ask that is not wanted
         self._live: deque[_Answering] = deque()
@@ -99,16 +104,15 @@ class Thinking:
             if self._advance(answering):
                 answers.append(answering)
             return 0.0
-        if not self._live_at_all:
-            return LENT
-        if self._clock.now() - self._rehearsed < LENT:
+        if not self._rehearses or self._clock.now() - self._lent < LENT:
             return LENT
         self._rehearse()
         return REHEARSAL_S
 
     def rehearse(self) -> None:
-        """Stay warm, on the thread that would ask. Does nothing where the model is at work. Thread-safe, never waits."""
-        self._rehearsed = self._clock.now()
+        """Stay warm, on the thread that is going to ask: Python's lock is not fought for then, and what is warm is where it is wanted. Thread-safe,
+        never waits."""
+        self._lent = self._clock.now()
         self._worker.bring(REHEARSE)
 
     def _rehearse(self) -> None:
