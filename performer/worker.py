@@ -91,9 +91,17 @@ class Worker:
     def bring(self, item: Any) -> None:
         """Have the item handled before this returns, on the calling thread, with all that it brings about; where the turn is not free, or the
         thread does not run yet, it is posted. Thread-safe, never waits for anybody."""
-        if self.is_mine or not self._thread.is_alive() or not self._turn.acquire(blocking=False):
+        if not self._take_turn(item):
             self.post(item)
-            return
+
+    def offer(self, item: Any) -> None:
+        """The same with an item that is of no use later: where the turn is not free or something waits, it is forgotten."""
+        if not self._items:
+            self._take_turn(item)
+
+    def _take_turn(self, item: Any) -> bool:
+        if self.is_mine or not self._thread.is_alive() or not self._turn.acquire(blocking=False):
+            return False
         try:
             self._items.append(item)
             self._handle_until(item)
@@ -101,6 +109,7 @@ class Worker:
             self._turn.release()
         if self._items:
             self.ring()
+        return True
 
     def stop(self, timeout: float = 2.0) -> None:
         """Handle what is in the inbox, then end. Returns when the thread has ended or after `timeout` seconds."""

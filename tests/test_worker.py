@@ -261,3 +261,15 @@ def test_a_thread_that_is_not_rung_for_sleeps_until_it_is():
     assert handled.wait(PATIENCE)
     worker.stop()
     assert seen == [1]
+
+
+def test_what_is_offered_is_handled_now_or_never():
+    seen: list[int] = []
+    worker = Worker("hands", seen.append)
+    worker.offer(1)
+    worker.start()
+    worker.offer(2)
+    worker.post(3, ring=False)
+    worker.offer(4)
+    worker.stop()
+    assert seen == [2, 3]

@@ -113,9 +113,11 @@ class Thinking:
         """Stay warm, on the thread that is going to ask: Python's lock is not fought for then, and what is warm is where it is wanted. Thread-safe,
         never waits."""
         self._lent = self._clock.now()
-        self._worker.bring(REHEARSE)
+        self._worker.offer(REHEARSE)
 
     def _rehearse(self) -> None:
+        if self._live or self._planned:
+            return  # warm enough
         with contextlib.suppress(Exception):  # whoever asks next is told
             self.thinker.rehearse()
 
