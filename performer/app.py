@@ -201,9 +201,9 @@ class Engine:
             self._later.append((self._minds.go_on, None))
         if isinstance(timed.event, Loaded):
             self.facts["model"] = timed.event.model
-            self._tell_facts()
+            self._later.append((self._tell_facts, ""))
         elif isinstance(timed.event, Sync):
-            self._tell_facts(timed.event.sender)
+            self._later.append((self._tell_facts, timed.event.sender))
 
     def _do_later(self) -> None:
         later, self._later = self._later, []
