@@ -13,6 +13,7 @@ import socket
 import sys
 import threading
 import time
+from collections import deque
 from collections.abc import Callable, MutableSequence, Sequence
 from dataclasses import dataclass
 from functools import partial
@@ -78,7 +79,7 @@ class Engine:
         self._progression = show.progression
         self._heard = -math.inf  # when a key of the human last went down
         self._worker = Worker("session", self._handle, rest=self._do_later)
-        self._later: list[tuple[Callable[..., object], Any]] = []  # what is done when the turn is over, and with what
+        self._later: deque[tuple[Callable[..., object], Any]] = deque()  # what is done when the turn is over, and with what
         self._osc = OscOutput(loopback, public, [_client(text) for text in show.osc.clients], show.osc.reply_port, show.table.rows)
         self._features = Features(self.clock, self._osc.say)
         self._osc.noticed = self._features.notice
@@ -206,8 +207,8 @@ class Engine:
             self._later.append((self._tell_facts, timed.event.sender))
 
     def _do_later(self) -> None:
-        later, self._later = self._later, []
-        for do, what in later:
+        while self._later:
+            do, what = self._later.popleft()
             do() if what is None else do(what)
 
     def _say(self, say: Say) -> None:

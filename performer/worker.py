@@ -160,16 +160,22 @@ class Worker:
             self._handle_one(item)
             if item is self._last:
                 break
-        self._rest()
+        try:
+            self._rest()
+        except Exception as error:
+            self._failed(error, "what could wait")
         self._holder = 0
 
     def _handle_one(self, item: Any) -> None:
         try:
             self._handle(item)
         except Exception as error:
-            self.counters.failed += 1
-            kind = f"{type(error).__name__}: {error}"
-            if kind not in self._seen and len(self._seen) < 64:
-                self._seen.add(kind)
-                log.exception("%s could not handle %r; it goes on", self.name, item)
+            self._failed(error, item)
         self.counters.handled += 1
+
+    def _failed(self, error: Exception, item: Any) -> None:
+        self.counters.failed += 1
+        kind = f"{type(error).__name__}: {error}"
+        if kind not in self._seen and len(self._seen) < 64:
+            self._seen.add(kind)
+            log.exception("%s could not handle %r; it goes on", self.name, item)

@@ -273,3 +273,22 @@ def test_what_is_offered_is_handled_now_or_never():
     worker.offer(4)
     worker.stop()
     assert seen == [2, 3]
+
+
+def test_who_brings_something_is_spared_what_fails(caplog: pytest.LogCaptureFixture):
+    seen: list[int] = []
+
+    def rest() -> None:
+        raise ValueError("no rest")
+
+    def handle(item: int) -> None:
+        seen.append(item)
+        raise KeyError(item)
+
+    worker = Worker("hands", handle, rest=rest)
+    worker.start()
+    with caplog.at_level(logging.CRITICAL, "performer"):
+        worker.bring(1)
+        worker.bring(2)
+    worker.stop()
+    assert (seen, worker.counters.failed) == ([1, 2], 4) and not worker.is_mine

@@ -72,9 +72,7 @@ class MidiInput:
     `post` is called on the port's thread and must neither wait nor raise; so is `idle` while nothing comes, where the port is polled. `heard` counts
     messages, `senseless` those that were no MIDI."""
 
-    def __init__(
-        self, want: str | None, clock: Clock, post: Callable[[Timed], object], idle: Callable[[], object] | None = None
-    ) -> None:
+    def __init__(self, want: str | None, clock: Clock, post: Callable[[Timed], object], idle: Callable[[], object] | None = None) -> None:
         self.heard = 0
         self.senseless = 0
         self._clock = clock
