@@ -290,5 +290,5 @@ def test_who_brings_something_is_spared_what_fails(caplog: pytest.LogCaptureFixt
     with caplog.at_level(logging.CRITICAL, "performer"):
         worker.bring(1)
         worker.bring(2)
-    worker.stop()
     assert (seen, worker.counters.failed) == ([1, 2], 4) and not worker.is_mine
+    worker.stop()
