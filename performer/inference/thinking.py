@@ -19,7 +19,7 @@ from performer.inference.thinker import Thinker
 from performer.worker import Worker
 
 REHEARSAL_S = 0.001  # between two rehearsals in silence
-LENT = 0.1  # seconds for which the thread leaves rehearsing to whoever rehearsed last
+LENT = 0.02  # seconds for which the thread leaves rehearsing to whoever rehearsed last
 REHEARSE = object()  # what is brought in order to rehearse
 
 
