@@ -13,6 +13,7 @@ import socket
 import sys
 import threading
 import time
+from collections import deque
 from collections.abc import Callable, MutableSequence, Sequence
 from dataclasses import dataclass
 from functools import partial
@@ -32,14 +33,14 @@ from performer.inputs.osc import OscInput, Source
 from performer.inputs.replay import Replay
 from performer.loopback import Loopback, watch_lifeline
 from performer.midi_port import PortWatch
-from performer.minds import Minds
+from performer.minds import Minds, Thought
 from performer.outputs.features import Features
 from performer.outputs.health import Health
 from performer.outputs.midi import MidiOutput, NullOutput
 from performer.outputs.osc import OscOutput
 from performer.outputs.take import Opening, TakeWriter
 from performer.priority import raise_priority
-from performer.scheduler import Ledger, Output, Report, Scheduler, Stage
+from performer.scheduler import Ledger, Output, Planned, Report, Scheduler, Stage
 from performer.session.lane import RUNG
 from performer.session.state import Parts, Session
 from performer.show import Show
@@ -70,14 +71,15 @@ class Engine:
         # By the origin others on this machine tell our times by their own monotonic clock.
         self.facts: dict[str, Any] = {"show": show.general.name, "clock_origin": self.clock.origin}
         seed = show.general.seed or random.SystemRandom().randrange(1, 2**31)
-        self._minds = Minds(show, self.clock, self.hear, lambda sender, sentence: self._osc.refuse(sender, "/performer/model", sentence), self._tell)
+        self._minds = Minds(show, self.clock, self.play, lambda sender, sentence: self._osc.refuse(sender, "/performer/model", sentence), self._tell)
         self._remarks = list(self._minds.remarks)
         self.facts["model"] = self._minds.main
         parts = Parts.named(show.instruments, self._minds.voices, self._minds.small, self._minds.main)
         self.session = Session(show.table, parts, seed, show.values, show.scenes)
         self._progression = show.progression
         self._heard = -math.inf  # when a key of the human last went down
-        self._worker = Worker("session", self._handle)
+        self._worker = Worker("session", self._handle, rest=self._do_later)
+        self._later: deque[tuple[Callable[..., object], Any]] = deque()  # what is done when the turn is over, and with what
         self._osc = OscOutput(loopback, public, [_client(text) for text in show.osc.clients], show.osc.reply_port, show.table.rows)
         self._features = Features(self.clock, self._osc.say)
         self._osc.noticed = self._features.notice
@@ -105,8 +107,7 @@ class Engine:
         self._net_thread = threading.Thread(target=self._listen, name="net", daemon=True)
         self._replay = Replay(options.play, self.clock, self.hear, self._someone_answers) if options.play else None
         self._routes: dict[type, Callable[[Any], object]] = {
-            Feed: self._minds.post, Ask: self._minds.post, Drop: self._minds.post, Forget: self._minds.post,
-            Wonder: self._minds.post, AskChords: self._minds.harmonise,
+            AskChords: self._minds.harmonise,
             Say: self._say, Join: self._link.handle, Propose: self._link.handle, Load: self._minds.load,
         }  # fmt: skip
 
@@ -165,28 +166,50 @@ class Engine:
 
     def hear(self, timed: Timed) -> None:
         """An event for the session. Thread-safe, never waits."""
+        self._note(timed)
+        self._worker.post(timed)
+
+    def play(self, timed: Timed) -> None:
+        """An event that is answered at once: where the session is free the calling thread does all that there is to do, to the sending of the
+        answer. Thread-safe, never waits."""
+        self._note(timed)
+        self._worker.bring(timed)
+
+    def _note(self, timed: Timed) -> None:
         if isinstance(timed.event, NoteOn):
             self._heard = timed.time
             self._health.heard(timed.time)
-        self._worker.post(timed)
 
     def _handle(self, timed: Timed) -> None:
+        """What is due leaves first, then the models think; whoever only looks on is told when the answer has left: it would want Python's lock."""
         if self.take is not None:
             self.take.heard(timed)
         planned: list[Effect] = []
+        thoughts: list[Thought] = []
         for effect in self.session.handle(timed):
-            route = self._routes.get(type(effect))
-            if route is None:
+            if isinstance(effect, Planned):
                 planned.append(effect)
+            elif isinstance(effect, Feed | Ask | Drop | Forget):
+                thoughts.append(effect)
+            elif isinstance(effect, Wonder):
+                self._later.append((self._minds.post, effect))
             else:
-                route(effect)
+                self._later.append((self._routes[type(effect)], effect))
         if planned:
             self._scheduler.post(planned)
+        if thoughts:
+            self._minds.take(thoughts)
+            self._later.append((self._minds.go_on, None))
         if isinstance(timed.event, Loaded):
             self.facts["model"] = timed.event.model
-            self._tell_facts()
+            self._later.append((self._tell_facts, ""))
         elif isinstance(timed.event, Sync):
-            self._tell_facts(timed.event.sender)
+            self._later.append((self._tell_facts, timed.event.sender))
+
+    def _do_later(self) -> None:
+        while self._later:
+            do, what = self._later.popleft()
+            do() if what is None else do(what)
 
     def _say(self, say: Say) -> None:
         if say.address == RUNG:
@@ -205,7 +228,10 @@ class Engine:
         if self.take is not None:
             self.take.left(report)
         self._health.left(report)
-        self._osc.say(report)
+        if self._worker.is_mine:
+            self._later.append((self._osc.say, report))
+        else:
+            self._osc.say(report)
 
     def _pause(self) -> float:
         """Seconds in which nothing will happen: none while notes sound or the player plays."""
@@ -230,7 +256,7 @@ class Engine:
         if not show.midi.enabled:
             self.facts |= {"midi_in": "off", "midi_out": "off"}
             return NullOutput(), None
-        output, midi_in = MidiOutput(show.midi.output or None), MidiInput(show.midi.input or None, self.clock, self.hear)
+        output, midi_in = MidiOutput(show.midi.output or None), MidiInput(show.midi.input or None, self.clock, self.play, self._minds.rehearse)
         for port, key, named in ((output, "midi_out", show.midi.output), (midi_in, "midi_in", show.midi.input)):
             try:
                 port.start()
@@ -328,4 +354,3 @@ def run(options: EngineOptions, loopback: Loopback, public: socket.socket, mirro
     watch_lifeline(lifeline, done.set)
     done.wait()
     engine.stop()
-

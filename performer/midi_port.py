@@ -16,17 +16,30 @@ from performer.midi_system import Callback, Direction, MidiSystem, Opened, Ports
 
 log = logging.getLogger("performer")
 POLL_S = 0.00025  # seconds between two looks for messages where rtmidi is polled: about 3 % of a core
+IDLE_LOOKS = 2  # looks without a message after which the reader is lent to who has something to do meanwhile
 
 
 class Port:
-    """One input or output, by the name that was asked for; None asks for a virtual port of the name `virtual`."""
+    """One input or output, by the name that was asked for; None asks for a virtual port of the name `virtual`.
 
-    def __init__(self, direction: Direction, want: str | None, virtual: str, callback: Callback | None = None) -> None:
+    An input's `callback` gets each message with its delta, and where rtmidi is polled the time by `now` at which it was found, else None. `idle`
+    is called by the thread that polls while nothing comes; it may take a fraction of a millisecond."""
+
+    def __init__(
+        self,
+        direction: Direction,
+        want: str | None,
+        virtual: str,
+        callback: Callback | None = None,
+        idle: Callable[[], object] | None = None,
+        now: Callable[[], float] = time.perf_counter,
+    ) -> None:
         self.handle: Any = None
         self.opened: Opened | None = None
         self.confirmed = 0  # how often the port was seen to be alive
         self._ask = (direction, want, virtual, callback)
         self._title = want or virtual
+        self._idle, self._now = idle, now
         self._kept: list[Any] = []
         self._retired: list[Any] = []
         self._reader: threading.Thread | None = None
@@ -94,9 +107,16 @@ class Port:
         self._delete_retired()
 
     def _read(self, handle: Any, callback: Callback) -> None:
+        looks = 0
         while self.handle is handle:
+            came = []
             while (message_and_delta := handle.get_message()) is not None:
-                callback(message_and_delta, None)
+                came.append((message_and_delta, self._now()))
+            for message_and_delta, moment in came:  # the notes of a chord came together, however long it takes to answer the first
+                callback(message_and_delta, moment)
+            looks = 0 if came else looks + 1
+            if self._idle is not None and looks and looks % IDLE_LOOKS == 0:
+                self._idle()
             time.sleep(POLL_S)
 
     def _stop_listening(self, handle: Any, opened: Opened) -> None:

@@ -23,6 +23,7 @@ from performer.worker import Worker
 
 ECHO = "echo"
 PRIMED = 256  # notes that a model hears which is loaded while the show plays
+Thought = Feed | Ask | Wonder | Drop | Forget
 MOST_LOADING = 4  # models that wait to be loaded: who asks for more is not heard
 
 
@@ -66,7 +67,7 @@ class Minds:
         self._harmonist = self._chords(show.models.chords)
         self._harmony = Worker("chords", self._harmonise)
         self._loading = Worker("loading", self._load, limit=MOST_LOADING)
-        self.small = "" if self.main in (show.models.small, ECHO) else self._first(show.models.small, "")
+        self.small = "" if self.main in (show.models.small, ECHO) else self._first(show.models.small, "", rehearses=False)
 
     @property
     def hashes(self) -> Mapping[str, Mapping[str, str]]:
@@ -90,10 +91,10 @@ class Minds:
         for thinking in self._thinking.values():
             thinking.stop()
 
-    def post(self, effect: Feed | Ask | Wonder | Drop | Forget) -> None:
+    def post(self, effect: Thought, ring: bool = True) -> None:
         """All models hear everything; a question goes to the one that it names. Thread-safe, never waits."""
         if isinstance(effect, Ask | Wonder):
-            self._thinking[effect.model or self.main].post(effect)
+            self._thinking[effect.model or self.main].post(effect, ring)
             return
         with self._lock:
             if isinstance(effect, Feed):
@@ -101,7 +102,27 @@ class Minds:
             elif isinstance(effect, Forget):
                 self._lately.clear()
             for thinking in self._thinking.values():
-                thinking.post(effect)
+                thinking.post(effect, ring)
+
+    def take(self, thoughts: Sequence[Thought]) -> None:
+        """The same with all thoughts of one event, and the first who waits for an answer gets its first note at once, on the calling thread. The
+        others, and what is left to do, wait for `go_on`: each would want Python's lock while that note leaves. Thread-safe, never waits."""
+        is_first = True
+        for effect in thoughts:
+            if is_first and isinstance(effect, Ask) and not effect.ahead:
+                is_first = False
+                self._thinking[effect.model or self.main].bring(effect)
+            else:
+                self.post(effect, ring=False)
+
+    def go_on(self) -> None:
+        """Every model goes on with what it has to do. Thread-safe."""
+        for thinking in self._thinking.values():
+            thinking.go_on()
+
+    def rehearse(self) -> None:
+        """Keep the first model warm, on the thread that is going to ask it. Thread-safe, never waits."""
+        self._thinking[self.main].rehearse()
 
     def harmonise(self, effect: AskChords) -> None:
         """The chord model is asked, on a thread of its own. Thread-safe, never waits."""
@@ -142,12 +163,12 @@ class Minds:
             self.remarks.append(f"{error} Plain chords are played instead.")
             return Plain()
 
-    def _first(self, name: str, otherwise: str) -> str:
+    def _first(self, name: str, otherwise: str, rehearses: bool = True) -> str:
         """The name of the model if it can be had, else the other name; an empty one stands for the other."""
         if name in ("", *self._thinking):
             return name or otherwise
         try:
-            self._thinking[name] = Thinking(Thinker(open_mind(name, self._folders)), self._clock, self._post, self._tell)
+            self._thinking[name] = Thinking(Thinker(open_mind(name, self._folders)), self._clock, self._post, self._tell, rehearses)
         except ModelError as error:
             self.remarks.append(f"{error}{f' {otherwise!r} plays instead.' if otherwise else ''}")
             return self._first(otherwise, "")

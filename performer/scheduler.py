@@ -1,4 +1,4 @@
-"""When it leaves: the agenda of what is due, the ledger of what sounds, and the one thread that uses the outputs.
+"""When it leaves: the agenda of what is due, the ledger of what sounds, and the outputs, which one thread at a time uses.
 
 `Agenda`, `Ledger` and `Stage` are pure: they take the time as an argument. `Scheduler` is the thread that waits for the stage's next due
 time; the offline graph drives the same `Stage` on a virtual clock.
@@ -9,8 +9,8 @@ import heapq
 import itertools
 import logging
 import math
-import queue
 import threading
+from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Mapping, MutableSequence, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Protocol
@@ -21,6 +21,7 @@ from performer.events import Event, Transport
 
 log = logging.getLogger("performer")
 TOO_LATE = 0.03  # seconds after which a planned note is no longer where it belongs
+LONGEST_WAIT = 3600.0  # seconds that the thread sleeps at a time
 TOGETHER = 0.005  # seconds: onsets nearer than this are one chord
 
 
@@ -276,12 +277,17 @@ class Stage:
 
 
 class Scheduler:
-    """The thread that waits until the stage has something due. `post` hands it effects; it never waits for anybody else."""
+    """The thread that waits until the stage has something due. Who brings something that leaves now sends it himself where the stage is free:
+    one thread at a time has the turn, and with it agenda, ledger and outputs. Nobody waits for anybody but this thread for its turn."""
 
     def __init__(self, stage: Stage, clock: Clock) -> None:
         self.stage = stage
         self._clock = clock
-        self._inbox: queue.SimpleQueue[Sequence[Effect]] = queue.SimpleQueue()  # written in C: half the time of a Condition from hand to hand
+        self._inbox: deque[Sequence[Effect]] = deque()
+        self._bell = threading.Lock()  # open where the thread is to look again
+        self._bell.acquire()
+        self._turn = threading.Lock()
+        self._asleep_until = -math.inf  # the thread looks again by then without being rung for
         self._running = True
         self._thread = threading.Thread(target=self._run, name="scheduler", daemon=True)
 
@@ -289,13 +295,21 @@ class Scheduler:
         self._thread.start()
 
     def post(self, effects: Sequence[Effect]) -> None:
-        """Hand over the effects of one event. Thread-safe."""
-        self._inbox.put(effects)
+        """Hand over the effects of one event. What is due leaves before this returns where the stage is free. Thread-safe, never waits."""
+        self._inbox.append(effects)
+        if self._thread.is_alive() and self._turn.acquire(blocking=False):
+            try:
+                due = self._go_on()
+            finally:
+                self._turn.release()
+            if not self._inbox and due >= self._asleep_until:
+                return
+        self._ring()
 
     def stop(self) -> float:
         """End in silence: every sounding note gets its note-off before this returns. Returns the time of the silence."""
         self._running = False
-        self._inbox.put(())
+        self._ring()
         if self._thread.is_alive():
             self._thread.join(2.0)
         now = self._clock.now()
@@ -304,19 +318,26 @@ class Scheduler:
 
     def _run(self) -> None:
         while self._running:
-            try:
-                self._take_in()
-                self.stage.run_due(self._clock.now())
-            except Exception:
-                log.exception("the scheduler met an error; it goes on")
+            with self._turn:
+                due = self._go_on()
+                self._asleep_until = due
+            if not self._inbox:
+                wait = due - self._clock.now()
+                if wait > 0:
+                    self._bell.acquire(timeout=min(wait, LONGEST_WAIT))
+            self._asleep_until = -math.inf
 
-    def _take_in(self) -> None:
-        """Wait until something is due or comes in, then take in all that is there."""
+    def _go_on(self) -> float:
+        """Take in what came, do what is due. Returns when the next thing is."""
+        try:
+            while self._inbox:
+                self.stage.apply(self._inbox.popleft())
+            self.stage.run_due(self._clock.now())
+        except Exception:
+            log.exception("the scheduler met an error; it goes on")
         due = self.stage.agenda.next_time
-        wait = None if due is None else due - self._clock.now()
-        with contextlib.suppress(queue.Empty):
-            effects = self._inbox.get(wait is None or wait > 0, wait)
-            while True:
-                if effects:
-                    self.stage.apply(effects)
-                effects = self._inbox.get_nowait()
+        return math.inf if due is None else due
+
+    def _ring(self) -> None:
+        with contextlib.suppress(RuntimeError):  # it rings already
+            self._bell.release()

@@ -67,8 +67,9 @@ def perform(folder: Path, voices: str, play: Callable[[Engine, HeardOutput], Non
 
 
 def hear(engine: Engine, *events: NoteOn | NoteOff | Panic) -> None:
+    """As a port would hand them over."""
     for event in events:
-        engine.hear(Timed(engine.clock.now(), event))
+        engine.play(Timed(engine.clock.now(), event))
 
 
 def a_phrase(engine: Engine, output: HeardOutput) -> None:

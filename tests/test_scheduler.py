@@ -1,3 +1,4 @@
+import queue
 import threading
 
 from performer.clock import SystemClock
@@ -171,3 +172,31 @@ def test_planned_notes_leave_by_the_outputs_delay_and_live_ones_do_not():
     assert output.lines[1:] == [("off", 1, 60), ("on", 1, 64, 90)]
     assert [(report.play.time, round(report.lateness, 9)) for report in reports if isinstance(report, Played)] == [(1.0, 0.0), (1.02, 0.0)]
     assert [round(report.time, 9) for report in reports if isinstance(report, Ended)] == [1.1]
+
+
+def test_what_is_due_leaves_by_the_hand_of_who_brings_it():
+    clock, reports = SystemClock(), queue.SimpleQueue()
+    scheduler = Scheduler(
+        Stage([WrittenOutput()], lambda report: reports.put((type(report), threading.current_thread())), lambda time, tag: None), clock
+    )
+    scheduler.start()
+    hands = set()
+    for _ in range(1000):  # the scheduler's own thread may just have the turn: then it sends
+        scheduler.post([note(clock.now(), 60, None)])
+        while (report := reports.get(timeout=5.0))[0] is not Played:
+            pass
+        hands.add(report[1])
+        if threading.current_thread() in hands:
+            break
+    scheduler.stop()
+    assert threading.current_thread() in hands
+
+
+def test_the_thread_looks_again_where_something_comes_in_that_is_due_before_what_it_waits_for():
+    clock, left = SystemClock(), threading.Event()
+    scheduler = Scheduler(Stage([WrittenOutput()], lambda report: isinstance(report, Played) and left.set(), lambda time, tag: None), clock)
+    scheduler.start()
+    scheduler.post([note(clock.now() + 3600.0)])
+    scheduler.post([note(clock.now() + 0.02, 62)])
+    assert left.wait(5.0)
+    scheduler.stop()

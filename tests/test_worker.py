@@ -133,3 +133,162 @@ def test_drain_handles_here_and_what_is_posted_meanwhile():
     worker.post(0)
     assert worker.drain() == 4
     assert seen == [(number, threading.current_thread().name) for number in range(4)]
+
+
+def test_who_brings_something_handles_it_and_what_it_brings_about():
+    seen: list[tuple[int, str]] = []
+
+    def handle(item: int) -> None:
+        seen.append((item, threading.current_thread().name))
+        if item in (1, 3):
+            worker.post(item + 1)
+        if item == 2:
+            worker.bring(item + 1)
+
+    worker = Worker("hands", handle)
+    worker.start()
+    worker.bring(1)
+    assert seen == [(number, threading.current_thread().name) for number in (1, 2, 3, 4)]
+    worker.stop()
+    assert len(seen) == 4
+
+
+def test_what_came_before_is_handled_before():
+    seen: list[int] = []
+    worker = Worker("hands", seen.append)
+    worker.start()
+    worker.post(1, ring=False)
+    worker.post(2, ring=False)
+    assert seen == []
+    worker.bring(3)
+    assert seen == [1, 2, 3]
+    worker.stop()
+
+
+def test_where_another_thread_has_the_turn_it_is_posted():
+    seen: list[tuple[int, str]] = []
+    go, begun = threading.Event(), threading.Event()
+
+    def handle(item: int) -> None:
+        if item == 1:
+            begun.set()
+            assert go.wait(PATIENCE)
+        seen.append((item, threading.current_thread().name))
+
+    worker = Worker("hands", handle)
+    worker.start()
+    worker.post(1)
+    assert begun.wait(PATIENCE)
+    worker.bring(2)
+    assert seen == []
+    go.set()
+    worker.stop()
+    assert seen == [(1, "hands"), (2, "hands")]
+
+
+def test_what_is_brought_before_the_start_waits():
+    seen: list[int] = []
+    worker = Worker("hands", seen.append)
+    worker.bring(1)
+    assert seen == []
+    worker.start()
+    worker.stop()
+    assert seen == [1]
+
+
+def test_one_at_a_time_handles_and_everybody_in_his_own_order():
+    seen: list[tuple[int, int]] = []
+    inside = 0
+    most = 0
+
+    def handle(item: tuple[int, int]) -> None:
+        nonlocal inside, most
+        inside += 1
+        most = max(most, inside)
+        seen.append(item)
+        inside -= 1
+
+    def bring(who: int) -> None:
+        for number in range(2000):
+            (worker.bring if number % 3 else worker.post)((who, number))
+
+    worker = Worker("hands", handle)
+    worker.start()
+    threads = [threading.Thread(target=bring, args=(who,)) for who in range(4)]
+    for each in threads:
+        each.start()
+    for each in threads:
+        each.join(PATIENCE)
+    worker.stop()
+    assert most == 1
+    for who in range(4):
+        assert [number for whose, number in seen if whose == who] == list(range(2000))
+
+
+def test_what_may_wait_is_done_at_the_end_of_a_turn():
+    seen: list[str] = []
+    later: list[str] = []
+
+    def handle(item: int) -> None:
+        seen.append(f"{item}")
+        later.append(f"later {item}")
+        if item < 2:
+            worker.post(item + 1)
+
+    def rest() -> None:
+        seen.extend(later)
+        later.clear()
+
+    worker = Worker("hands", handle, rest=rest)
+    worker.start()
+    worker.bring(1)
+    assert seen == ["1", "2", "later 1", "later 2"]
+    worker.stop()
+
+
+def test_a_thread_that_is_not_rung_for_sleeps_until_it_is():
+    seen: list[int] = []
+    handled = threading.Event()
+
+    def handle(item: int) -> None:
+        seen.append(item)
+        handled.set()
+
+    worker = Worker("hands", handle)
+    worker.start()
+    worker.post(1, ring=False)
+    worker.ring()
+    assert handled.wait(PATIENCE)
+    worker.stop()
+    assert seen == [1]
+
+
+def test_what_is_offered_is_handled_now_or_never():
+    seen: list[int] = []
+    worker = Worker("hands", seen.append)
+    worker.offer(1)
+    worker.start()
+    worker.offer(2)
+    worker.post(3, ring=False)
+    worker.offer(4)
+    worker.stop()
+    assert seen == [2, 3]
+
+
+def test_who_brings_something_is_spared_what_fails(caplog: pytest.LogCaptureFixture):
+    seen: list[int] = []
+
+    def rest() -> None:
+        raise ValueError("no rest")
+
+    def handle(item: int) -> None:
+        seen.append(item)
+        raise KeyError(item)
+
+    worker = Worker("hands", handle, rest=rest)
+    worker.start()
+    with caplog.at_level(logging.CRITICAL, "performer"):
+        worker.bring(1)
+        worker.bring(2)
+    assert (seen, worker.counters.failed) == ([1, 2], 4) and not worker.is_mine
+    worker.stop()

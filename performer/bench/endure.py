@@ -27,6 +27,7 @@ from performer.session.state import Parts, Session
 MINUTE = 60.0
 REST = 4.0  # seconds between two performances of the demo
 MODES = ("harmonise", "accompany", "autonomous")
+SPARSE = {"density": 2.0, "polyphony": 2, "ahead": 2.0}  # of the voices: at the usual density two of them think over four hundred notes a second
 LIVE = ('mode = "harmonise"\nnotes = 1', 'mode = "accompany"\nchannel = 2', 'mode = "autonomous"\nchannel = 3')
 RATE_HZ = 8.0  # notes a second that are played into the real show
 
@@ -64,7 +65,9 @@ def bench_endure(model: str, minutes: int = 60, live_minutes: int = 10, visuals:
 
 def _virtual(model: str, minutes: int) -> dict[str, Any]:
     seconds: list[float] = []
-    values = {f"/performer/voice/{number}/mode": mode for number, mode in enumerate(MODES, start=1)}
+    values: dict[str, Any] = {}
+    for number, mode in enumerate(MODES, start=1):
+        values |= {f"/performer/voice/{number}/{name}": value for name, value in (("mode", mode), *SPARSE.items())}
     session = Session(Table(len(MODES)), Parts.named(("keys",) * len(MODES)), random.Random(1).randrange(2**31), values)
     graph = Offline(session, Stopwatch(open_mind(model), seconds))
     graph.handle(Timed(0.0, Sync()))

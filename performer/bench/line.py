@@ -85,7 +85,7 @@ class InsideLine:
 
         event = self._parse(message)
         if event is not None:
-            self.engine.hear(Timed(self.engine.clock.now(), event))
+            self.engine.play(Timed(self.engine.clock.now(), event))
 
     def close(self) -> None:
         self.engine.stop()

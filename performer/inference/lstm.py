@@ -36,7 +36,8 @@ class LstmMind:
     def __init__(self, name: str, hashes: dict[str, str], step: OpenGraph, heads: OpenGraph, silence: Memory, ears: Collection[int] = ()) -> None:
         self.name = name
         self.hashes = hashes
-        self._step, self._heads, self._silence, self._style = step, heads, silence, 0
+        self._graphs, self._silence, self._style = (step, heads), silence, 0
+        self._step, self._heads = step.bound(), heads.bound()
         self._ears, self.passed = frozenset(ears), 0.0  # seconds since the last note that it heard
         self._begun = self._memory = self._after(begin(), silence)
 
@@ -85,8 +86,8 @@ class LstmMind:
 
     def warm(self) -> None:
         """Run both graphs until caches and allocator are settled. The memory is not touched."""
-        self._step.warm()
-        self._heads.warm()
+        for graph, run in zip(self._graphs, (self._step, self._heads), strict=True):
+            graph.warm(run=run)
 
     def _after(self, event: tuple[int, ...], memory: Memory) -> Memory:
         hidden, *state = self._step(np.array([event], np.int64), *memory.state)

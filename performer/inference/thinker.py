@@ -8,7 +8,6 @@ import random
 from collections import deque
 from collections.abc import Iterator
 
-from performer.constraints import Constraints
 from performer.effects import Ask
 from performer.events import ModelNote
 from performer.inference.direction import Direction
@@ -17,8 +16,9 @@ from performer.inference.mind import Mind
 from performer.inference.styles import Blend, Stylish
 
 __all__ = ("Mind", "Thinker")
-REHEARSED = ModelNote(0.2, 60, 80, None)
-ANSWERED = Constraints(voice=0, gap=(0.0, 0.0), pitches=tuple(range(36, 97)), velocity=(80, 80), top_p=0.9, held=True)
+REHEARSED = Ask(
+    0, 0, 0, 1, 0.0, 0, 36, 96, tuple(range(12)), 1.0, 0.9, (0.0, 0.0), (0.0, 0.0), (ModelNote(0.2, 60, 80, None),), distinct=True, held=True
+)  # as a voice asks that harmonises
 REMEMBERED = 64  # notes that a style hears which is asked for in the middle of a show
 MOST_STYLES = 6  # that are kept awake; each costs a step at every note
 FORGOTTEN = 256  # notes after which a style that nobody asked for is let go
@@ -32,6 +32,7 @@ class Thinker:
         self._styles: dict[int, tuple[Ear, int]] = {}  # a style's ear, and how many notes had been heard when it was asked for last
         self._past: deque[ModelNote] = deque(maxlen=REMEMBERED)
         self._count = 0
+        self._rehearsing: Iterator[ModelNote] | None = None  # what was heard for nothing is answered next
 
     @property
     def mind(self) -> Mind:
@@ -76,10 +77,14 @@ class Thinker:
         return self._step_by_step(ask, self.mind.fork())
 
     def rehearse(self) -> None:
-        """Hear and answer for nothing, by the way of every other answer: what the processor has not seen for long it fetches slowly."""
-        fork = self.mind.fork()
-        fork.feed(REHEARSED)
-        fork.query(ANSWERED, random.Random(0))
+        """Hear for nothing or, the next time, answer, by the way of every other answer: what the processor has not seen for long it fetches
+        slowly."""
+        rehearsing, self._rehearsing = self._rehearsing, None
+        if rehearsing is None:
+            ear = Ear(self.mind.fork())
+            self._rehearsing = self._compose(REHEARSED, ear.after(REHEARSED.heard))
+        else:
+            next(rehearsing)
 
     def _is_styled(self, ask: Ask) -> bool:
         return bool(ask.styles) and isinstance(self.mind, Stylish)

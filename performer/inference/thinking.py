@@ -1,11 +1,12 @@
-"""The thread of a model, `inference`: what it is fed and asked in the order in which it is said, composed material in the gaps.
+"""A model at work, on its thread `inference`: what it is fed and asked in the order in which it is said, composed material in the gaps.
 
-Who waits is served first: a live ask gets its first note at once, the live answers go on note by note in turn, and only where none is under
-way is it wondered about what was played and does a planned one go on, by one note or one step of listening. Whatever comes in is looked at
-between any two of these.
+Who waits is served first: a live ask gets its first note at once, on the thread that brought it where the model is free, the live answers go
+on note by note in turn, and only where none is under way is it wondered about what was played and does a planned one go on, by one note or one
+step of listening. Whatever comes in is looked at between any two of these.
 """
 
 import contextlib
+import math
 from collections import deque
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -17,7 +18,9 @@ from performer.inference.surprise import Judge, Verdict, judge
 from performer.inference.thinker import Thinker
 from performer.worker import Worker
 
-REHEARSAL_S = 0.002  # between two rehearsals in silence
+REHEARSAL_S = 0.001  # between two rehearsals in silence
+LENT = 0.02  # seconds for which the thread leaves rehearsing to whoever rehearsed last
+REHEARSE = object()  # what is brought in order to rehearse
 
 
 @dataclass(slots=True)
@@ -31,12 +34,20 @@ class _Answering:
 
 class Thinking:
     """Feeds are never lost; an ask whose time is over, or that was dropped, is not answered. `tell` hears how surprising the human's last note
-    was, as soon as there is time for that; of several notes in a hurry only the last is judged."""
+    was, as soon as there is time for that; of several notes in a hurry only the last is judged. A model that nobody waits for `rehearses` not."""
 
-    def __init__(self, thinker: Thinker, clock: Clock, post: Callable[[Timed], object], tell: Callable[[Say], object] = lambda said: None) -> None:
+    def __init__(
+        self,
+        thinker: Thinker,
+        clock: Clock,
+        post: Callable[[Timed], object],
+        tell: Callable[[Say], object] = lambda said: None,
+        rehearses: bool = True,
+    ) -> None:
         self.thinker = thinker
         self.skipped = 0
-        self._clock = clock
+        self._clock, self._rehearses = clock, rehearses
+        self._lent = -math.inf  # when somebody else rehearsed last
         self._post, self._tell = post, tell
         self._dropped: dict[int, int] = {}  # voice -> the last ask that is not wanted
         self._live: deque[_Answering] = deque()
@@ -52,15 +63,26 @@ class Thinking:
         """End what is being answered, then the thread."""
         self._worker.stop()
 
-    def post(self, effect: Effect) -> None:
-        """Hand over a Feed, Forget, Ask or Drop. A Drop acts at once, even on an answer that is being composed. Thread-safe."""
+    def post(self, effect: Effect, ring: bool = True) -> None:
+        """Hand over a Feed, Forget, Ask or Drop. A Drop acts at once, even on an answer that is being composed. Without `ring` it is looked at
+        after the next `go_on`. Thread-safe."""
         if isinstance(effect, Drop):
             self._dropped[effect.voice] = effect.id
         else:
-            self._worker.post(effect)
+            self._worker.post(effect, ring)
+
+    def bring(self, ask: Ask) -> None:
+        """Have the first note of the answer before this returns, where nobody else has the turn. Thread-safe, never waits."""
+        self._worker.bring(ask)
+
+    def go_on(self) -> None:
+        """Look at what was handed over and go on with what is under way. Thread-safe."""
+        self._worker.ring()
 
     def _handle(self, effect: Effect) -> None:
         match effect:
+            case _ if effect is REHEARSE:
+                self._rehearse()
             case Ask():
                 self._begin(effect)
             case Feed(note):
@@ -82,9 +104,22 @@ class Thinking:
             if self._advance(answering):
                 answers.append(answering)
             return 0.0
+        if not self._rehearses or self._clock.now() - self._lent < LENT:
+            return LENT
+        self._rehearse()
+        return REHEARSAL_S
+
+    def rehearse(self) -> None:
+        """Stay warm, on the thread that is going to ask: Python's lock is not fought for then, and what is warm is where it is wanted. Thread-safe,
+        never waits."""
+        self._lent = self._clock.now()
+        self._worker.offer(REHEARSE)
+
+    def _rehearse(self) -> None:
+        if self._live or self._planned:
+            return  # warm enough
         with contextlib.suppress(Exception):  # whoever asks next is told
             self.thinker.rehearse()
-        return REHEARSAL_S
 
     def _wonder(self, steps: Iterator[Verdict | None]) -> None:
         try:

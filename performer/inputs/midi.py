@@ -1,11 +1,10 @@
-"""MIDI in: a message's bytes become an event. The callback runs on rtmidi's own thread, or with JACK on the port's, which looks every
-millisecond: it stamps the time, parses, posts and does nothing else.
+"""MIDI in: a message's bytes become an event. The callback runs on rtmidi's own thread, or with JACK on the port's, which looks four times a
+millisecond: it stamps the time, parses and hands over. Who gets a note may answer it on this thread, which does nothing else meanwhile.
 
 rtmidi's delta is not used: it says nothing about the show's clock.
 """
 
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any
 
 from performer.clock import Clock
 from performer.events import Bend, Control, Event, NoteOff, NoteOn, Panic, Pressure, Program, Sysex, Timed, Transport
@@ -70,14 +69,15 @@ def parse(message: Sequence[int]) -> Event | None:
 class MidiInput:
     """The port that is played into: `want` is (part of) the name of an existing one, None makes the virtual port "Performer In".
 
-    `post` is called on the port's thread and must neither wait nor raise. `heard` counts messages, `senseless` those that were no MIDI."""
+    `post` is called on the port's thread and must neither wait nor raise; so is `idle` while nothing comes, where the port is polled. `heard` counts
+    messages, `senseless` those that were no MIDI."""
 
-    def __init__(self, want: str | None, clock: Clock, post: Callable[[Timed], object]) -> None:
+    def __init__(self, want: str | None, clock: Clock, post: Callable[[Timed], object], idle: Callable[[], object] | None = None) -> None:
         self.heard = 0
         self.senseless = 0
         self._clock = clock
         self._post = post
-        self.port = Port("in", want, VIRTUAL, self._receive)
+        self.port = Port("in", want, VIRTUAL, self._receive, idle, clock.now)
 
     @property
     def name(self) -> str:
@@ -95,8 +95,8 @@ class MidiInput:
         """Whether the port is still there; see `Port.alive`."""
         return self.port.alive()
 
-    def _receive(self, message_and_delta: tuple[list[int], float], _: Any) -> None:
-        now = self._clock.now()
+    def _receive(self, message_and_delta: tuple[list[int], float], moment: float | None) -> None:
+        now = self._clock.now() if moment is None else moment
         message = message_and_delta[0]
         self.heard += 1
         event = parse(message)

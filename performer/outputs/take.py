@@ -21,7 +21,7 @@ from performer.scheduler import Applied, Ended, Missed, Played, Report
 from performer.worker import Worker
 
 FORMAT = 2
-LINGER = 0.05  # seconds
+EVERY = 0.05  # seconds between two looks at what is to be written: nobody who plays has to wake the thread
 CLOCK, BEAT = Transport("clock"), 24  # ticks in a beat
 NOTE = 5  # what stands in a line for a note: voice, channel, pitch, velocity, model
 
@@ -51,7 +51,7 @@ class TakeWriter:
         self._file = path.open("x", encoding="utf-8")
         begun = datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds")
         self._write({"take": FORMAT, "performer": __version__, "begun": begun, **asdict(opening)})
-        self._worker = Worker("take", self._handle, linger=LINGER)
+        self._worker = Worker("take", self._handle, idle=lambda: EVERY)
         self._ticks: list[float] = []  # of a MIDI clock, not yet written
 
     def start(self) -> None:
@@ -59,11 +59,11 @@ class TakeWriter:
 
     def heard(self, timed: Timed) -> None:
         """The session handles this next."""
-        self._worker.post(timed)
+        self._worker.post(timed, ring=False)
 
     def left(self, report: Report) -> None:
         """The stage did this."""
-        self._worker.post(report)
+        self._worker.post(report, ring=False)
 
     def stop(self, time: float, done: int) -> None:
         """Write what waits, then the end."""

@@ -5,7 +5,7 @@ after few notes, since a key that cannot say them is given up for one that can. 
 """
 
 import math
-from operator import mul
+from operator import itemgetter
 
 from performer.parameters import SCALES
 
@@ -33,7 +33,8 @@ _KEYS = tuple(
     for tonic in range(12)
 )
 _BY_NOTE = tuple(tuple(evidence[index] for _, _, evidence in _KEYS) for index in range(12))  # pitch class -> evidence for each key
-_HOLDS = tuple(tuple(float(index in scale) for _, scale, _ in _KEYS) for index in range(12))  # pitch class -> whether each key has it
+# pitch class -> what takes the chances of the keys that have it out of those of all
+_OF_KEYS_WITH = tuple(itemgetter(*(place for place, (_, scale, _) in enumerate(_KEYS) if index in scale)) for index in range(12))
 _EVEN = (1 / len(_KEYS),) * len(_KEYS)
 
 
@@ -77,7 +78,7 @@ class Tonality:
     def _fitting(self) -> tuple[int, ...]:
         if self._chances is _EVEN:
             return tuple(range(12))
-        belongs = [math.fsum(map(mul, self._chances, _HOLDS[index])) for index in range(12)]
+        belongs = [math.fsum(keys_with(self._chances)) for keys_with in _OF_KEYS_WITH]
         least = min(SURE, sorted(belongs)[-FEWEST])
         sure = {index for index in range(12) if belongs[index] >= least}
         heard = sum(self._weights)

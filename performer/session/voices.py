@@ -34,12 +34,13 @@ class Voice:
         self.part = part
         self.model = model
         self.room = room
+        self._prefix = f"/performer/voice/{number}/"
         self._wanted: deque[int] = deque(maxlen=OWN_LOUDNESS)  # the loudness that the model gave its last notes
         self.played: deque[PlannedNote] = deque(maxlen=REMEMBERED)  # what sounded, in beats
 
     def setting(self, name: str) -> Any:
         """The voice's parameter of this name, as the table has it."""
-        return self.room.values[f"/performer/voice/{self.number}/{name}"]
+        return self.room.values[self._prefix + name]
 
     def chord(self, beat: float) -> Chord | None:
         """The song's chord on this beat, where the voice heeds it."""
@@ -101,6 +102,8 @@ class Voice:
 
         A strength above 1 goes further from what the model would play unstyled than its style does (classifier-free guidance: Ho and Salimans
         2022): that has a weight below 0 then."""
+        if self.setting("style") == "any" and not (self.setting("style_2_weight") or self.setting("style_3_weight")):
+            return ()
         weights: dict[str, float] = {self.setting("style"): 1.0}
         for name in ("style_2", "style_3"):
             weight = self.setting(f"{name}_weight")

@@ -3,6 +3,7 @@
 import json
 
 from performer.bench.command import Asked, bench
+from performer.bench.endure import bench_endure
 from performer.bench.flood import ADDRESSES
 from performer.parameters import Table
 
@@ -47,3 +48,8 @@ def test_trouble_leaves_the_picture_moving_and_the_notes_in_time():
         assert told[trouble]["notes"] > 0 and told[trouble]["later_than_a_bar"] == 0, told
     assert told["killed"]["pictures"] > 18 * 10 and told["killed"]["page_longest_ms"] < 1000, told
     assert told["flooded"]["sent"] > 10_000 and told["flooded"]["pictures"] > 10, told
+
+
+def test_endure_on_the_virtual_clock():
+    told = bench_endure("echo", minutes=1, live_minutes=0)["virtual"]
+    assert told["notes"] > 100 and told["step_ms"]["ratio"] > 0 and 0.9 < told["rss_mb"]["ratio"] < 1.1

@@ -223,3 +223,32 @@ def test_a_model_of_drums_hears_drums_alone_and_reckons_gaps_between_them(tmp_pa
 def test_ears_that_there_are_not_are_told(tmp_path):
     with pytest.raises(ModelError, match="hears"):
         load_mind(deaf_to_keys(tmp_path, '["spoons"]'))
+
+
+def test_bound_buffers_give_the_same_numbers_and_are_never_seen_outside(mind):
+    """A fork keeps what it remembers while another one thinks in the same buffers."""
+    step, heads = mind._graphs
+    rng = np.random.default_rng(3)
+    for graph in (step, heads):
+        run = graph.bound()
+        assert run is not graph
+        asked = [
+            [rng.normal(size=port.shape).astype(np.float32) if port.kind == "float" else rng.integers(0, 2, port.shape) for port in graph._ports]
+            for _ in range(3)
+        ]
+        first = [run(*arrays) for arrays in asked]
+        for arrays, found in zip(asked, first, strict=True):
+            for one, other in zip(graph(*arrays), found, strict=True):
+                np.testing.assert_array_equal(one, other)
+    other = mind.fork()
+    mind.feed(NOTES[0])
+    kept = [array.copy() for array in (mind._memory.hidden, *mind._memory.state)]
+    for note in NOTES:
+        other.feed(note)
+    for before, after in zip(kept, (mind._memory.hidden, *mind._memory.state), strict=True):
+        np.testing.assert_array_equal(before, after)
+
+
+def test_a_graph_that_carries_much_is_not_bound(mind, monkeypatch):
+    monkeypatch.setattr(onnx, "BINDABLE", 64)
+    assert mind._graphs[0].bound() is mind._graphs[0]

@@ -129,3 +129,30 @@ def test_without_a_midi_system_it_is_one_sentence(monkeypatch: pytest.MonkeyPatc
     monkeypatch.setattr("performer.midi_system.ALSA_SEQUENCER", "/nonexistent")
     with pytest.raises(PortError, match="no MIDI system that answers"):
         MidiInput(None, SystemClock(), print).start()
+
+
+class ChordHandle:
+    """Stands for rtmidi's polled input: three notes at once, then none."""
+
+    def __init__(self, port: object) -> None:
+        self._messages: list[list[int]] = [[0x90, pitch, 100] for pitch in (60, 64, 67)]
+        self._port = port
+
+    def get_message(self) -> tuple[list[int], float] | None:
+        if self._messages:
+            return self._messages.pop(0), 0.0
+        self._port.handle = None  # type: ignore[attr-defined]
+        return None
+
+
+def test_the_notes_of_a_chord_are_stamped_when_they_are_found_not_when_they_are_handled() -> None:
+    clock, posted = VirtualClock(1.0), []
+
+    def post(timed: Timed) -> None:
+        posted.append(timed)
+        clock.advance_to(clock.now() + 0.001)  # the answer takes its time
+
+    midi = MidiInput(None, clock, post)
+    midi.port.handle = ChordHandle(midi.port)
+    midi.port._read(midi.port.handle, midi._receive)
+    assert posted == [Timed(1.0, NoteOn(pitch, 100, 1)) for pitch in (60, 64, 67)]

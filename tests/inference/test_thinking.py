@@ -1,0 +1,115 @@
+"""A model at work: who brings a question has its first note at once, the rest comes from the model's own thread, and rehearsing leaves no trace."""
+
+import queue
+import threading
+
+import numpy as np
+
+from performer.clock import SystemClock
+from performer.effects import Ask, Feed
+from performer.events import Answer, ModelNote, Timed
+from performer.inference.lstm import load_mind
+from performer.inference.thinker import Thinker
+from performer.inference.thinking import Thinking
+from tests.inference.conftest import TINY
+
+PATIENCE = 10.0
+KEY = ModelNote(0.2, 64, 80, None)
+
+
+def ask(number: int, count: int = 1) -> Ask:
+    return Ask(number, number, 7 + number, count, 1e9, 0, 40, 80, (), 1.0, 1.0, (0.0, 1.0), (0.0, 1.0), (KEY,))
+
+
+def thinking(rehearses: bool = True) -> tuple[Thinking, "queue.SimpleQueue[tuple[Answer, threading.Thread]]"]:
+    said: queue.SimpleQueue[tuple[Answer, threading.Thread]] = queue.SimpleQueue()
+
+    def post(timed: Timed) -> None:
+        assert isinstance(timed.event, Answer)
+        said.put((timed.event, threading.current_thread()))
+
+    return Thinking(Thinker(load_mind(TINY)), SystemClock(), post, rehearses=rehearses), said
+
+
+def test_the_first_note_comes_from_who_brings_the_question():
+    found, said = thinking(rehearses=False)
+    found.start()
+    answered_here = False
+    for number in range(1, 1000):  # the model's own thread may just have the turn: then it answers
+        found.bring(ask(number))
+        found.go_on()
+        first, thread = said.get(timeout=PATIENCE)
+        assert first.index == 0
+        assert said.get(timeout=PATIENCE)[0].note is None
+        if thread is threading.current_thread():
+            answered_here = True
+            break
+    assert answered_here
+    found.stop()
+
+
+def test_the_others_follow():
+    found, said = thinking()
+    found.start()
+    found.post(Feed(KEY), ring=False)
+    found.bring(ask(1, 3))
+    found.go_on()
+    answers = [said.get(timeout=PATIENCE)[0] for _ in range(4)]
+    found.stop()
+    assert [answer.index for answer in answers] == [0, 1, 2, 3] and answers[-1].note is None
+    expected = Thinker(load_mind(TINY))
+    expected.hear(KEY)
+    assert [answer.note for answer in answers[:-1]] == list(expected.answer(ask(1, 3)))
+
+
+def test_what_is_brought_and_what_is_posted_are_thought_of_in_their_order():
+    """Sixteen voices ask about one key: the first is answered at once, and what is fed after that changes none of the others."""
+    found, said = thinking()
+    found.start()
+    found.bring(ask(1))
+    for number in range(2, 17):
+        found.post(ask(number), ring=False)
+    found.post(Feed(ModelNote(1.0, 50, 90, 0.5)), ring=False)
+    found.go_on()
+    answers = [said.get(timeout=PATIENCE)[0] for _ in range(32)]
+    found.stop()
+    first = {answer.ask: answer.note for answer in answers if answer.index == 0}
+    thinker = Thinker(load_mind(TINY))
+    assert first == {number: next(thinker.answer(ask(number))) for number in range(1, 17)}
+
+
+def test_rehearsing_leaves_no_trace():
+    found, said = thinking()
+    found.start()
+    found.post(Feed(KEY))
+    found.stop()
+    mind = found.thinker.mind
+    before = [array.copy() for array in (mind._memory.hidden, *mind._memory.state)]
+    for _ in range(6):
+        found.thinker.rehearse()
+    assert found.thinker.mind is mind and said.empty()
+    for kept, now in zip(before, (mind._memory.hidden, *mind._memory.state), strict=True):
+        np.testing.assert_array_equal(kept, now)
+
+
+def test_who_plays_may_rehearse_in_the_models_stead():
+    found, said = thinking()
+    found.start()
+    threads: list[threading.Thread] = []
+    found.thinker.rehearse = lambda: threads.append(threading.current_thread())
+    found.rehearse()
+    assert threading.current_thread() in threads or threads == []  # nothing where the model was at work
+    found.bring(ask(1))
+    assert said.get(timeout=PATIENCE)[0].index == 0
+    found.stop()
+
+
+def test_a_model_that_nobody_waits_for_does_not_rehearse():
+    found, said = thinking(rehearses=False)
+    rehearsed = []
+    found.thinker.rehearse = lambda: rehearsed.append(1)
+    found.start()
+    found.post(ask(1))
+    assert said.get(timeout=PATIENCE)[0].index == 0
+    found.stop()
+    assert rehearsed == []
