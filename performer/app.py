@@ -256,7 +256,8 @@ class Engine:
         if not show.midi.enabled:
             self.facts |= {"midi_in": "off", "midi_out": "off"}
             return NullOutput(), None
-        output, midi_in = MidiOutput(show.midi.output or None), MidiInput(show.midi.input or None, self.clock, self.play, self._minds.rehearse)
+        output = MidiOutput(show.midi.output or None)
+        midi_in = MidiInput(show.midi.input or None, self.clock, self.play, self._minds.rehearse, self.hear)
         for port, key, named in ((output, "midi_out", show.midi.output), (midi_in, "midi_in", show.midi.input)):
             try:
                 port.start()

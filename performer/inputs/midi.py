@@ -69,14 +69,22 @@ def parse(message: Sequence[int]) -> Event | None:
 class MidiInput:
     """The port that is played into: `want` is (part of) the name of an existing one, None makes the virtual port "Performer In".
 
-    `post` is called on the port's thread and must neither wait nor raise; so is `idle` while nothing comes, where the port is polled. `heard` counts
-    messages, `senseless` those that were no MIDI."""
+    Where the port is polled, `post` is called on its reader's thread, and `idle` while nothing comes; where the system calls back, `post_back` (if
+    none: `post`) is, on a thread of the system's that may not be held up. None of them may wait or raise. `heard` counts messages, `senseless`
+    those that were no MIDI."""
 
-    def __init__(self, want: str | None, clock: Clock, post: Callable[[Timed], object], idle: Callable[[], object] | None = None) -> None:
+    def __init__(
+        self,
+        want: str | None,
+        clock: Clock,
+        post: Callable[[Timed], object],
+        idle: Callable[[], object] | None = None,
+        post_back: Callable[[Timed], object] | None = None,
+    ) -> None:
         self.heard = 0
         self.senseless = 0
         self._clock = clock
-        self._post = post
+        self._post, self._post_back = post, post_back or post
         self.port = Port("in", want, VIRTUAL, self._receive, idle, clock.now)
 
     @property
@@ -101,6 +109,6 @@ class MidiInput:
         self.heard += 1
         event = parse(message)
         if event is not None:
-            self._post(Timed(now, event))
+            (self._post_back if moment is None else self._post)(Timed(now, event))
         elif not message or message[0] not in _IGNORED:
             self.senseless += 1

@@ -156,3 +156,12 @@ def test_the_notes_of_a_chord_are_stamped_when_they_are_found_not_when_they_are_
     midi.port.handle = ChordHandle(midi.port)
     midi.port._read(midi.port.handle, midi._receive)
     assert posted == [Timed(1.0, NoteOn(pitch, 100, 1)) for pitch in (60, 64, 67)]
+
+
+def test_what_a_system_calls_back_with_is_handed_over_by_another_way_than_what_is_found():
+    found, called = [], []
+    source = MidiInput(None, SystemClock(), found.append, post_back=called.append)
+    source._receive(([0x90, 60, 100], 0.0), 2.5)
+    source._receive(([0x90, 62, 100], 0.0), None)
+    assert [(timed.time, timed.event.pitch) for timed in found] == [(2.5, 60)]
+    assert [timed.event.pitch for timed in called] == [62]
