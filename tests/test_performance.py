@@ -103,7 +103,7 @@ def test_an_engine_that_dies_leaves_nothing_sounding_and_comes_back(jack_server:
         with MidiPeer("play", "Performer In"):
             pass
         subprocess.run(["kill", "-9", engine], check=True)
-        deadline = time.monotonic() + 15
+        deadline = time.monotonic() + 40
         while (len(list(show.takes.glob("*.jsonl"))) < 2 or not played(jack_server)) and time.monotonic() < deadline:
             threading.Event().wait(0.1)
         with MidiPeer("hear", "Performer Out") as ear, MidiPeer("play", "Performer In") as hands:

@@ -15,6 +15,7 @@ from performer.encoding import ATTRIBUTES, CLASSES, PITCH, UNKNOWN, VOICE
 
 PLACES = 2  # that are told: the one most alike, and the one most alike after which another pitch came
 LONGEST = 32  # notes: longer likenesses count as this
+NEAREST = 16  # notes back to the nearest place that is told: shorter figures a network knows by itself, and told of them it would go round in them
 WIDTH = PLACES * (len(ATTRIBUTES) + 1)  # of what is told at each event
 
 
@@ -42,14 +43,15 @@ def recall(events: Tensor, past: Past) -> tuple[Tensor, Past]:
     pitch = played[..., PITCH]
     key = played[..., VOICE] * (UNKNOWN[PITCH] + 2) + pitch
     order = torch.arange(window, device=events.device, dtype=torch.float32)
+    far = (order <= window - NEAREST).float()
     alike, told = past.alike, []
     for t in range(time):
         now, before, after = window + t, slice(t, t + window), slice(t + 1, t + window + 1)
         there = (piece[:, before] == piece[:, now : now + 1]) & (played[:, before, VOICE] > 0)
         alike = ((key[:, before] == key[:, now : now + 1]) & there).float() * (alike + 1).clamp(max=LONGEST)
-        score = alike * window + order  # of places as much alike the latest
-        first, follower = _best(score, alike, played[:, after])
-        other = alike * (pitch[:, after] != follower[:, PITCH : PITCH + 1]).float()
+        told_of = alike * far
+        first, follower = _best(told_of * window + order, told_of, played[:, after])  # of places as much alike the latest
+        other = told_of * (pitch[:, after] != follower[:, PITCH : PITCH + 1]).float()
         second, second_follower = _best(other * window + order, other, played[:, after])
         told.append(torch.cat([follower - 1, first, second_follower - 1, second], 1))
     return torch.stack(told, 1), Past(

@@ -6,10 +6,11 @@ torch = pytest.importorskip("torch")
 
 from performer.encoding import OFFSETS, PITCH, UNKNOWN, begin  # noqa: E402
 from performer.training.network import NoteNet, ranks, recalling  # noqa: E402
-from performer.training.recall import LONGEST, PLACES, WIDTH, Past, columns, nothing, recall  # noqa: E402
+from performer.training.recall import LONGEST, NEAREST, PLACES, WIDTH, Past, columns, nothing, recall  # noqa: E402
 from performer.training.recurrent import Shape  # noqa: E402
 
 SHAPE = Shape(hidden=12, layers=1, head=16, dropout=0.0, recall=40)
+BETWEEN = range(90, 90 + NEAREST)  # notes that keep what is alike far enough apart
 
 
 def tune(*pitches: int) -> torch.Tensor:
@@ -24,27 +25,30 @@ def told(events: torch.Tensor, window: int = 40) -> torch.Tensor:
 
 
 def test_the_note_after_the_longest_likeness_is_told_with_all_its_attributes():
-    found = told(tune(60, 62, 64, 65, 72, 64, 67, 60, 62, 64))
+    found = told(tune(60, 62, 64, 65, 72, 64, 67, *BETWEEN, 60, 62, 64))
     assert found[-1, 0].tolist() == [0, 30, 65, 20, 3, 3]  # after 60 62 64, not after 72 64
     assert found[-1, 1].tolist() == [0, 30, 67, 20, 6, 1]  # and after one note that is alike another pitch came
     assert found[4].tolist() == [[-1] * 5 + [0]] * PLACES  # 72 was never played before
 
 
-def test_of_places_as_much_alike_the_latest_is_told():
-    found = told(tune(60, 62, 60, 64, 60, 67, 60))
+def test_of_places_as_much_alike_the_latest_is_told_that_is_not_too_near():
+    found = told(tune(60, 62, 60, 64, 60, 67, *BETWEEN, 60))
     assert (found[-1, 0, PITCH], found[-1, 1, PITCH]) == (67, 64)
+    notes = list(BETWEEN)[:-1]
+    assert told(tune(60, *notes, 60))[-1, 0, -1] == 1
+    assert told(tune(60, *notes[1:], 60))[-1, 0, -1] == 0
 
 
 def test_a_likeness_is_counted_to_an_end_and_a_place_out_of_the_window_is_forgotten():
-    lengths = told(tune(*[60, 62, 64] * 20))[:, 0, -1]
-    assert lengths[:5].tolist() == [0, 0, 0, 1, 2]
+    lengths = told(tune(*[*range(60, 80)] * 4))[:, 0, -1]
+    assert lengths[18:23].tolist() == [0, 0, 1, 2, 3]
     assert lengths.max() == LONGEST
-    assert told(tune(50, *range(60, 70), 50), window=10)[-1, 0, -1] == 0
-    assert told(tune(50, *range(60, 70), 50), window=11)[-1, 0, -1] == 1
+    assert told(tune(50, *range(60, 80), 50), window=20)[-1, 0, -1] == 0
+    assert told(tune(50, *range(60, 80), 50), window=21)[-1, 0, -1] == 1
 
 
 def test_a_new_piece_and_a_stream_that_forgets_know_nothing_of_what_was_before():
-    heard = torch.cat([tune(60, 62, 64), torch.tensor([[begin()]]), tune(60, 62)], 1)
+    heard = torch.cat([tune(60, 62, 64, *BETWEEN), torch.tensor([[begin()]]), tune(60, 62)], 1)
     found, past = recall(heard, nothing(40, 1))
     assert not columns(found[0])[:, :, -1].any()
     assert (past.played[0, :, 0] > 0).sum() == 3  # BEGIN and two notes
@@ -55,8 +59,9 @@ def test_pieces_of_a_stream_tell_what_the_whole_tells(by):
     generator = torch.Generator().manual_seed(3)
     heard = tune(*torch.randint(60, 64, (90,), generator=generator).tolist()).repeat(2, 1, 1)
     heard[1, 33] = torch.tensor(begin())
-    whole, after = recall(heard, nothing(16, 2))
-    past: Past = nothing(16, 2)
+    whole, after = recall(heard, nothing(24, 2))
+    assert (columns(whole.flatten(0, 1))[:, 0, -1] > 2).any()
+    past: Past = nothing(24, 2)
     parts = []
     for start in range(0, 90, by):
         part, past = recall(heard[:, start : start + by], past)
@@ -83,7 +88,7 @@ def test_heads_learn_to_copy_a_row_of_notes_that_no_weight_could_know():
     optimizer = torch.optim.Adam(net.parameters(), 0.02)
 
     def row() -> torch.Tensor:
-        pitches = torch.randint(30, 90, (8, 16), generator=generator).repeat(1, 2)
+        pitches = torch.randint(30, 90, (8, NEAREST), generator=generator).repeat(1, 2)
         return torch.cat([tune(*each) for each in pitches.tolist()])
 
     for _ in range(60):
@@ -106,10 +111,10 @@ def test_the_likelihoods_of_training_are_those_of_the_heads_as_they_are_played()
     net = NoteNet(SHAPE)
     for weight in (net.heads.recalled.weight, net.heads.agrees.weight, net.heads.copies.weight):
         torch.nn.init.normal_(weight, std=0.3)
-    heard = tune(*[60, 62, 64, 60, 62, 65] * 5)
+    heard = tune(*[60, 62, 64, 60, 62, 65] * 6)
     seen, _ = net.step(heard[:, :-1])
     seen, targets = seen.flatten(0, 1), heard[:, 1:, :5].flatten(0, 1)
-    rank = ranks((29,), torch.device("cpu"), torch.Generator().manual_seed(2), 0.0)
+    rank = ranks((35,), torch.device("cpu"), torch.Generator().manual_seed(2), 0.0)
     nats = net.heads.nats(seen, targets, rank)
     net.eval()
     for k in range(5):
