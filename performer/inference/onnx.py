@@ -20,7 +20,7 @@ from performer.card import Graph
 from performer.errors import ModelError
 
 Array = npt.NDArray[Any]
-KINDS = {"float": np.float32, "int64": np.int64}
+KINDS = {"float": np.float32, "int64": np.int64, "uint8": np.uint8}
 LARGEST = 1 << 24  # of a size in a card
 DRIVER = {"linux": "libcuda.so.1", "win32": "nvcuda.dll"}  # what an NVIDIA driver brings; without it nothing of CUDA is tried
 EXPORT_AGAIN = "Export the model again with this version's training scripts."

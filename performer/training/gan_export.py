@@ -1,11 +1,12 @@
-"""A trained light as a folder that Performer paints from: mapping.onnx, synthesis.onnx and a card.
+"""A trained light as a folder that Performer paints from: mapping.onnx, synthesis.onnx, encoder.onnx where it has learned the way back, and a card.
 
     python -m performer.training.gan_export --checkpoint .work/light --out models/onnx/light-128 --metrics .work/light/metrics.json
 
 `mapping`: z (1, z_dim), labels (1, label_dim) -> w (1, w_dim), w_mean (1, w_dim). `synthesis`: styles (1, layers, w_dim) -> picture
 (px, px, 3) uint8; it also takes `noise` (1, levels), the strength of each level's grain, 1 where nothing is given, and, if its features are
-bent, `bend` (1, 2 * bent_px, 2 * bent_px, 2), the place that each is taken from, its own where nothing is given. The folder takes its
-place only when ONNX Runtime and PyTorch agree on the picture before it is rounded.
+bent, `bend` (1, 2 * bent_px, 2 * bent_px, 2), the place that each is taken from, its own where nothing is given. `encoder`: picture
+(64, 64, 3) uint8 -> z (1, z_dim), labels (1, label_dim). The folder takes its place only when ONNX Runtime and PyTorch agree, on the picture
+before it is rounded.
 """
 
 import argparse
@@ -26,12 +27,15 @@ from torch import Tensor, nn
 from performer.errors import ModelError, PerformerError
 from performer.training import checkpoint
 from performer.training.card_writer import replacing, write_card
+from performer.training.encoder import PX as READ_PX
+from performer.training.encoder import Encoder, EncoderGraph
 from performer.training.gan import EMA
 from performer.training.generator import Light, Mapping, Shape, Synthesis
 from performer.training.pictures.labels import FAMILIES, LAYOUT, NAMES
 from performer.visuals.bend import Fold, bend
 
 ENCODING = "style-1"
+ENCODER = "encoder.pt"  # of gan_encoder, beside the light
 OPSET, IR_VERSION = 18, 10  # what ONNX Runtime 1.20 reads
 TOLERANCE, TRIALS = 1e-3, 6  # of a picture in -1 ... 1; styles and grains tried
 KINDS = 4  # label vectors of each family that the card offers to walk between
@@ -91,6 +95,33 @@ def write_graphs(light: Light, folder: Path) -> tuple[SynthesisGraph, onnx.Model
     onnx.checker.check_model(shipped)
     onnx.save_model(shipped, folder / "synthesis.onnx")
     return graph, whole
+
+
+def restore_encoder(folder: Path, shape: Shape) -> tuple[Encoder | None, dict[str, Any]]:
+    """The encoder that has learned beside this light, in evaluation mode, and how it went; none where there is none."""
+    if not (folder / ENCODER).exists():
+        return None, {}
+    saved = checkpoint.load(folder / ENCODER)
+    encoder = Encoder(shape)
+    encoder.load_state_dict(saved["weights"])
+    return encoder.eval().requires_grad_(False), saved["facts"]
+
+
+def write_encoder(encoder: Encoder, folder: Path) -> float:
+    """encoder.onnx in `folder`; returns how far ONNX Runtime and PyTorch are apart over TRIALS pictures."""
+    import onnxruntime
+
+    graph, worst = EncoderGraph(encoder).eval(), 0.0
+    onnx.save_model(_graph(graph, (torch.zeros(READ_PX, READ_PX, 3, dtype=torch.uint8),), ("picture",), ("z", "labels")), folder / "encoder.onnx")
+    options = onnxruntime.SessionOptions()
+    options.log_severity_level = 4
+    session = onnxruntime.InferenceSession(str(folder / "encoder.onnx"), options, providers=["CPUExecutionProvider"])
+    generator = torch.Generator().manual_seed(0)
+    for trial in range(TRIALS):
+        picture = torch.randint(0, 40 * (trial + 1), (READ_PX, READ_PX, 3), generator=generator).to(torch.uint8)
+        theirs = session.run(["z", "labels"], {"picture": picture.numpy()})
+        worst = max(worst, *(float(np.abs(a - b.numpy()).max()) for a, b in zip(theirs, graph(picture), strict=True)))
+    return worst
 
 
 def unbent(shape: Shape) -> Tensor:
@@ -181,10 +212,20 @@ def export(source: Path, out: Path, metrics: dict[str, Any], sheets: Path | None
         apart = disagreement(light, new, graph, whole, saved["labels"])
         if not apart <= TOLERANCE:
             raise ModelError(f"ONNX Runtime and PyTorch are {apart:.1e} apart, more than {TOLERANCE:.0e}.", "The model was not exported.")
+        card = card_of(out.name, light, saved)
+        encoder, facts = restore_encoder(source, light.synthesis.shape)
+        if encoder is not None:
+            apart = max(apart, off := write_encoder(encoder, new))
+            if not off <= TOLERANCE:
+                raise ModelError(f"ONNX Runtime and PyTorch read a picture {off:.1e} apart.", "The model was not exported.")
+            card["graphs"]["encoder"] = {"file": "encoder.onnx"}
+            card["shape"]["encoder_px"] = READ_PX
+            card["training"] |= {f"encoder_{name}": facts[name] for name in ("seconds", "steps", "read")}
+            metrics = {**metrics, **({"encoder": facts["metrics"]} if facts["metrics"] else {})}
         named = {path.stem: path.name for path in sorted(sheets.glob("*.png"))} if sheets else {}
         for name in named.values():
             shutil.copyfile((sheets or new) / name, new / name)
-        write_card(new, {**card_of(out.name, light, saved), "metrics": metrics, **({"sheets": named} if named else {})})
+        write_card(new, {**card, "metrics": metrics, **({"sheets": named} if named else {})})
     return apart
 
 
