@@ -38,6 +38,7 @@ ENCODING = "style-1"
 ENCODER = "encoder.pt"  # of gan_encoder, beside the light
 OPSET, IR_VERSION = 18, 10  # what ONNX Runtime 1.20 reads
 TOLERANCE, TRIALS = 1e-3, 6  # of a picture in -1 ... 1; styles and grains tried
+LIVELY = (-0.3, 0.0, 0.3)  # brightness and saturation of labels that are dim no more, bright, very bright
 KINDS = 4  # label vectors of each family that the card offers to walk between
 
 
@@ -173,10 +174,16 @@ def disagreement(light: Light, folder: Path, graph: SynthesisGraph, whole: onnx.
 
 
 def kinds(labels: Tensor) -> list[list[float]]:
-    """KINDS label vectors of each family out of (count, label_dim), of bright and colourful pictures before dim and grey ones."""
-    lively = (labels[:, LAYOUT["brightness"][0]] > -0.3) & (labels[:, LAYOUT["saturation"][0]] > -0.3)
-    sorted_labels = torch.cat([labels[lively], labels[~lively]])
-    chosen = [sorted_labels[sorted_labels[:, i] > 0.5][:KINDS] for i in range(*LAYOUT["family"])]
+    """KINDS label vectors of each family out of (count, label_dim): bright and colourful ones before others, symmetries by turns."""
+    least = torch.minimum(*(labels[:, LAYOUT[name][0]] for name in ("brightness", "saturation")))
+    lively = (least[:, None] > torch.tensor(LIVELY)).sum(1).tolist()
+    orders = labels[:, slice(*LAYOUT["symmetry"])].argmax(1).tolist()
+    chosen = []
+    for family in range(*LAYOUT["family"]):
+        ranked = sorted(torch.nonzero(labels[:, family] > 0.5)[:, 0].tolist(), key=lambda place: -lively[place])
+        first = {orders[place]: place for place in reversed(ranked)}
+        others = [place for place in ranked if first[orders[place]] != place]
+        chosen.append(labels[[*(place for place in ranked if first[orders[place]] == place), *others][:KINDS]])
     return [[round(float(x), 4) for x in rows[i]] for i in range(KINDS) for rows in chosen if i < len(rows)]
 
 

@@ -9,12 +9,12 @@ torch = pytest.importorskip("torch")
 pytest.importorskip("onnx")
 pytest.importorskip("efficientnet_lite_pytorch")
 
-from performer.training import checkpoint, gan, gan_whole  # noqa: E402
+from performer.training import checkpoint, gan, gan_export, gan_whole  # noqa: E402
 from performer.training.critic import Projected  # noqa: E402
 from performer.training.gan_fine import coarse, piece_of  # noqa: E402
 from performer.training.generator import Light, Shape, bends  # noqa: E402
 from performer.training.pictures import negatives  # noqa: E402
-from performer.training.pictures.labels import FAMILIES, NAMES  # noqa: E402
+from performer.training.pictures.labels import FAMILIES, LAYOUT, NAMES  # noqa: E402
 from performer.training.pictures.shelf import Shelf  # noqa: E402
 
 SMALL = Shape(channels=(12, 10, 8, 8), fields=4, enlarged=4, bent_px=32)
@@ -66,6 +66,18 @@ def test_the_whole_in_one_piece_is_the_picture():
         piece = piece_of(synthesis, x, below, w, (0, 0), 128, 32)
         whole = synthesis(w[:, None].expand(-1, SMALL.layers, -1), None, bends(z, labels))
     assert piece.shape == whole.shape and torch.allclose(piece, whole, atol=1e-4)  # new layers have no grain
+
+
+def test_a_show_walks_between_bright_pictures_of_different_symmetries():
+    labels = torch.zeros(40, len(NAMES))
+    labels[:, 1] = 1.0  # smoke
+    for name, start in LAYOUT.items():
+        if name in ("brightness", "saturation"):
+            labels[:, start[0]] = torch.linspace(-1, 1, 40)
+    labels[torch.arange(40), LAYOUT["symmetry"][0] + torch.arange(40) // 2 % 3] = 1.0
+    found = torch.tensor(gan_export.kinds(labels))
+    assert len(found) == gan_export.KINDS and float(found[:3, LAYOUT["brightness"][0]].min()) > 0.3
+    assert len(set(found[:3, slice(*LAYOUT["symmetry"])].argmax(1).tolist())) == 3
 
 
 def test_a_shelf_forgets_the_oldest_and_counts_all():
