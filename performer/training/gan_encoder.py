@@ -80,7 +80,11 @@ class Teacher:
     @torch.no_grad()
     def fresh(self) -> None:
         """New fields on the shelf, and new pictures of the light, some with labels between two."""
-        self.shelf.put(next(new for new in self.fields if len(new)).at(PX))
+        wanted = max(self.options.first_fields - len(self.shelf), int(self.facts["steps"] % self.options.new_every == 0))
+        while wanted > 0:
+            new = next(new for new in self.fields if len(new))
+            self.shelf.put(new.at(PX))
+            wanted -= len(new)
         count = self.options.fresh
         _, labels = self.shelf.draw(2 * count, self.chance)
         between = torch.rand(count, 1, generator=self.chance) * (torch.rand(count, 1, generator=self.chance) < 0.25)
@@ -179,7 +183,9 @@ def parser() -> argparse.ArgumentParser:
     out.add_argument("--measure", type=int, default=0, help="no learning: measure on so many held-out pictures")
     out.add_argument("--batch", type=int, default=48)
     out.add_argument("--fresh", type=int, default=8, help="pictures that the light paints for each batch; older ones are seen again")
-    out.add_argument("--at-once", type=int, default=8, help="new fields for each batch")
+    out.add_argument("--at-once", type=int, default=8, help="fields of a batch of them")
+    out.add_argument("--first-fields", type=int, default=64, help="before it begins")
+    out.add_argument("--new-every", type=int, default=4, help="steps from one batch of new fields to the next")
     out.add_argument("--painted", type=int, default=4, help="of a batch that are painted again")
     out.add_argument("--alike", type=float, default=4.0, help="weight of what is painted again being alike")
     out.add_argument("--room", type=int, default=2000, help="fields that are kept")

@@ -146,13 +146,20 @@ class Scale:
     blurred: Tensor
 
 
-def scale(eyes: Eyes, real: Real, px: int) -> Scale:
+def scale(eyes: Eyes, real: Real, px: int, cache: Path | None = None) -> Scale:
+    """From a file beside the cache if it is there."""
+    known = cache.with_suffix(f".{px}.pt") if cache else None
+    if known and known.exists():
+        return Scale(**files.load(known))
     parts = [soften(part.float() / 127.5 - 1, part.shape[-1] / 32) for part in real.held.split(32)]
     blurred = torch.cat([features(eyes, part, px) for part in parts])
-    return Scale(px, features(eyes, real.held, px), features(eyes, real.others, px), blurred)
+    seen = Scale(px, features(eyes, real.held, px), features(eyes, real.others, px), blurred)
+    if known:
+        files.save(known, {name: getattr(seen, name) for name in Scale.__slots__})
+    return seen
 
 
-def seen(light: Light, eyes: Eyes, real: Real, at: Scale) -> dict[str, object]:
+def told_by(light: Light, eyes: Eyes, real: Real, at: Scale) -> dict[str, object]:
     """What the eyes say of one light's pictures."""
     made = features(eyes, paint(light, real.other_labels, 1), at.px)
     walk = {name: round(value, 4) for name, value in smoothness(light, eyes, real.held_labels, 2, at.px).items()}
@@ -161,7 +168,7 @@ def seen(light: Light, eyes: Eyes, real: Real, at: Scale) -> dict[str, object]:
 
 def figures(light: Light, eyes: Eyes, real: Real, scales: list[Scale]) -> dict[str, object]:
     """What is measured of one light: at the first scale, and below `at_px` at each other one."""
-    first, *others = (seen(light, eyes, real, at) for at in scales)
+    first, *others = (told_by(light, eyes, real, at) for at in scales)
     more = {f"at_{at.px}": each for at, each in zip(scales[1:], others, strict=True)}
     return {**first, **more, "px": light.synthesis.shape.px, "frame_ms": frame_ms(light)}
 
@@ -174,7 +181,7 @@ def evaluate(
     light, eyes = restore(checkpoint)[0].to(device), Eyes(trained=trained_eyes).to(device)
     shape = light.synthesis.shape
     real = held_out(count, real_px or shape.px, device, cache)
-    scales = [scale(eyes, real, px) for px in eyes_px]
+    scales = [scale(eyes, real, px, cache) for px in eyes_px]
     torch.manual_seed(0)
     unlearned = paint(Light(shape).to(device).requires_grad_(False), real.other_labels[:UNTRAINED], 1)
     out = figures(light, eyes, real, scales)
@@ -201,7 +208,7 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--real-px", type=int, default=0, help="size of the held-out pictures (0: as the light's)")
     parser.add_argument("--eyes-px", type=int, nargs="+", default=[EYES_PX], help="sizes at which all pictures are looked at")
     parser.add_argument("--beside", type=Path, help="the folder of a shipped light to measure as well")
-    parser.add_argument("--cache", type=Path, help="keep the held-out pictures in this file; take them if it is there")
+    parser.add_argument("--cache", type=Path, help="keep the held-out pictures in this file, and what the eyes saw beside it; take what is there")
     parser.add_argument("--threads", type=int, default=0, help="of the CPU (0: as PyTorch likes)")
     parser.add_argument("--json", type=Path, help="write the figures here as well")
     options = parser.parse_args(arguments)

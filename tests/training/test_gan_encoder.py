@@ -17,7 +17,7 @@ def test_it_learns_goes_on_is_measured_and_shipped(tmp_path: Path):
     torch.set_num_threads(1)
     light = start(tmp_path / "light")
     before = checkpoint.load(light / gan.EMA)["weights"]
-    run = ["--light", str(light), "--batch", "8", "--fresh", "2", "--painted", "1", "--room", "16", "--at-once", "1"]
+    run = ["--light", str(light), "--batch", "8", "--fresh", "2", "--painted", "1", "--room", "16", "--at-once", "1", "--first-fields", "2"]
     for _ in range(2):
         gan_encoder.main([*run, "--steps", "1"])
     facts = checkpoint.load(light / gan_export.ENCODER)["facts"]
