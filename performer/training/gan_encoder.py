@@ -21,7 +21,7 @@ from torch.nn import functional as F
 
 from performer.training import checkpoint
 from performer.training.encoder import PX, Encoder, labels_apart, proper
-from performer.training.gan_evaluate import HELD_OUT
+from performer.training.gan_evaluate import HELD_OUT, held_out
 from performer.training.gan_export import ENCODER, restore
 from performer.training.generator import Light, bends
 from performer.training.pictures import negatives
@@ -144,23 +144,28 @@ class Teacher:
         """Of `count` held-out pictures and as many of the light's own: how often family and symmetry are told, and how far the painting from the
         answer is from the picture, beside paintings with the picture's own labels and any latent, and with any labels."""
         chance, encoder = torch.Generator().manual_seed(1), self.encoder.eval()
-        gallery = make_gallery(count, 2 * DRAWN_PX, HELD_OUT + 2, batch=min(8, count))
-        held = F.avg_pool2d(gallery.pictures.float() / 127.5 - 1, 2 * DRAWN_PX // PX)
+        if self.options.cache:
+            real = held_out(count, 2 * DRAWN_PX, torch.device("cpu"), self.options.cache)
+            pictures, labels = real.held[:count], real.held_labels[:count]
+        else:
+            gallery = make_gallery(count, 2 * DRAWN_PX, HELD_OUT, batch=min(8, count))
+            pictures, labels = gallery.pictures, gallery.labels
+        held = F.avg_pool2d(pictures.float() / 127.5 - 1, 2 * DRAWN_PX // PX)
         z = torch.randn(count, self.shape.z_dim, generator=chance)
-        own = torch.cat([painted(self.light, *each) for each in zip(z.split(16), gallery.labels.split(16), strict=True)])
+        own = torch.cat([painted(self.light, *each) for each in zip(z.split(16), labels.split(16), strict=True)])
         out: dict[str, Any] = {"pictures": count}
-        for name, pictures in (("held_out", held), ("own", own)):
-            read = [encoder(part) for part in pictures.split(32)]
+        for name, shown in (("held_out", held), ("own", own)):
+            read = [encoder(part) for part in shown.split(32)]
             read_z, read_labels = (torch.cat(each) for each in zip(*read, strict=True))
-            other, shuffled = torch.randn(z.shape, generator=chance), gallery.labels[torch.randperm(count, generator=chance)]
-            again = {"apart": (read_z, read_labels), "apart_labels_alone": (other, gallery.labels), "apart_any": (other, shuffled)}
+            other, shuffled = torch.randn(z.shape, generator=chance), labels[torch.randperm(count, generator=chance)]
+            again = {"apart": (read_z, read_labels), "apart_labels_alone": (other, labels), "apart_any": (other, shuffled)}
             out[name] = {
-                choice: round(float((read_labels[:, first:last].argmax(1) == gallery.labels[:, first:last].argmax(1)).float().mean()), 4)
+                choice: round(float((read_labels[:, first:last].argmax(1) == labels[:, first:last].argmax(1)).float().mean()), 4)
                 for choice, (first, last) in LAYOUT.items() if choice in ("family", "symmetry")
             }  # fmt: skip
-            for what, (latents, labels) in again.items():
-                parts = [painted(self.light, *each) for each in zip(latents.split(16), labels.split(16), strict=True)]
-                out[name][what] = round(float(far_apart(torch.cat(parts), pictures).mean()), 4)
+            for what, (latents, given) in again.items():
+                parts = [painted(self.light, *each) for each in zip(latents.split(16), given.split(16), strict=True)]
+                out[name][what] = round(float(far_apart(torch.cat(parts), shown).mean()), 4)
         out["command"] = f"python -m performer.training.gan_encoder --light {self.options.light} --measure {count}"
         self.facts["metrics"] = out
         return out
@@ -181,6 +186,7 @@ def parser() -> argparse.ArgumentParser:
     out.add_argument("--seconds", type=float, default=600)
     out.add_argument("--steps", type=int, default=0, help="stop after so many batches as well (0: no limit)")
     out.add_argument("--measure", type=int, default=0, help="no learning: measure on so many held-out pictures")
+    out.add_argument("--cache", type=Path, help="held-out pictures that gan_evaluate kept")
     out.add_argument("--batch", type=int, default=48)
     out.add_argument("--fresh", type=int, default=8, help="pictures that the light paints for each batch; older ones are seen again")
     out.add_argument("--at-once", type=int, default=8, help="fields of a batch of them")

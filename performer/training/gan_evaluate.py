@@ -45,7 +45,8 @@ def features(eyes: Eyes, pictures: Tensor, px: int, batch: int = 32) -> Tensor:
     out = []
     for part in pictures.split(batch):
         floats = part.float() / 127.5 - 1 if part.dtype == torch.uint8 else part
-        out.append(eyes.summary(F.interpolate(floats, size=px, mode="bilinear", align_corners=False, antialias=True)))
+        shown = F.interpolate(floats, size=px, mode="bilinear", align_corners=False, antialias=True)
+        out.append(eyes.summary(shown.contiguous(memory_format=torch.channels_last)))
     return torch.cat(out)
 
 
@@ -178,7 +179,7 @@ def evaluate(
     cache: Path | None = None, eyes_px: Sequence[int] = (EYES_PX,),
 ) -> dict[str, object]:  # fmt: skip
     """All figures, as they go into the card."""
-    light, eyes = restore(checkpoint)[0].to(device), Eyes(trained=trained_eyes).to(device)
+    light, eyes = restore(checkpoint)[0].to(device), Eyes(trained=trained_eyes).to(device, memory_format=torch.channels_last)
     shape = light.synthesis.shape
     real = held_out(count, real_px or shape.px, device, cache)
     scales = [scale(eyes, real, px, cache) for px in eyes_px]
