@@ -33,6 +33,24 @@ def takes_dir() -> Path:
     return Path(platformdirs.user_data_dir("performer", appauthor=False)) / "takes"
 
 
+def pictures_dir() -> Path:
+    """The folder of the user's own pictures, from which the light may start, where the show names none."""
+    return Path(platformdirs.user_data_dir("performer", appauthor=False)) / "pictures"
+
+
+def find_picture(name: str, folder: Path) -> Path | None:
+    """The file of this name in `folder`; None if it is not there. A name is one word, and a link that leads out of the folder is none."""
+    if not is_file_name(name):
+        return None
+    path = (folder / name).resolve()
+    return path if path.is_file() and path.is_relative_to(folder.resolve()) else None
+
+
+def is_file_name(name: str) -> bool:
+    """Whether it names a file in a folder and no way out of it, on any system."""
+    return bool(name) and not name.startswith(".") and not set(name) & set("/\\:\0")
+
+
 def file_name(name: str) -> str:
     """A name as a part of a file's."""
     return "".join(letter if letter.isalnum() or letter in "-_" else "-" for letter in name) or "show"

@@ -5,10 +5,11 @@ Everything is tried as a show would use it, on the caller's thread; nothing is w
 
 import time
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
+import numpy.typing as npt
 
 from performer.card import CARD, Card, read_card
 from performer.chords import Chord
@@ -17,12 +18,14 @@ from performer.effects import AskChords
 from performer.errors import ModelError
 from performer.inference.chords import load_harmonist
 from performer.inference.lstm import LstmMind, load_mind, state_ports
+from performer.visuals.even import apart
 from performer.visuals.generator import Generator
 from performer.visuals.walk import Pose
 
 STEPS = 64
 INSTANT_MS = 10.0  # a note within this long can answer a key
 SLOWEST_MS = 100.0  # ten notes a second are the least that a show can plan with
+READ = tuple(Pose(5.0 * number, (0.0, 0.0, 0.0), 0.0, 0.0, 1.0) for number in range(8))  # pictures that a model shall know again
 FRAME_MS = 33.0  # thirty frames a second
 BESIDE = (".md", ".txt", ".mid", ".png", ".svg", "")  # files that may lie in the folder though the card does not name them
 
@@ -156,3 +159,34 @@ def _pictures(folder: Path, card: Card) -> Iterator[Remark]:
         yield Remark(True, f"{told}: quick enough for {min(60, int(1000 / p50))} frames a second on one core.")
     else:
         yield Remark(True, f"{told}: {1000 / p50:.0f} frames a second on one core.", "Smaller pictures are quicker; so is a GPU.")
+    if "encoder" in card.graphs:
+        yield from _reading(painter)
+
+
+def _reading(painter: Generator) -> Iterator[Remark]:
+    """Whether it knows its own pictures again: what it paints from its answer is nearer to them than another picture is."""
+    own = [painter.paint(pose) for pose in READ]
+    small = [_averaged(picture, painter.reads_px) for picture in own]
+    painter.read(small[0])
+    begun, again = time.perf_counter(), []
+    answers = [painter.read(picture) for picture in small]
+    took = (time.perf_counter() - begun) / len(own)
+    for number, (z, label) in enumerate(answers):
+        painter.lead_through(number + 1, READ[number].path, z, label)
+        again.append(painter.paint(replace(READ[number], seed=number + 1)))
+    near = float(np.mean([apart(a, b) for a, b in zip(own, again, strict=True)]))
+    far = float(np.mean([apart(a, b) for a, b in zip(own, own[1:] + own[:1], strict=True)]))
+    told = f"It reads a picture in {1000 * took:.1f} ms; painted from that, its own are off by {near:.0f} levels where another is by {far:.0f}"
+    if near < far:
+        yield Remark(True, f"{told}.")
+    else:
+        yield Remark(False, f"{told}: it does not know them again.", "Train the encoder longer, or leave it out of the card.")
+
+
+def _averaged(picture: npt.NDArray[np.uint8], side: int) -> npt.NDArray[np.uint8]:
+    """The picture at a smaller side, or, where that does not divide its own, every so many pixels of it."""
+    times = picture.shape[0] // side
+    if times * side != picture.shape[0]:
+        places = np.arange(side) * picture.shape[0] // side
+        return np.ascontiguousarray(picture[places][:, places])
+    return np.asarray(picture.reshape(side, times, side, times, 3).mean((1, 3)), np.uint8)

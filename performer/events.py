@@ -190,7 +190,7 @@ class Panic:
 
 @dataclass(frozen=True, slots=True)
 class Wish:
-    """Somebody asked the picture for something that is no value: `word` is model, keyframe/store or keyframe/recall, `name` its name."""
+    """Somebody asked the picture for something that is no value: `word` is model, picture, keyframe/store or keyframe/recall, `name` its name."""
 
     word: str
     name: str

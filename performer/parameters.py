@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 from types import MappingProxyType
 from typing import Any
 
+from performer.assets import is_file_name
 from performer.errors import ParameterError
 from performer.events import STYLES
 from performer.movers import CURVES, MOVERS, MOVES, NUMBERS, SLOTS
@@ -247,11 +248,12 @@ ROWS += (
 
 @dataclass(frozen=True, slots=True)
 class Command:
-    """An address that does something instead of holding a value. `arguments` are OSC type tags; the ones in brackets may be left out."""
+    """An address that does something instead of holding a value. `arguments` are OSC type tags; those in brackets may be left out. `file`: of one."""
 
     address: str
     arguments: str
     doc: str
+    file: bool = False
 
     def check(self, arguments: Sequence[Any]) -> tuple[Any, ...]:
         """The arguments: whole numbers are MIDI's, 0-127, and 1-16 in an optional place, which is a channel; texts are names, and one of QUANTA in
@@ -265,6 +267,8 @@ class Command:
         if tag == "s":
             if not isinstance(value, str) or not 0 < len(value) <= LONGEST_NAME:
                 raise ParameterError(f"{self.address} takes a name of up to {LONGEST_NAME} letters, not {value!r}.")
+            if self.file and not is_file_name(value):
+                raise ParameterError(f"{self.address} takes the name of a file, without a folder, not {value!r}.", "Put it where [pictures] says.")
             if optional and value not in QUANTA:
                 raise ParameterError(f"{self.address} comes {', '.join(QUANTA)}, not {value!r}.")
             return value
@@ -287,6 +291,7 @@ COMMANDS: tuple[Command, ...] = (
     Command("/performer/visuals/model", "s", "Another model paints as soon as it is loaded, and fades in: its name."),
     Command("/performer/visuals/keyframe/store", "s", "Keep the place where the picture is now under this name."),
     Command("/performer/visuals/keyframe/recall", "s", "Go to the place that was kept, as long as /performer/visuals/glide says."),
+    Command("/performer/visuals/picture", "s", "Go to what is most like the picture in this file of the folder of [pictures].", file=True),
     Command("/performer/visuals/still", "", "Keep what is seen now as a PNG file; /performer/visuals/saved tells where."),
     Command("/performer/scene/recall", "s[s]", "Set all parameters of a scene: its name, and when (now, beat, bar, 2 bars, 4 bars, 8 bars)."),
     Command("/performer/scene/store", "s", "Keep the parameters as they are now as a scene of this name."),

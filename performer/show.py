@@ -94,6 +94,13 @@ class Takes:
 
 
 @dataclass(frozen=True, slots=True)
+class Pictures:
+    """[pictures]"""
+
+    folder: str = _key("", "Where the pictures lie that /performer/visuals/picture may name; empty: `pictures` in the user's own data folder.")
+
+
+@dataclass(frozen=True, slots=True)
 class Window:
     """[window]"""
 
@@ -114,6 +121,7 @@ class Show:
     desk: Desk = Desk()
     models: Models = Models()
     takes: Takes = Takes()
+    pictures: Pictures = Pictures()
     window: Window = Window()
     visuals: bool = True
     instruments: tuple[str, ...] = ("keys",)
@@ -136,7 +144,8 @@ class Show:
 
 SECTIONS: Mapping[str, tuple[str, type]] = {
     "show": ("general", General), "midi": ("midi", Midi), "audio": ("audio", Audio), "osc": ("osc", Osc),
-    "desk": ("desk", Desk), "models": ("models", Models), "takes": ("takes", Takes), "window": ("window", Window),
+    "desk": ("desk", Desk), "models": ("models", Models), "takes": ("takes", Takes), "pictures": ("pictures", Pictures),
+    "window": ("window", Window),
 }  # fmt: skip
 OF_ROWS = ("voice", "tempo", "song", "suggest", "visuals", "modulation", "scene")  # sections whose keys are rows of the table of parameters
 

@@ -129,7 +129,8 @@ class Supervisor:
             from performer.visuals.reel import BYTES
 
             reel = CONTEXT.RawArray("B", BYTES)
-            light = VisualsOptions(show.models.pictures, tuple(show.models.folders), show.values, show.general.seed or time.time_ns())
+            seed, pictures = show.general.seed or time.time_ns(), show.pictures.folder
+            light = VisualsOptions(show.models.pictures, tuple(show.models.folders), show.values, seed, pictures)
             yield Child("visuals", paint, (self._loopbacks["visuals"], reel, light))
             files = (Path(show.takes.folder) if show.takes.folder else takes_dir()) / file_name(show.general.name)
             screen = ScreenOptions(show.values, show.window.display, show.window.windowed, str(files), tuple(show.window.share))

@@ -25,7 +25,7 @@ LAYER = {place: number for number, layer in enumerate(LAYERS) for place in layer
 SESSION_KNOWS = {"session", "chords", "clock", "effects", "encoding", "events", "parameters"}  # no port, no model; of the clock the values only
 TELLING = ("Clock", "SystemClock", "VirtualClock")  # what tells the time
 LIBRARIES: dict[str, str] = {
-    "PIL": "bench.eye visuals.camera visuals.page",
+    "PIL": "bench.eye visuals.camera visuals.page visuals.sitter",
     "av": "visuals.video",
     "cyndilib": "visuals.share",
     "pyvirtualcam": "visuals.share",

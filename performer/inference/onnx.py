@@ -22,7 +22,7 @@ from performer.errors import ModelError
 
 Array = npt.NDArray[Any]
 Run = Callable[..., list[Array]]  # arrays in the order of the inputs -> arrays in the order of the outputs
-KINDS = {"float": np.float32, "int64": np.int64}
+KINDS = {"float": np.float32, "int64": np.int64, "uint8": np.uint8}
 LARGEST = 1 << 24  # of a size in a card
 BINDABLE = 1 << 18  # bytes that go in and come out of a graph whose buffers are bound: they are copied in 20 µs
 DRIVER = {"linux": "libcuda.so.1", "win32": "nvcuda.dll"}  # what an NVIDIA driver brings; without it nothing of CUDA is tried

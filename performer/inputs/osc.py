@@ -107,7 +107,7 @@ _COMMANDS: Mapping[str, Callable[[Sequence[Any], str, str], Event]] = {
     "/performer/control": _control,
     "/performer/chords": lambda values, source, sender: Progression(values[0], sender),
     "/performer/model": lambda values, source, sender: Swap(values[0], sender),
-    **{f"/performer/visuals/{word}": _wish(word) for word in ("model", "keyframe/store", "keyframe/recall")},
+    **{f"/performer/visuals/{word}": _wish(word) for word in ("model", "picture", "keyframe/store", "keyframe/recall")},
     "/performer/scene/recall": _recall,
     "/performer/scene/store": lambda values, source, sender: Store(values[0], sender),
     "/performer/suggest": _suggest,

@@ -1,13 +1,13 @@
 """How good a light is: how far its pictures are from held-out ones, how evenly it walks, how long a frame takes on one core.
 
     python -m performer.training.gan_evaluate --checkpoint .work/light --count 1000 --json .work/light/metrics.json
-    python -m performer.training.gan_evaluate --checkpoint .work/light --beside models/onnx/light-64 --real-px 128 --json metrics.json
+    python -m performer.training.gan_evaluate --checkpoint .work/light --beside models/onnx/light-64 --real-px 256 --eyes-px 256 128
 
 Distances are kernel inception distances (KID, Binkowski et al. 2018: squared MMD with a cubic kernel) on the last features of
-EfficientNet-Lite0, all pictures at 128 px; beside the figure stand its floor (held-out pictures against other held-out ones) and two
-ceilings (held-out pictures blurred; an untrained generator). Coverage (Naeem et al. 2020) is the share of held-out pictures with a made one
-among their five nearest neighbours' distance. Held-out pictures come from seeds that no training uses. --beside measures a shipped light in the same
-run: its pictures enlarged to the eyes' size, against the same held-out ones.
+EfficientNet-Lite0, all pictures at the first of --eyes-px, and again at each other one; beside the figure stand its floor (held-out
+pictures against other held-out ones) and two ceilings (held-out pictures blurred; an untrained generator). Coverage (Naeem et al. 2020) is
+the share of held-out pictures with a made one among their five nearest neighbours' distance. Held-out pictures come from seeds that no
+training uses. --beside measures a shipped light in the same run: its pictures brought to the eyes' size, against the same held-out ones.
 """
 
 import argparse
@@ -15,6 +15,7 @@ import json
 import sys
 import tempfile
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -39,12 +40,13 @@ UNTRAINED = 128  # pictures of the untrained generator are enough: they are all 
 
 
 @torch.no_grad()
-def features(eyes: Eyes, pictures: Tensor, batch: int = 32) -> Tensor:
-    """(count, 1280) of pictures (count, 3, h, w), uint8 or float in -1 ... 1."""
+def features(eyes: Eyes, pictures: Tensor, px: int, batch: int = 32) -> Tensor:
+    """(count, 1280) of pictures (count, 3, h, w), uint8 or float in -1 ... 1, looked at in `px`."""
     out = []
     for part in pictures.split(batch):
         floats = part.float() / 127.5 - 1 if part.dtype == torch.uint8 else part
-        out.append(eyes.summary(F.interpolate(floats, size=EYES_PX, mode="bilinear", align_corners=False, antialias=True)))
+        shown = F.interpolate(floats, size=px, mode="bilinear", align_corners=False, antialias=True)
+        out.append(eyes.summary(shown.contiguous(memory_format=torch.channels_last)))
     return torch.cat(out)
 
 
@@ -80,7 +82,7 @@ def paint(light: Light, labels: Tensor, seed: int, batch: int = 32) -> Tensor:
 
 
 @torch.no_grad()
-def smoothness(light: Light, eyes: Eyes, labels: Tensor, seed: int) -> dict[str, float]:
+def smoothness(light: Light, eyes: Eyes, labels: Tensor, seed: int, px: int) -> dict[str, float]:
     """Walks between two latents and labels: the mean step that the eyes see, and the largest over the mean (1: perfectly even)."""
     generator, steps = torch.Generator(labels.device).manual_seed(seed), []
     z = torch.randn(2, WALKS, light.synthesis.shape.z_dim, device=labels.device, generator=generator)
@@ -91,7 +93,7 @@ def smoothness(light: Light, eyes: Eyes, labels: Tensor, seed: int) -> dict[str,
         w = torch.lerp(ends[:1], ends[1:], shares)
         maps = bends(torch.lerp(z[:1, i], z[1:, i], shares), torch.lerp(given[:1], given[1:], shares)) if light.synthesis.shape.bent_px else None
         pictures = light.synthesis(w[:, None].expand(-1, light.synthesis.shape.layers, -1), grain, maps).clamp(-1, 1)
-        steps.append(features(eyes, pictures).diff(dim=0).norm(dim=1))
+        steps.append(features(eyes, pictures, px).diff(dim=0).norm(dim=1))
     mean, largest = (float(torch.stack([pick(s) for s in steps]).mean()) for pick in (torch.mean, torch.amax))
     return {"mean_step": mean, "largest_over_mean": largest / mean}
 
@@ -116,52 +118,87 @@ def frame_ms(light: Light) -> dict[str, float]:
 
 @dataclass(frozen=True, slots=True)
 class Real:
-    """Held-out pictures as the eyes see them, others, the first blurred, and the labels of both."""
+    """Held-out pictures and others (count, 3, px, px) uint8, and the labels of both."""
 
     held: Tensor
     others: Tensor
-    blurred: Tensor
     held_labels: Tensor
     other_labels: Tensor
 
 
-def held_out(eyes: Eyes, count: int, px: int, device: torch.device, cache: Path | None = None) -> Real:
+def held_out(count: int, px: int, device: torch.device, cache: Path | None = None) -> Real:
     """Two galleries of `count` that no training sees; from the cache if it is there."""
     if cache and cache.exists():
-        return Real(**files.load(cache))
+        return Real(**{name: value.to(device) for name, value in files.load(cache).items()})
     held, others = (make_gallery(count, px, HELD_OUT + i, device) for i in range(2))
-    blurred = soften(held.pictures.float() / 127.5 - 1, px / 32)
-    real = Real(features(eyes, held.pictures), features(eyes, others.pictures), features(eyes, blurred), held.labels, others.labels)
+    real = Real(held.pictures, others.pictures, held.labels, others.labels)
     if cache:
         files.save(cache, {name: getattr(real, name) for name in Real.__slots__})
     return real
 
 
-def figures(light: Light, eyes: Eyes, real: Real) -> dict[str, object]:
-    """What is measured of one light."""
-    made = features(eyes, paint(light, real.other_labels, 1))
-    walk = {name: round(value, 4) for name, value in smoothness(light, eyes, real.held_labels, 2).items()}
-    seen = {"kid": round(kid(real.held, made), 5), "coverage": round(coverage(real.held, made), 4), "walk": walk}
-    return {**seen, "px": light.synthesis.shape.px, "frame_ms": frame_ms(light)}
+@dataclass(frozen=True, slots=True)
+class Scale:
+    """What the eyes see of held-out pictures, of others and of the first blurred, at `px`."""
+
+    px: int
+    held: Tensor
+    others: Tensor
+    blurred: Tensor
+
+
+def scale(eyes: Eyes, real: Real, px: int, cache: Path | None = None) -> Scale:
+    """From a file beside the cache if it is there."""
+    known = cache.with_suffix(f".{px}.pt") if cache else None
+    if known and known.exists():
+        return Scale(**files.load(known))
+    parts = [soften(part.float() / 127.5 - 1, part.shape[-1] / 32) for part in real.held.split(32)]
+    blurred = torch.cat([features(eyes, part, px) for part in parts])
+    seen = Scale(px, features(eyes, real.held, px), features(eyes, real.others, px), blurred)
+    if known:
+        files.save(known, {name: getattr(seen, name) for name in Scale.__slots__})
+    return seen
+
+
+def told_by(light: Light, eyes: Eyes, real: Real, at: Scale) -> dict[str, object]:
+    """What the eyes say of one light's pictures."""
+    made = features(eyes, paint(light, real.other_labels, 1), at.px)
+    walk = {name: round(value, 4) for name, value in smoothness(light, eyes, real.held_labels, 2, at.px).items()}
+    return {"kid": round(kid(at.held, made), 5), "coverage": round(coverage(at.held, made), 4), "walk": walk}
+
+
+def figures(light: Light, eyes: Eyes, real: Real, scales: list[Scale]) -> dict[str, object]:
+    """What is measured of one light: at the first scale, and below `at_px` at each other one."""
+    first, *others = (told_by(light, eyes, real, at) for at in scales)
+    more = {f"at_{at.px}": each for at, each in zip(scales[1:], others, strict=True)}
+    return {**first, **more, "px": light.synthesis.shape.px, "frame_ms": frame_ms(light)}
 
 
 def evaluate(
     checkpoint: Path, count: int, device: torch.device, trained_eyes: bool = True, real_px: int = 0, beside: Path | None = None,
-    cache: Path | None = None,
+    cache: Path | None = None, eyes_px: Sequence[int] = (EYES_PX,),
 ) -> dict[str, object]:  # fmt: skip
     """All figures, as they go into the card."""
-    light, eyes = restore(checkpoint)[0].to(device), Eyes(trained=trained_eyes).to(device)
+    light, eyes = restore(checkpoint)[0].to(device), Eyes(trained=trained_eyes).to(device, memory_format=torch.channels_last)
     shape = light.synthesis.shape
-    real = held_out(eyes, count, real_px or shape.px, device, cache)
+    real = held_out(count, real_px or shape.px, device, cache)
+    scales = [scale(eyes, real, px, cache) for px in eyes_px]
     torch.manual_seed(0)
-    untrained = Light(shape).to(device).requires_grad_(False)
-    unlearned = features(eyes, paint(untrained, real.other_labels[:UNTRAINED], 1))
-    against = {"kid_floor": real.others, "kid_blurred": real.blurred, "kid_untrained": unlearned}
-    out = figures(light, eyes, real) | {name: round(kid(real.held, seen), 5) for name, seen in against.items()}
-    out |= {"coverage_ceiling": round(coverage(real.held, real.others), 4), "pictures": count, "real_px": real_px or shape.px}
+    unlearned = paint(Light(shape).to(device).requires_grad_(False), real.other_labels[:UNTRAINED], 1)
+    out = figures(light, eyes, real, scales)
+    for place, at in enumerate(scales):
+        against = {"kid_floor": at.others, "kid_blurred": at.blurred, "kid_untrained": features(eyes, unlearned, at.px)}
+        told = {name: round(kid(at.held, theirs), 5) for name, theirs in against.items()}
+        told["coverage_ceiling"] = round(coverage(at.held, at.others), 4)
+        if place:
+            out[f"at_{at.px}"] |= told
+        else:
+            out |= told
+    out |= {"pictures": count, "real_px": real_px or shape.px, "eyes_px": eyes_px[0]}
     if beside:
-        out["beside"] = {"name": beside.name, **figures(read_light(beside)[1].to(device), eyes, real)}
+        out["beside"] = {"name": beside.name, **figures(read_light(beside)[1].to(device), eyes, real, scales)}
     more = f" --real-px {real_px}" * bool(real_px) + f" --beside {beside}" * bool(beside)
+    more += f" --eyes-px {' '.join(map(str, eyes_px))}" * (tuple(eyes_px) != (EYES_PX,))
     return {**out, "command": f"python -m performer.training.gan_evaluate --checkpoint {checkpoint} --count {count}{more}"}
 
 
@@ -169,9 +206,10 @@ def main(arguments: list[str] | None = None) -> int:
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
     parser.add_argument("--checkpoint", type=Path, required=True, help="the folder that performer.training.gan wrote")
     parser.add_argument("--count", type=int, default=1000, help="of held-out pictures and of made ones")
-    parser.add_argument("--real-px", type=int, default=0, help="size of the held-out pictures, at least the eyes' 128 (0: as the light's)")
+    parser.add_argument("--real-px", type=int, default=0, help="size of the held-out pictures (0: as the light's)")
+    parser.add_argument("--eyes-px", type=int, nargs="+", default=[EYES_PX], help="sizes at which all pictures are looked at")
     parser.add_argument("--beside", type=Path, help="the folder of a shipped light to measure as well")
-    parser.add_argument("--cache", type=Path, help="keep what the eyes saw of the held-out pictures in this file; take it if it is there")
+    parser.add_argument("--cache", type=Path, help="keep the held-out pictures in this file, and what the eyes saw beside it; take what is there")
     parser.add_argument("--threads", type=int, default=0, help="of the CPU (0: as PyTorch likes)")
     parser.add_argument("--json", type=Path, help="write the figures here as well")
     options = parser.parse_args(arguments)
@@ -179,7 +217,7 @@ def main(arguments: list[str] | None = None) -> int:
         torch.set_num_threads(options.threads)
     try:
         device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
-        told = evaluate(options.checkpoint, options.count, device, True, options.real_px, options.beside, options.cache)
+        told = evaluate(options.checkpoint, options.count, device, True, options.real_px, options.beside, options.cache, options.eyes_px)
     except (OSError, ValueError, KeyError, RuntimeError) as error:
         print(f"{options.checkpoint} cannot be measured: {error}", file=sys.stderr)
         return 1

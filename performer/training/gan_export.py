@@ -1,11 +1,12 @@
-"""A trained light as a folder that Performer paints from: mapping.onnx, synthesis.onnx and a card.
+"""A trained light as a folder that Performer paints from: mapping.onnx, synthesis.onnx, encoder.onnx where it has learned the way back, and a card.
 
     python -m performer.training.gan_export --checkpoint .work/light --out models/onnx/light-128 --metrics .work/light/metrics.json
 
 `mapping`: z (1, z_dim), labels (1, label_dim) -> w (1, w_dim), w_mean (1, w_dim). `synthesis`: styles (1, layers, w_dim) -> picture
 (px, px, 3) uint8; it also takes `noise` (1, levels), the strength of each level's grain, 1 where nothing is given, and, if its features are
-bent, `bend` (1, 2 * bent_px, 2 * bent_px, 2), the place that each is taken from, its own where nothing is given. The folder takes its
-place only when ONNX Runtime and PyTorch agree on the picture before it is rounded.
+bent, `bend` (1, 2 * bent_px, 2 * bent_px, 2), the place that each is taken from, its own where nothing is given. `encoder`: picture
+(64, 64, 3) uint8 -> z (1, z_dim), labels (1, label_dim). The folder takes its place only when ONNX Runtime and PyTorch agree, on the picture
+before it is rounded.
 """
 
 import argparse
@@ -26,14 +27,18 @@ from torch import Tensor, nn
 from performer.errors import ModelError, PerformerError
 from performer.training import checkpoint
 from performer.training.card_writer import replacing, write_card
+from performer.training.encoder import PX as READ_PX
+from performer.training.encoder import Encoder, EncoderGraph
 from performer.training.gan import EMA
 from performer.training.generator import Light, Mapping, Shape, Synthesis
 from performer.training.pictures.labels import FAMILIES, LAYOUT, NAMES
 from performer.visuals.bend import Fold, bend
 
 ENCODING = "style-1"
+ENCODER = "encoder.pt"  # of gan_encoder, beside the light
 OPSET, IR_VERSION = 18, 10  # what ONNX Runtime 1.20 reads
 TOLERANCE, TRIALS = 1e-3, 6  # of a picture in -1 ... 1; styles and grains tried
+LIVELY = (-0.3, 0.0, 0.3)  # brightness and saturation of labels that are dim no more, bright, very bright
 KINDS = 4  # label vectors of each family that the card offers to walk between
 
 
@@ -93,6 +98,33 @@ def write_graphs(light: Light, folder: Path) -> tuple[SynthesisGraph, onnx.Model
     return graph, whole
 
 
+def restore_encoder(folder: Path, shape: Shape) -> tuple[Encoder | None, dict[str, Any]]:
+    """The encoder that has learned beside this light, in evaluation mode, and how it went; none where there is none."""
+    if not (folder / ENCODER).exists():
+        return None, {}
+    saved = checkpoint.load(folder / ENCODER)
+    encoder = Encoder(shape)
+    encoder.load_state_dict(saved["weights"])
+    return encoder.eval().requires_grad_(False), saved["facts"]
+
+
+def write_encoder(encoder: Encoder, folder: Path) -> float:
+    """encoder.onnx in `folder`; returns how far ONNX Runtime and PyTorch are apart over TRIALS pictures."""
+    import onnxruntime
+
+    graph, worst = EncoderGraph(encoder).eval(), 0.0
+    onnx.save_model(_graph(graph, (torch.zeros(READ_PX, READ_PX, 3, dtype=torch.uint8),), ("picture",), ("z", "labels")), folder / "encoder.onnx")
+    options = onnxruntime.SessionOptions()
+    options.log_severity_level = 4
+    session = onnxruntime.InferenceSession(str(folder / "encoder.onnx"), options, providers=["CPUExecutionProvider"])
+    generator = torch.Generator().manual_seed(0)
+    for trial in range(TRIALS):
+        picture = torch.randint(0, 40 * (trial + 1), (READ_PX, READ_PX, 3), generator=generator).to(torch.uint8)
+        theirs = session.run(["z", "labels"], {"picture": picture.numpy()})
+        worst = max(worst, *(float(np.abs(a - b.numpy()).max()) for a, b in zip(theirs, graph(picture), strict=True)))
+    return worst
+
+
 def unbent(shape: Shape) -> Tensor:
     """The map that takes each feature from its own place."""
     return torch.from_numpy(bend(Fold(), 2 * shape.bent_px)[None])
@@ -142,10 +174,16 @@ def disagreement(light: Light, folder: Path, graph: SynthesisGraph, whole: onnx.
 
 
 def kinds(labels: Tensor) -> list[list[float]]:
-    """KINDS label vectors of each family out of (count, label_dim), of bright and colourful pictures before dim and grey ones."""
-    lively = (labels[:, LAYOUT["brightness"][0]] > -0.3) & (labels[:, LAYOUT["saturation"][0]] > -0.3)
-    sorted_labels = torch.cat([labels[lively], labels[~lively]])
-    chosen = [sorted_labels[sorted_labels[:, i] > 0.5][:KINDS] for i in range(*LAYOUT["family"])]
+    """KINDS label vectors of each family out of (count, label_dim): bright and colourful ones before others, symmetries by turns."""
+    least = torch.minimum(*(labels[:, LAYOUT[name][0]] for name in ("brightness", "saturation")))
+    lively = (least[:, None] > torch.tensor(LIVELY)).sum(1).tolist()
+    orders = labels[:, slice(*LAYOUT["symmetry"])].argmax(1).tolist()
+    chosen = []
+    for family in range(*LAYOUT["family"]):
+        ranked = sorted(torch.nonzero(labels[:, family] > 0.5)[:, 0].tolist(), key=lambda place: -lively[place])
+        first = {orders[place]: place for place in reversed(ranked)}
+        others = [place for place in ranked if first[orders[place]] != place]
+        chosen.append(labels[[*(place for place in ranked if first[orders[place]] == place), *others][:KINDS]])
     return [[round(float(x), 4) for x in rows[i]] for i in range(KINDS) for rows in chosen if i < len(rows)]
 
 
@@ -181,10 +219,20 @@ def export(source: Path, out: Path, metrics: dict[str, Any], sheets: Path | None
         apart = disagreement(light, new, graph, whole, saved["labels"])
         if not apart <= TOLERANCE:
             raise ModelError(f"ONNX Runtime and PyTorch are {apart:.1e} apart, more than {TOLERANCE:.0e}.", "The model was not exported.")
+        card = card_of(out.name, light, saved)
+        encoder, facts = restore_encoder(source, light.synthesis.shape)
+        if encoder is not None:
+            apart = max(apart, off := write_encoder(encoder, new))
+            if not off <= TOLERANCE:
+                raise ModelError(f"ONNX Runtime and PyTorch read a picture {off:.1e} apart.", "The model was not exported.")
+            card["graphs"]["encoder"] = {"file": "encoder.onnx"}
+            card["shape"]["encoder_px"] = READ_PX
+            card["training"] |= {f"encoder_{name}": facts[name] for name in ("seconds", "steps", "read")}
+            metrics = {**metrics, **({"encoder": facts["metrics"]} if facts["metrics"] else {})}
         named = {path.stem: path.name for path in sorted(sheets.glob("*.png"))} if sheets else {}
         for name in named.values():
             shutil.copyfile((sheets or new) / name, new / name)
-        write_card(new, {**card_of(out.name, light, saved), "metrics": metrics, **({"sheets": named} if named else {})})
+        write_card(new, {**card, "metrics": metrics, **({"sheets": named} if named else {})})
     return apart
 
 

@@ -69,11 +69,12 @@ def coarse(synthesis: Synthesis, w: Tensor, bend: Tensor) -> tuple[Tensor, Tenso
     return bent(x, picture, bend)
 
 
-def piece_of(synthesis: Synthesis, x: Tensor, picture: Tensor, w: Tensor, window: tuple[int, int], px: int) -> Tensor:
-    """The piece (batch, 3, PIECE, PIECE) of the picture at `px` whose first cell is `window`; x and picture as `coarse` gives them."""
-    level, cells = synthesis.levels[-1], CELLS[px]
-    top, left = (min(max(0, place - MARGIN), 32 - cells - 2 * MARGIN) for place in window)
-    side = cells + 2 * MARGIN
+def piece_of(synthesis: Synthesis, x: Tensor, picture: Tensor, w: Tensor, window: tuple[int, int], px: int, cells: int = 0) -> Tensor:
+    """A piece of the picture at `px`: of `cells` cells a side (0: of PIECE pixels), the first of them `window`; x and picture as `coarse` gives
+    them. (batch, 3, side, side)."""
+    level, cells, scale = synthesis.levels[-1], cells or CELLS[px], px // 32
+    side = min(32, cells + 2 * MARGIN)
+    top, left = (max(0, min(place - MARGIN, 32 - side)) for place in window)
     x, picture = x[:, :, top : top + side, left : left + side], picture[:, :, 2 * top : 2 * (top + side), 2 * left : 2 * (left + side)]
     maps = level.place[:, 2 * top : 2 * (top + side), 2 * left : 2 * (left + side)] * level.place_style(w)[:, :, None, None]
     x = F.interpolate(level.narrow(x), scale_factor=2.0, mode="bilinear", align_corners=False)
@@ -85,9 +86,8 @@ def piece_of(synthesis: Synthesis, x: Tensor, picture: Tensor, w: Tensor, window
     if times == 4:
         large = F.interpolate(large, scale_factor=2.0, mode="bilinear", align_corners=False)
     whole = torch.tanh((large + synthesis.fine(x, picture, w, times)).float()) * 1.03
-    scale = px // 32
     first_row, first_column = (window[0] - top) * scale, (window[1] - left) * scale
-    return whole[:, :, first_row : first_row + PIECE, first_column : first_column + PIECE]
+    return whole[:, :, first_row : first_row + cells * scale, first_column : first_column + cells * scale]
 
 
 def far(picture: Tensor, side: int) -> Tensor:
@@ -113,6 +113,14 @@ def _distance(a: Tensor, b: Tensor) -> Tensor:
 def strong(features: list[Tensor]) -> list[Tensor]:
     """Mean and deviation of each channel over a batch."""
     return [torch.cat([x.float().mean((0, 2, 3)), x.float().std((0, 2, 3))]) for x in features]
+
+
+def unlike(made: Tensor, real: Tensor, looks: list[Tensor], seen: list[Tensor]) -> tuple[Tensor, Tensor]:
+    """How much rougher or smoother than real ones pictures are, and how much stronger or weaker what the eyes see of them; batch against batch."""
+    ours, theirs = rough(made), rough(real)
+    roughness = ((ours - theirs).abs() / (theirs + 0.01)).mean()
+    pairs = zip(strong(looks), strong(seen), strict=True)
+    return roughness, torch.stack([((a - b).abs() / (b.abs() + 0.1 * b.abs().mean() + 1e-3)).clamp(max=3).mean() for a, b in pairs]).mean()
 
 
 class Finer:
@@ -235,11 +243,7 @@ class Finer:
 
     def _as_real(self, made: Tensor, real: Tensor, looks: list[Tensor], seen: list[Tensor]) -> tuple[Tensor, Tensor, Tensor]:
         """What it costs to be rougher or smoother than real pictures, and to have other features; and the two apart."""
-        ours, theirs = rough(made), rough(real)
-        roughness = ((ours - theirs).abs() / (theirs + 0.01)).mean()
-        strength = torch.stack([
-            ((a - b).abs() / (b.abs() + 0.1 * b.abs().mean() + 1e-3)).clamp(max=3).mean() for a, b in zip(strong(looks), strong(seen), strict=True)
-        ]).mean()  # fmt: skip
+        roughness, strength = unlike(made, real, looks, seen)
         return self.options.rough * roughness + self.options.strong * strength, roughness, strength
 
     @staticmethod

@@ -113,7 +113,8 @@ def write_checkpoint(folder: Path, card: Card, light: Light, out: Path) -> None:
     data = card.data[0] if card.data else {}
     facts = {"steps": 0, "seen": 0, "seconds": 0.0, **training, "galleries": []}
     kept = {family: int(count) for family, count in data.get("kept_by_family", {}).items()}
-    facts |= {"kept": kept, "drawn": {**kept, "rejected": int(data.get("rejected", 0))}}
+    rejected = int(data.get("rejected", 0))
+    facts |= {"kept": kept, "rejected": rejected, "drawn": {**kept, "rejected": rejected}}
     whole = {"shape": asdict(light.synthesis.shape), "facts": facts, "labels": torch.tensor(card.shape["labels"])}
     checkpoint.save(out / EMA, {**whole, "weights": checkpoint.weights(light)})
     for name, net in ((GENERATOR, light), (CRITIC, Projected(light.synthesis.shape.label_dim))):

@@ -1,6 +1,7 @@
-"""The pictures that stand beside a light's card: what it paints of each family, a walk step by step, and how the training went.
+"""The pictures that stand beside a light's card: what it paints of each family, a walk step by step, pictures that it read above what it
+paints from that, and how the training went.
 
-    python -m performer.training.gan_sheet --model models/onnx/light-256 --log .work/light-256/fine.jsonl --out .work/light-256/sheets
+    python -m performer.training.gan_sheet --model models/onnx/light-256 --log .work/light-256/whole.jsonl --out .work/light-256/sheets
 
 Painted as a show paints them, by ONNX Runtime, from latents and labels that no training chose.
 """
@@ -8,13 +9,17 @@ Painted as a show paints them, by ONNX Runtime, from latents and labels that no 
 import argparse
 import json
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
+import torch
 from PIL import Image, ImageDraw
 
-from performer.training.pictures.labels import FAMILIES
+from performer.training.gan_evaluate import HELD_OUT
+from performer.training.pictures.gallery import paint, worth_keeping
+from performer.training.pictures.labels import FAMILIES, Recipe
 from performer.visuals.generator import Generator
 from performer.visuals.hand import Ask
 from performer.visuals.walk import Pose
@@ -23,7 +28,10 @@ MOST_BYTES = 290_000  # of a file
 EACH, WALK_STEPS = 4, 12
 STRIDE = 0.6  # radians of path between two pictures of the walk
 FAR, FURTHER = 41.0, 9.0  # radians between two rows and two columns: other places altogether
+TRIED, SHOWN_PX = 4, 256  # pictures of a family of which one is read, and their side
 CHART = (720, 300)
+FINE = ("critic pieces", "rough pieces", "strong pieces", "critic wholes", "tones", "alike")
+WHOLE = ("critic 128", "critic 256", "strong 128", "rough 128", "tones 128", "alike")
 COLOURS = ("#d7263d", "#1b998b", "#2e294e", "#f46036", "#3f88c5", "#8f6fc6")
 Pixels = npt.NDArray[np.uint8]
 
@@ -40,6 +48,20 @@ def of_families(light: Generator) -> list[list[Pixels]]:
 
 def of_a_walk(light: Generator) -> list[list[Pixels]]:
     return [[light.paint(pose(3.0 + STRIDE * step)) for step in range(WALK_STEPS)]]
+
+
+def of_readings(light: Generator) -> list[list[Pixels]]:
+    """Held-out pictures, one of each family, above what the light paints when it was shown them."""
+    shown, painted = [], []
+    for number in range(len(FAMILIES)):
+        chance = torch.Generator().manual_seed(HELD_OUT + number)
+        made = paint(Recipe.draw(number, TRIED, chance), SHOWN_PX, chance)
+        picture = (made[int(worth_keeping(made).float().argmax())].permute(1, 2, 0) * 255).round().byte().numpy()
+        small = np.asarray(Image.fromarray(picture).resize((light.reads_px, light.reads_px), Image.Resampling.BOX))
+        light.lead_through(number + 1, 0.0, *light.read(small))
+        shown.append(picture)
+        painted.append(light.paint(replace(pose(0.0), seed=number + 1, mix=0.0, truncation=1.0)))
+    return [shown, painted]
 
 
 def write(rows: list[list[Pixels]], path: Path, side: int) -> None:
@@ -76,15 +98,17 @@ def main(arguments: list[str] | None = None) -> None:
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
     parser.add_argument("--model", type=Path, required=True, help="the folder of a shipped light")
     parser.add_argument("--out", type=Path, required=True, help="the folder for the sheets; gan_export --sheets takes it")
-    parser.add_argument("--log", type=Path, help="fine.jsonl of gan_fine")
+    parser.add_argument("--log", type=Path, help="whole.jsonl of gan_whole, or fine.jsonl of gan_fine")
     parser.add_argument("--seed", type=int, default=3)
     options = parser.parse_args(arguments)
     options.out.mkdir(parents=True, exist_ok=True)
     light = Generator(options.model, options.seed)
     write(of_families(light), options.out / "samples.png", 160)
     write(of_a_walk(light), options.out / "walk.png", 128)
+    if light.reads_px:
+        write(of_readings(light), options.out / "read.png", 128)
     if options.log:
-        curves(options.log, options.out / "curves.png", ("critic pieces", "rough pieces", "strong pieces", "critic wholes", "tones", "alike"))
+        curves(options.log, options.out / "curves.png", WHOLE if options.log.name.startswith("whole") else FINE)
 
 
 if __name__ == "__main__":

@@ -2,19 +2,20 @@
 
 A model has two graphs. `mapping`: z (1, z_dim), labels (1, label_dim) -> w and w_mean, both (1, w_dim). `synthesis`: styles
 (1, layers, w_dim) -> picture (px, px, 3) uint8; where it has them also `noise` (1, levels), the strength of each level's grain, and `bend`
-(1, side, side, 2), where its features are taken from. Its card's [shape] holds these numbers, and labels of pictures worth walking between.
+(1, side, side, 2), where its features are taken from. A third, which is opened when it is first wanted, reads pictures: `encoder`, picture
+(side, side, 3) uint8 -> z and labels. Its card's [shape] holds these numbers, and labels of pictures worth walking between.
 """
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 import numpy as np
 import numpy.typing as npt
 
-from performer.card import read_card
+from performer.card import Card, read_card
 from performer.errors import ModelError
-from performer.inference.onnx import Port, open_graph
+from performer.inference.onnx import OpenGraph, Port, open_graph
 from performer.parameters import COMPONENTS
 from performer.visuals.bend import bend, fold_of
 from performer.visuals.hand import Ask
@@ -43,6 +44,24 @@ class Painter(Protocol):
         ...
 
 
+@runtime_checkable
+class PictureReader(Painter, Protocol):
+    """A painter that can be shown a picture."""
+
+    @property
+    def reads_px(self) -> int:
+        """The side of the pictures that it reads; 0 where its model has no encoder."""
+        ...
+
+    def read(self, picture: npt.NDArray[np.uint8]) -> tuple[Floats, Floats]:
+        """(reads_px, reads_px, 3) RGB -> the latent (1, z_dim) and the labels (1, label_dim) of what it would paint nearest to it."""
+        ...
+
+    def lead_through(self, seed: int, path: float, z: Floats, label: Floats) -> None:
+        """Have the path `seed` pass through these at `path`."""
+        ...
+
+
 class Generator:
     """The model in `folder`, loaded and checked. `paint` takes some milliseconds of one core. Raises ModelError where it cannot be used."""
 
@@ -54,6 +73,7 @@ class Generator:
             z_dim, label_dim, w_dim, layers, px = (int(card.shape[key]) for key in ("z_dim", "label_dim", "w_dim", "layers", "px"))
             kinds = np.asarray(card.shape["labels"], np.float32).reshape(-1, label_dim)
             levels, bent = int(card.shape.get("levels", layers // 2)), 2 * int(card.shape.get("bent_px", 0))
+            self.reads_px = int(card.shape.get("encoder_px", 0)) if "encoder" in card.graphs else 0
             self._labels = Labels([str(name) for name in card.shape.get("label_names", ())])
         except (KeyError, TypeError, ValueError) as error:
             problem = f"The card of '{card.name}' lacks {error} under [shape] or has it in another form."
@@ -68,6 +88,9 @@ class Generator:
             card.graphs["synthesis"], (Port("styles", "float", (1, layers, w_dim)),), (Port("picture", "uint8", (px, px, 3)),), options=options
         )
         self.provider = self._synthesis.device
+        self._card: Card = card
+        self._encoder: OpenGraph | None = None
+        self._answers = (Port("z", "float", (1, z_dim)), Port("labels", "float", (1, label_dim)))
         self._bent, self._grain = bent, np.ones((1, levels), np.float32)
         rng = np.random.default_rng(seed)
         self._paths = Paths(z_dim, kinds, seed)
@@ -90,6 +113,20 @@ class Generator:
             fold = fold_of(self._latent(pose)[0], self._labels.orders(label)).moved(ask.spin, ask.turn, ask.x, ask.y, ask.scale)
             inputs["bend"] = bend(fold, self._bent)[None]
         return np.asarray(self._synthesis(self._styles(pose, label), **inputs)[0], np.uint8)
+
+    def read(self, picture: npt.NDArray[np.uint8]) -> tuple[Floats, Floats]:
+        """See PictureReader. The first call opens the graph: not for the thread that paints. Raises ModelError where the model cannot read."""
+        if self._encoder is None:
+            self._card.require("pictures", ENCODING, "encoder")
+            self._encoder = open_graph(self._card.graphs["encoder"], (Port("picture", "uint8", (self.reads_px, self.reads_px, 3)),), self._answers)
+        z, label = self._encoder(picture)
+        if not (np.isfinite(z).all() and np.isfinite(label).all()):
+            raise ModelError(f"What '{self.name}' reads in a picture is no number.", "Export it again.")
+        return z, label
+
+    def lead_through(self, seed: int, path: float, z: Floats, label: Floats) -> None:
+        """See PictureReader. For the thread that paints."""
+        self._paths.lead_through(seed, path, z, label)
 
     def _styles(self, pose: Pose, label: Floats) -> Floats:
         first, second = (self._map(self._latent(pose, ahead), label) for ahead in (0.0, SECOND))

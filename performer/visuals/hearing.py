@@ -23,7 +23,7 @@ log = logging.getLogger("performer")
 OWN = (PREFIX, "/performer/window/", "/performer/modulation/", "/performer/source/")  # where the picture's parameters are
 STALE = 1.0  # seconds after which features that stopped coming are silence
 SILENCE = (0.0,) * 7
-WISHES = ("model", "keyframe/store", "keyframe/recall")
+WISHES = ("model", "picture", "keyframe/store", "keyframe/recall")
 STRUCK = 0.12  # an onset that rises by so much is worth a frame at once
 
 

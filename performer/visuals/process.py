@@ -20,16 +20,18 @@ from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import Any
 
+from performer.assets import pictures_dir
 from performer.loopback import Loopback, watch_lifeline
 from performer.visuals.easel import Easel
 from performer.visuals.even import apart
 from performer.visuals.generator import generator_for, painter_for
 from performer.visuals.hand import Hand
 from performer.visuals.hearing import Hearing
-from performer.visuals.latent import Place
+from performer.visuals.latent import MOST_GIVEN, Place
 from performer.visuals.pattern import Pattern
 from performer.visuals.probe import Probe
 from performer.visuals.reel import Picture, Reel
+from performer.visuals.sitter import Sitter
 from performer.visuals.walk import PREFIX, Pose, Walk
 
 log = logging.getLogger("performer")
@@ -42,12 +44,14 @@ NICENESS = 5  # the picture yields to the notes
 
 @dataclass(frozen=True, slots=True)
 class VisualsOptions:
-    """The name of the model, further folders to look for it, the show's values of parameters by address, and the seed of its chance."""
+    """The name of the model, further folders to look for it, the show's values of parameters by address, the seed of its chance, and the folder
+    of pictures that it may be shown."""
 
     model: str
     folders: tuple[str, ...]
     values: Mapping[str, Any]
     seed: int = 0
+    pictures: str = ""
 
 
 @dataclass(slots=True)
@@ -88,19 +92,22 @@ def run(loopback: Loopback, memory: Any, options: VisualsOptions, lifeline: Conn
         log.warning(remark)
     easel = Easel(painter, remark, lambda name: Pattern() if name == Pattern.name else generator_for(name, folders, options.seed))
     loopback.send("engine", "/performer/sync")
-    Painting(loopback, Reel(memory), hearing, easel).go_on(done)
+    Painting(loopback, Reel(memory), hearing, easel, Sitter(Path(options.pictures) if options.pictures else pictures_dir())).go_on(done)
 
 
 class Painting:
     """The loop of the main thread."""
 
-    def __init__(self, loopback: Loopback, reel: Reel, hearing: Hearing, easel: Easel) -> None:
+    def __init__(self, loopback: Loopback, reel: Reel, hearing: Hearing, easel: Easel, sitter: Sitter | None = None) -> None:
         last = reel.read()
         self._walk, self._hand = Walk(0.0 if last is None else last.place), Hand()
         self._loopback, self._reel, self._hearing, self._easel = loopback, reel, hearing, easel
         self._before: Picture | None = None
         self._probe = Probe(self._try)
         self._keyframes: dict[str, Place] = {}
+        self._sitter = sitter or Sitter(pictures_dir())
+        self._shown = easel.painter
+        self._pictures: dict[str, float] = {}  # by their names, where their paths pass through them
         self._chance = random.Random()
         self._last = time.monotonic()
         self._tally = Tally(deque(maxlen=120), self._last)
@@ -125,6 +132,12 @@ class Painting:
         values, passed = self._hearing.moved(now), now - self._last
         while self._hearing.wishes:
             self._grant(*self._hearing.wishes.popleft(), values[PREFIX + "glide"] * beat_s)
+        if self._easel.painter is not self._shown:  # another model: it has read none of the pictures
+            self._shown = self._easel.painter
+            for name, path in self._pictures.items():
+                self._sitter.show(name, self._shown, path, go=False)
+        while self._sitter.done:
+            self._sit(values[PREFIX + "glide"] * beat_s)
         pose = self._walk.advance(passed, self._hearing.features(now), values, beat, beat_s)
         self._last = now
         asked = replace(pose, ask=self._hand.ask(values, passed, beat_s))
@@ -157,10 +170,26 @@ class Painting:
             self._settle(self._keyframes[name], seconds=seconds)
         elif word == "keyframe/recall":
             self._easel.remark = f"There is no keyframe '{name}'."
+        elif word == "picture":
+            self._sitter.show(name, self._easel.painter, self._walk.place.path)
         elif word == "remembered":
             facts = json.loads(name)
             self._keyframes = {key: Place(int(seed), float(path)) for key, (seed, path) in facts.get("keyframes", {}).items()} | self._keyframes
             self._easel.swap(str(facts.get("wanted", self._easel.wanted)))
+            for picture, path in facts.get("pictures", {}).items():
+                self._sitter.show(str(picture), self._easel.painter, float(path), go=False)
+
+    def _sit(self, seconds: float) -> None:
+        """Have a path pass through the picture that was read, and go there; a model that came meanwhile reads it again."""
+        sitting = self._sitter.done.popleft()
+        if sitting.reader is not self._easel.painter:
+            self._sitter.show(sitting.name, self._easel.painter, sitting.path, sitting.go)
+            return
+        sitting.reader.lead_through(sitting.seed, sitting.path, sitting.z, sitting.label)
+        others = [each for each in self._pictures.items() if each[0] != sitting.name]
+        self._pictures = {**dict(others[-(MOST_GIVEN - 1) :]), sitting.name: sitting.path}
+        if sitting.go:
+            self._settle(Place(sitting.seed, sitting.path), seconds)
 
     def _settle(self, place: Place, seconds: float = 0.0, jump: bool = False) -> None:
         """Go there, and have the table say so."""
@@ -172,5 +201,7 @@ class Painting:
     def _facts(self) -> dict[str, Any]:
         easel = self._easel
         keyframes = {name: (place.seed, round(place.path, 4)) for name, place in self._keyframes.items()}
+        remark = self._sitter.remark or easel.remark
         works = {"provider": easel.painter.provider, "threads": 1, "pid": os.getpid()}
-        return {"model": easel.painter.name, "wanted": easel.wanted, "held": easel.held, "remark": easel.remark, "keyframes": keyframes, **works}
+        return {"model": easel.painter.name, "wanted": easel.wanted, "held": easel.held, "remark": remark, "keyframes": keyframes,
+                "pictures": self._pictures, **works}  # fmt: skip

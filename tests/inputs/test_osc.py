@@ -63,6 +63,7 @@ def bundle(when, *messages):
     ("/performer/panic", [1], Panic("osc")),
     ("/performer/sync", [], Sync("me")),
     ("/performer/visuals/model", ["light"], Wish("model", "light", "me")),
+    ("/performer/visuals/picture", ["my own.png"], Wish("picture", "my own.png", "me")),
     ("/performer/visuals/keyframe/store", ["verse"], Wish("keyframe/store", "verse", "me")),
     ("/performer/visuals/keyframe/recall", ["verse"], Wish("keyframe/recall", "verse", "me")),
     ("/performer/visuals/react", [0.5], ParameterSet("/performer/visuals/react", 0.5, "me")),
@@ -75,6 +76,7 @@ def test_messages_become_events(address, arguments, event):
     ("/performer/note/on", [60]), ("/performer/note/on", [128, 1]), ("/performer/note/on", [60, 1, 0]), ("/performer/note/on", [60, 1, 17]),
     ("/performer/note/on", ["C4", 1]), ("/performer/note/on", [60.5, 1]), ("/performer/note/off", []), ("/performer/nowhere", [1]),
     ("/performer/note/on", [float("nan"), 1]),
+    *(("/performer/visuals/picture", [name]) for name in ("../secret.png", "/etc/hostname", "a\\b", "..", "")),
 ])  # fmt: skip
 def test_wrong_messages_are_refused(address, arguments):
     with pytest.raises(ParameterError):

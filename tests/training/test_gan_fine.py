@@ -14,6 +14,7 @@ from performer.card import read_card  # noqa: E402
 from performer.show import Models  # noqa: E402
 from performer.training import checkpoint, gan, gan_export, gan_fine, gan_read_back  # noqa: E402
 from performer.training.critic import Projected  # noqa: E402
+from performer.training.encoder import Encoder  # noqa: E402
 from performer.training.generator import Light, Shape, bends  # noqa: E402
 from performer.training.pictures import negatives  # noqa: E402
 from performer.training.pictures.labels import FAMILIES, LAYOUT, NAMES  # noqa: E402
@@ -85,9 +86,16 @@ def test_a_grown_light_learns_goes_on_and_paints(start, fields, tmp_path: Path):
     before = checkpoint.load(start / gan.EMA)["weights"]
     moved = [name for name, value in before.items() if not torch.equal(value, saved["weights"][name]) and "w_mean" not in name]
     assert moved and all(name.startswith(("mapping.", "synthesis.levels.")) for name in moved)
-    gan_export.export(out, tmp_path / "light-256", {})
+    encoder = Encoder(light.synthesis.shape).eval()
+    facts = {"steps": 0, "seconds": 0.0, "read": 0, "metrics": {"own": {"family": 0.5}}}
+    checkpoint.save(out / gan_export.ENCODER, {"weights": checkpoint.weights(encoder), "facts": facts})
+    gan_export.export(out, tmp_path / "light-256", {"kid": 0.5})
     card = read_card(tmp_path / "light-256")
     painter = Generator(card.graphs["synthesis"].path.parent, seed=1)
+    picture = np.random.default_rng(1).integers(0, 256, (painter.reads_px, painter.reads_px, 3), np.uint8)
+    theirs = encoder(torch.from_numpy(picture).permute(2, 0, 1)[None].float() / 127.5 - 1)
+    assert all(np.allclose(a, b.detach().numpy(), atol=1e-4) for a, b in zip(painter.read(picture), theirs, strict=True))
+    assert card.metrics == {"kid": 0.5, "encoder": {"own": {"family": 0.5}}}
     frame = painter.paint(POSE)
     assert frame.shape == (256, 256, 3)
     for ask in (Ask(spin=1.0), Ask(x=0.4), Ask(held={f"symmetry {order}": (float(order == 5), 1.0) for order in (1, 2, 3, 4, 5, 6, 8)})):

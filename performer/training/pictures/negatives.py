@@ -8,6 +8,7 @@ the palette, its spread, the glow and the vignette are drawn fresh, and the labe
 
 import argparse
 import time
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Self
@@ -83,20 +84,28 @@ def _drawn(recipe: Recipe, px: int, generator: torch.Generator) -> tuple[Tensor,
 
 
 @torch.no_grad()
-def make_negatives(count: int, px: int, seed: int, batch: int = 8, seconds: float = float("inf")) -> Negatives:
-    """`count` fields, fewer if they are not made within `seconds`, families by turns; those whose picture is not worth keeping left out."""
-    end, generator = time.monotonic() + seconds, torch.Generator().manual_seed(seed)
-    kept: list[tuple[Tensor, Tensor, Tensor, Tensor]] = []
-    made = dict.fromkeys(range(len(FAMILIES)), 0)
-    while sum(made.values()) < count and (not kept or time.monotonic() < end):
-        family = max(made, key=lambda i: SHARES[i] * (sum(made.values()) + batch) - made[i])
+def batches(px: int, seed: int, batch: int = 8, shares: Sequence[float] = SHARES) -> Iterator[Negatives]:
+    """Fields without end, `batch` of one family at a time less those whose picture is not worth keeping, families by turns in their shares."""
+    generator, made = torch.Generator().manual_seed(seed), [0] * len(FAMILIES)
+    while True:
+        family = max(range(len(FAMILIES)), key=lambda i: shares[i] * (sum(made) + batch) - made[i])
         recipe = Recipe.draw(family, batch, generator)
         light, hue = _drawn(recipe, px, generator)
         good = worth_keeping(develop(light, palette(hue, recipe.palette, recipe.spread), recipe.glow, torch.ones(batch, 1, 1)))
         layout = torch.stack([getattr(recipe, name).float() for name in LAYOUTS], 1)
-        kept.append((light[good].half(), hue[good].half(), torch.full((int(good.sum()),), family), layout[good]))
         made[family] += int(good.sum())
-    return Negatives(*(torch.cat(parts)[:count] for parts in zip(*kept, strict=True)))
+        yield Negatives(light[good].half(), hue[good].half(), torch.full((int(good.sum()),), family), layout[good])
+
+
+def make_negatives(count: int, px: int, seed: int, batch: int = 8, seconds: float = float("inf")) -> Negatives:
+    """`count` fields, fewer if they are not made within `seconds`."""
+    end, kept = time.monotonic() + seconds, list[Negatives]()
+    for new in batches(px, seed, batch):
+        kept.append(new)
+        if sum(map(len, kept)) >= count or time.monotonic() > end:
+            break
+    whole = join(kept)
+    return Negatives(*(getattr(whole, name)[:count] for name in Negatives.__slots__))
 
 
 def save(negatives: Negatives, path: Path) -> None:
