@@ -40,7 +40,7 @@ UNTRAINED = 128  # pictures of the untrained generator are enough: they are all 
 
 
 @torch.no_grad()
-def features(eyes: Eyes, pictures: Tensor, px: int, batch: int = 32) -> Tensor:
+def features(eyes: Eyes, pictures: Tensor, px: int, batch: int = 8) -> Tensor:
     """(count, 1280) of pictures (count, 3, h, w), uint8 or float in -1 ... 1, looked at in `px`."""
     out = []
     for part in pictures.split(batch):
