@@ -134,10 +134,17 @@ def test_the_figures_of_quality(trained, monkeypatch):
     monkeypatch.setattr(gan_evaluate, "FRAMES", 20)
     monkeypatch.setattr(gan_evaluate, "WALKS", 2)
     monkeypatch.setattr(gan_evaluate, "STEPS", 4)
+    looked, features = [], gan_evaluate.features
+
+    def looking(eyes, pictures, px, *more):
+        looked.append(px)
+        return features(eyes, pictures, px, *more)
+
+    monkeypatch.setattr(gan_evaluate, "features", looking)
     figures = gan_evaluate.evaluate(trained, 8, torch.device("cpu"), trained_eyes=False, eyes_px=(32, 64))
     names = ("kid", "kid_floor", "kid_blurred", "kid_untrained", "coverage")
     assert np.isfinite([figures[name] for name in names]).all() and np.isfinite([figures["at_64"][name] for name in names]).all()
-    assert [figures["at_64"][name] for name in names] != [figures[name] for name in names]  # looked at in another size
+    assert set(looked) == {32, 64} and looked.count(32) == looked.count(64)
     assert "--eyes-px 32 64" in figures["command"] and figures["eyes_px"] == 32
     assert figures["walk"]["largest_over_mean"] >= 1 and 0 < figures["frame_ms"]["p50"] <= figures["frame_ms"]["p95"]
     json.dumps(figures)
