@@ -1,6 +1,6 @@
 """Trains the far-sighted note model. Its trunk can begin as a trained LSTM: its layers of attention add nothing at first, and learn on.
 
-    python -m performer.training.transformer --trunk .work/lstm-drums/best.pt --corpora groove --out .work/transformer-drums --seconds 2400
+    python -m performer.training.transformer --trunk models/onnx/lstm-piano --corpora pop909 --out .work/transformer-piano --seconds 900
 """
 
 import argparse
