@@ -8,7 +8,7 @@ import contextlib
 import os
 from pathlib import Path
 
-REALTIME = 5  # of 1 to 99: above all that is not real-time, below JACK and its clients
+REALTIME = 3  # of 1 to 99: above all that is not real-time, below the clients of a JACK server by its default (10; they have 5 less)
 NICE = -11  # where real time is not to be had
 THREADS = Path("/proc/self/task")
 

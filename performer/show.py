@@ -19,7 +19,7 @@ from performer.movers import MOVES, SLOTS
 from performer.parameters import VOICES, Table
 
 INSTRUMENTS = ("keys", "melody", "drums", "bass")
-SHARES = ("ndi", "camera")
+SHARES = ("ndi", "syphon", "spout", "camera")
 HERE = ("127.0.0.1", "localhost", "::1")  # hosts that only this machine reaches
 Items = tuple[Any, ...]
 
@@ -106,7 +106,11 @@ class Window:
 
     display: str = _key("", "Part of the name of the display that the picture fills, as `performer devices` lists them; empty: no window.")
     windowed: bool = _key(False, "A window with a frame instead, on that display or, without a name, on any: to try things.")
-    share: Items = _key((), 'Other programs that get the picture: "ndi" (on the network), "camera" (a virtual one on this machine).', choices=SHARES)
+    share: Items = _key(
+        (),
+        'Other programs that get the picture: "ndi" (on the network), "syphon" (macOS), "spout" (Windows), "camera" (a virtual one).',
+        choices=SHARES,
+    )
 
 
 @dataclass(frozen=True, slots=True)

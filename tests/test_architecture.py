@@ -29,6 +29,8 @@ LIBRARIES: dict[str, str] = {
     "av": "visuals.video",
     "cyndilib": "visuals.share",
     "pyvirtualcam": "visuals.share",
+    "syphon": "visuals.share",
+    "SpoutGL": "visuals.share",
     "aalink": "inputs.link",
     "glfw": "visuals.displays",
     "moderngl": "visuals.compositor",

@@ -6,8 +6,12 @@ and each onset against how far the picture is from the one that there would be w
 picture, or the next, is from the one before than the last three were. Levels and bands are means over a quarter of a second.
 """
 
+import itertools
+import multiprocessing
+import os
 import wave
 from collections.abc import Iterator, Mapping, Sequence
+from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -61,14 +65,24 @@ class Run:
 
 
 def bench_response(sounds: Sequence[Path] = (), seeds: Sequence[int] = SEEDS, model: str = "") -> dict[str, Any]:
-    """The JSON object: for each piece the correlations, the mean and the least over several beginnings of the walk. Raises PerformerError where a
-    file is no sound."""
-    named: Mapping[str, Any] = {path.stem: lambda path=path: read_wav(path) for path in sounds} or PIECES
+    """The JSON object: for each piece the correlations, the mean and the least over several beginnings of the walk, one run a core at a time. Raises
+    PerformerError where a file is no sound."""
+    named: Mapping[str, str | Path] = {path.stem: path for path in sounds} or {name: name for name in PIECES}
+    model = model or Show().models.pictures
+    runs = [(piece, model, seed) for piece in named.values() for seed in seeds]
+    with ProcessPoolExecutor(min(len(runs), os.cpu_count() or 1), multiprocessing.get_context("spawn")) as pool:
+        figures = dict(zip(itertools.product(named, seeds), pool.map(_figures, *zip(*runs, strict=True)), strict=True))
     pieces = {}
-    for name, piece in named.items():
-        figures = [follow(piece(), painter_for(model or Show().models.pictures, (), seed)[0], seed) for seed in seeds]
-        pieces[name] = {key: {"mean": _mean(each[key] for each in figures), "least": _least(each[key] for each in figures)} for key in figures[0]}
+    for name in named:
+        of_seeds = [figures[name, seed] for seed in seeds]
+        pieces[name] = {key: {"mean": _mean(each[key] for each in of_seeds), "least": _least(each[key] for each in of_seeds)} for key in of_seeds[0]}
     return surroundings("response", "none", True) | {"fps": FPS, "seeds": list(seeds), "pieces": pieces}
+
+
+def _figures(piece: str | Path, model: str, seed: int) -> dict[str, float | None]:
+    """Of one run: a piece of PIECES by its name, or a WAV file."""
+    sound = read_wav(piece) if isinstance(piece, Path) else PIECES[piece]()
+    return follow(sound, painter_for(model, (), seed)[0], seed)
 
 
 def follow(sound: Sound, painter: Painter, seed: int = 0) -> dict[str, float | None]:

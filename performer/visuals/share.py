@@ -1,7 +1,7 @@
-"""The picture for other programs: an NDI source on the network, a virtual camera on this machine. Their libraries are imported late, here only.
+"""The picture for other programs: an NDI source on the network; Syphon (macOS), Spout (Windows) and a virtual camera on this machine. Their
+libraries are imported late, here only.
 
-The thread `share` opens and sends; a sender that cannot be opened is a sentence, and the others go on. Syphon and Spout would be two more rows
-of SENDERS: they are not here because nothing of theirs runs on the system that this was written on.
+The thread `share` opens and sends; a sender that cannot be opened is a sentence, and the others go on.
 """
 
 import logging
@@ -84,7 +84,62 @@ class VirtualCamera:
         self._camera.close()
 
 
-SENDERS: Mapping[str, Callable[[int, int], Sender]] = {"ndi": Ndi, "camera": VirtualCamera}
+class Syphon:
+    """A Syphon server: a texture of this Mac's GPU that other programs on it show."""
+
+    def __init__(self, width: int, height: int) -> None:
+        _only_on("darwin", "Syphon", "macOS")
+        try:
+            from syphon import SyphonMetalServer
+            from syphon.utils.numpy import copy_image_to_mtl_texture
+            from syphon.utils.raw import create_mtl_texture
+        except (ImportError, OSError) as error:
+            raise PortError(f"The picture cannot be given to Syphon: {error}.", extra("syphon")) from None
+        self._pixels = np.full((height, width, 4), 255, np.uint8)
+        self._copy = copy_image_to_mtl_texture
+        self._server: Any = SyphonMetalServer(NAME)
+        self._texture = create_mtl_texture(self._server.device, width, height)
+
+    def send(self, picture: Picture) -> None:
+        self._pixels[..., :3] = picture
+        self._copy(self._pixels, self._texture)
+        self._server.publish_frame_texture(self._texture, is_flipped=True)  # our first row is the top one, a texture's the bottom one
+
+    def close(self) -> None:
+        self._server.stop()
+
+
+class Spout:
+    """A Spout sender: a texture of this machine's GPU that other programs on it show. Its GPU context belongs to the thread that opens it."""
+
+    def __init__(self, width: int, height: int) -> None:
+        _only_on("win32", "Spout", "Windows")
+        try:
+            import SpoutGL
+        except (ImportError, OSError) as error:
+            raise PortError(f"The picture cannot be given to Spout: {error}.", extra("spout")) from None
+        self._pixels = np.full((height, width, 4), 255, np.uint8)
+        self._format = SpoutGL.enums.GL_RGBA
+        self._sender: Any = SpoutGL.SpoutSender()
+        self._sender.setSenderName(NAME)
+
+    def send(self, picture: Picture) -> None:
+        self._pixels[..., :3] = picture
+        height, width = picture.shape[:2]
+        if not self._sender.sendImage(self._pixels, width, height, self._format, False, 0):
+            raise OSError("Spout did not take the picture")
+        self._sender.setFrameSync(NAME)
+
+    def close(self) -> None:
+        self._sender.releaseSender()
+
+
+SENDERS: Mapping[str, Callable[[int, int], Sender]] = {"ndi": Ndi, "syphon": Syphon, "spout": Spout, "camera": VirtualCamera}
+
+
+def _only_on(platform: str, title: str, system: str) -> None:
+    if sys.platform != platform:
+        raise PortError(f"{title} is there on {system} only.", 'Take it out of share under [window]; "ndi" reaches other programs on any system.')
 
 
 class Share:
@@ -93,7 +148,7 @@ class Share:
     def __init__(self, names: Sequence[str]) -> None:
         self.told: Mapping[str, str] = dict.fromkeys(names, "")  # of each sender: the sentence why it is not there, "on" where it is
         self._names, self._due = tuple(names), 0.0
-        self._size = (0, 0)
+        self._size, self._closing = (0, 0), False
         self._open: dict[str, Sender] = {}
         self._worker = Worker("share", self._send, limit=MOST_WAITING)
         self._worker.start()
@@ -113,11 +168,16 @@ class Share:
 
     def close(self) -> None:
         """Send no more."""
+        self._closing = True
+        self._worker.post(None)  # an inbox that is full has something that is seen to be the last
         self._worker.stop()
-        for sender in self._open.values():
-            sender.close()
 
-    def _send(self, picture: Picture) -> None:
+    def _send(self, picture: Picture | None) -> None:
+        """On the thread `share` alone, which opened the senders: those on a GPU have a context that is its own."""
+        if picture is None or self._closing:
+            while self._open:
+                self._open.popitem()[1].close()
+            return
         if not any(self._size):
             self._size = (picture.shape[1], picture.shape[0])
             self.told = {name: self._opened(name) for name in self._names}

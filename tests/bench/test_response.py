@@ -7,19 +7,22 @@ import numpy as np
 import pytest
 
 from performer.bench.pieces import PIECES, RATE
-from performer.bench.response import follow, read_wav
+from performer.bench.response import bench_response, follow, read_wav
 from performer.errors import PerformerError
-from performer.show import Models
-from performer.visuals.generator import painter_for
 
 SEED = 1
 BAR = 0.5
 SHORT = {("arpeggio", "mid"): 0.2}  # falls short: where light-256's middle layers change the picture little, their lean has no room left (0.27 seen)
 
 
+@pytest.fixture(scope="module")
+def pieces():
+    return bench_response(seeds=(SEED,))["pieces"]
+
+
 @pytest.mark.parametrize("name", PIECES)
-def test_each_feature_causes_the_change_that_it_should(name: str):
-    figures = follow(PIECES[name](), painter_for(Models().pictures, (), SEED)[0], SEED)
+def test_each_feature_causes_the_change_that_it_should(name: str, pieces):
+    figures = {feature: figure["mean"] for feature, figure in pieces[name].items()}
     print(name, figures)
     for feature in ("level", "low", "mid", "high", "onset"):
         assert figures[feature] is None or figures[feature] >= SHORT.get((name, feature), BAR), feature

@@ -5,6 +5,7 @@ import os
 import shutil
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -13,7 +14,7 @@ import numpy as np
 import pytest
 
 from performer.errors import PortError
-from performer.visuals.share import Ndi, Share, VirtualCamera
+from performer.visuals.share import SENDERS, Ndi, Share, Spout, Syphon, VirtualCamera
 
 
 @pytest.fixture
@@ -91,12 +92,58 @@ def test_without_a_virtual_camera_there_is_a_remedy_and_no_picture_is_wanted_any
     assert "modprobe v4l2loopback" in share.told["camera"]
 
 
-@pytest.mark.parametrize(("library", "sender", "extra"), [("cyndilib.sender", Ndi, "[ndi]"), ("pyvirtualcam", VirtualCamera, "[camera]")])
-def test_a_missing_library_is_a_sentence(monkeypatch: pytest.MonkeyPatch, library: str, sender: type, extra: str) -> None:
+@pytest.mark.parametrize(
+    ("library", "sender", "extra", "platform"),
+    [
+        ("cyndilib.sender", Ndi, "[ndi]", sys.platform), ("pyvirtualcam", VirtualCamera, "[camera]", sys.platform),
+        ("syphon", Syphon, "[syphon]", "darwin"), ("SpoutGL", Spout, "[spout]", "win32"),
+    ],
+)  # fmt: skip
+def test_a_missing_library_is_a_sentence(monkeypatch: pytest.MonkeyPatch, library: str, sender: type, extra: str, platform: str) -> None:
     monkeypatch.setitem(sys.modules, library, None)
+    monkeypatch.setattr(sys, "platform", platform)
     with pytest.raises(PortError) as raised:
         sender(64, 64)
     assert f"performer-live{extra}" in raised.value.remedy
+
+
+@pytest.mark.parametrize(("name", "system"), [("syphon", "macOS"), ("spout", "Windows")])
+def test_what_another_system_has_is_refused_in_a_sentence_and_the_others_get_their_pictures(name: str, system: str) -> None:
+    if (name, sys.platform) in (("syphon", "darwin"), ("spout", "win32")):
+        pytest.skip("this is that system")
+    share = Share([name])
+    share.take(np.zeros((8, 8, 3), np.uint8), 1.0)
+    end = time.monotonic() + 20
+    while not share.told[name]:
+        assert time.monotonic() < end
+        time.sleep(0.01)
+    share.close()
+    assert f"on {system} only" in share.told[name] and "ndi" in share.told[name]
+
+
+def test_a_sender_is_opened_used_and_closed_on_one_thread(monkeypatch: pytest.MonkeyPatch) -> None:
+    seen: list[tuple[str, str]] = []
+
+    class Noting:
+        def __init__(self, width: int, height: int) -> None:
+            seen.append(("open", threading.current_thread().name))
+
+        def send(self, picture: np.ndarray) -> None:
+            seen.append(("send", threading.current_thread().name))
+
+        def close(self) -> None:
+            seen.append(("close", threading.current_thread().name))
+
+    monkeypatch.setitem(SENDERS, "ndi", Noting)
+    share = Share(["ndi"])
+    end = time.monotonic() + 20
+    while len(seen) < 3:
+        assert time.monotonic() < end
+        share.take(np.zeros((8, 8, 3), np.uint8), time.monotonic())
+        time.sleep(0.01)
+    share.close()
+    assert [what for what, _ in seen[:2]] == ["open", "send"] and seen[-1][0] == "close"
+    assert {thread for _, thread in seen} == {"share"} and [what for what, _ in seen].count("close") == 1
 
 
 def test_nobody_wants_a_picture_where_nobody_is_to_get_one() -> None:
