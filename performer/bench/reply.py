@@ -10,6 +10,7 @@ from typing import Any
 
 from performer.bench.figures import percentiles, surroundings
 from performer.bench.line import Line, echo, inside, midi_system, ports
+from performer.bench.machine import machine
 from performer.bench.stage import Play, Stage, show
 from performer.midi_system import MidiSystem
 
@@ -38,10 +39,12 @@ def bench_reply(notes: int = 2000, rate: float = 16.0, voices: int = 1, silence:
     with stage_and_line(system, voices, visuals) as (_, line):
         play_phrase(line, WARM_UP, rate, voices)
         threading.Event().wait(silence)
-        replies = play_phrase(line, notes, rate, voices)
+        with machine() as own:
+            replies = play_phrase(line, notes, rate, voices)
         return surroundings("reply", line.transport, visuals) | {
             "n": notes, "voices": voices, "rate": rate, "silence_s": silence, "lost": replies.lost, "incomplete": replies.incomplete,
             "reply_ms": percentiles(replies.first), "reply_all_ms": percentiles(replies.all) if replies.all else None, "transport_ms": transport,
+            "machine_ms": own,
         }  # fmt: skip
 
 

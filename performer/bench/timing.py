@@ -13,6 +13,7 @@ from typing import Any
 
 from performer.bench.figures import median, percentiles, surroundings
 from performer.bench.line import Arrival, midi_system, ports
+from performer.bench.machine import machine
 from performer.bench.match import WINDOW, Promise, match
 from performer.bench.reply import round_trips
 from performer.bench.stage import Play, show
@@ -67,7 +68,7 @@ def bench_timing(seconds: float = 60.0, delay_ms: float | None = None, visuals: 
     with show(Play(VOICES, True, visuals, chosen)) as stage:
         promises = Promises(stage.ear)
         promises.start()
-        with ports(system) as line:
+        with machine() as own, ports(system) as line:
             began = time.perf_counter()
             threading.Event().wait(seconds + 2 * SETTLE)
             ended = time.perf_counter()
@@ -81,7 +82,7 @@ def bench_timing(seconds: float = 60.0, delay_ms: float | None = None, visuals: 
     return surroundings("timing", system.name.lower(), visuals) | {
         "seconds": seconds, "voices": len(VOICES), "delay_ms": chosen, "n": len(counted), "lost": found.lost, "reordered": found.reordered,
         "lateness_ms": percentiles([abs(each) for each in found.lateness]), "signed_median_ms": median(found.lateness),
-        "transport_ms": percentiles(transport),
+        "transport_ms": percentiles(transport), "machine_ms": own,
     }  # fmt: skip
 
 

@@ -11,14 +11,14 @@ from performer.parameters import Table
 def test_reply(jack_server):
     told = json.loads(bench("reply", Asked(notes=30, voices=2), True))
     assert told["transport"] == "jack" and told["n"] == 30 and told["lost"] == 0
-    assert 0 < told["transport_ms"]["p50"] < told["reply_ms"]["max"]
+    assert 0 < told["transport_ms"]["p50"] < told["reply_ms"]["max"] and 0 < told["machine_ms"]["p50"] <= told["machine_ms"]["max"]
     assert told["reply_ms"]["p50"] <= told["reply_all_ms"]["p50"]
 
 
 def test_timing(jack_server):
     told = json.loads(bench("timing", Asked(seconds=3.0), True))
     assert told["n"] > 0 and told["lost"] < told["n"] and told["delay_ms"] < 0
-    assert abs(told["signed_median_ms"]) <= told["lateness_ms"]["max"] < 200
+    assert abs(told["signed_median_ms"]) <= told["lateness_ms"]["max"] < 200 and told["machine_ms"]["p99"] > 0
 
 
 def test_osc(jack_server):
@@ -43,10 +43,10 @@ def test_frames_from_a_click_to_a_page(jack_server):
 
 
 def test_trouble_leaves_the_picture_moving_and_the_notes_in_time():
-    told = json.loads(bench("trouble", Asked(seconds=18.0, kills=3), True))
+    told = json.loads(bench("trouble", Asked(seconds=12.0, kills=2), True))
     for trouble in ("without", "killed", "screen_stopped", "flooded"):
         assert told[trouble]["notes"] > 0 and told[trouble]["later_than_a_bar"] == 0, told
-    assert told["killed"]["pictures"] > 18 * 10 and told["killed"]["page_longest_ms"] < 1000, told
+    assert told["killed"]["pictures"] > 12 * 10 and told["killed"]["page_longest_ms"] < 1000, told
     assert told["flooded"]["sent"] > 10_000 and told["flooded"]["pictures"] > 10, told
 
 
