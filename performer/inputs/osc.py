@@ -45,6 +45,7 @@ FARTHEST = 60.0  # seconds: a bundle dated further ahead is refused
 MOST_WAITING = 10_000
 SUGGESTED = 3  # alternatives, where nobody says how many
 SOON = 0.001  # seconds: dated ahead by less than this is now
+NAP, MOST_NAPS = 0.0003, 8  # seconds for which a message gives way at a time, and how often
 
 
 def understand(table: Table, address: str, arguments: Sequence[Any], source: str, sender: str) -> Event:
@@ -134,7 +135,8 @@ class Source:
 
 class OscInput:
     """The thread's handler for both sockets. `post` takes events for the session, `refuse(sender, address, reason)` errors,
-    `private` what the show's own processes say, `spoke(sender)` hears who sent something valid on the public socket."""
+    `private` what the show's own processes say, `spoke(sender)` hears who sent something valid on the public socket. `busy` says whether somebody
+    waits for an answer now: a flood of messages would have Python's lock half of the time, so the next one gives way, though not for long."""
 
     def __init__(
         self,
@@ -145,11 +147,12 @@ class OscInput:
         refuse: Callable[[str, str, str], object],
         private: Mapping[str, Callable[[Sequence[Any]], object]],
         spoke: Callable[[str], object],
+        busy: Callable[[], bool] = lambda: False,
     ) -> None:
         self.malformed = 0
         self.accepted = 0  # parameter messages on the public socket that became events
         self._table, self._clock = table, clock
-        self._post, self._refuse, self._private, self._spoke = post, refuse, private, spoke
+        self._post, self._refuse, self._private, self._spoke, self._busy = post, refuse, private, spoke, busy
         self._later = Agenda()
         self._selector = selectors.DefaultSelector()
         for source in sources:
@@ -171,8 +174,15 @@ class OscInput:
     def _read(self, source: Source) -> None:
         with contextlib.suppress(BlockingIOError, ConnectionError):
             for _ in range(64):  # a burst, but the other socket's turn comes
+                self._give_way()
                 datagram, (host, port, *_) = source.sock.recvfrom(LARGEST)
                 self._datagram(source.name, datagram, "desk" if source.name == "loopback" else f"{host}:{port}")
+
+    def _give_way(self) -> None:
+        for _ in range(MOST_NAPS):
+            if not self._busy():
+                return
+            wall.sleep(NAP)
 
     def _datagram(self, source: str, datagram: bytes, sender: str) -> None:
         now, wall_now = self._clock.now(), wall.time()

@@ -8,7 +8,7 @@ from pythonosc.osc_message_builder import OscMessageBuilder
 from performer.clock import SystemClock
 from performer.errors import ParameterError
 from performer.events import Control, NoteOff, NoteOn, Panic, ParameterSet, Sync, Wish
-from performer.inputs.osc import OscInput, Source, understand
+from performer.inputs.osc import MOST_NAPS, OscInput, Source, understand
 from performer.loopback import bind_loopback, encode
 from performer.parameters import Table
 
@@ -26,12 +26,17 @@ def ear():
 class Ear:
     def __init__(self):
         self.events, self.errors, self.private, self.spoke = [], [], [], []
+        self.looks, self.busy_looks = 0, 0  # how often it was asked whether somebody waits, and for how many of these somebody does
         self.public, self.own, self.client = bind_loopback(), bind_loopback(), socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
         self.clock = SystemClock()
         self.input = OscInput(
             [Source(self.public, "osc"), Source(self.own, "loopback")], TABLE, self.clock, self.events.append,
-            lambda *what: self.errors.append(what), {"/performer/listening/features": self.private.append}, self.spoke.append,
+            lambda *what: self.errors.append(what), {"/performer/listening/features": self.private.append}, self.spoke.append, self.is_busy,
         )  # fmt: skip
+
+    def is_busy(self):
+        self.looks += 1
+        return self.looks <= self.busy_looks
 
     def send(self, datagram, to=None):
         self.client.sendto(datagram, (to or self.public).getsockname())
@@ -150,3 +155,11 @@ def test_a_burst_of_a_thousand_is_not_lost(ear):
         ear.input.turn(1.0)
         assert len(ear.events) > before, "the burst was cut short"
     assert [timed.event.value for timed in ear.events] == pytest.approx([number / 1000 for number in range(1000)])
+
+
+@pytest.mark.parametrize(("busy", "looks"), [(0, 1), (3, 4), (10_000, MOST_NAPS)])
+def test_a_message_gives_way_to_who_waits_for_an_answer_but_not_for_long(ear, busy, looks):
+    ear.busy_looks = busy
+    ear.client.sendto(encode("/performer/visuals/react", 0.5), ear.public.getsockname())
+    ear.input.turn(1.0)
+    assert len(ear.events) == 1 and ear.looks >= looks
