@@ -7,6 +7,7 @@ A model has two graphs. `mapping`: z (1, z_dim), labels (1, label_dim) -> w and 
 """
 
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Protocol, runtime_checkable
 
@@ -24,6 +25,7 @@ from performer.visuals.latent import Floats, Paths, Place, between
 from performer.visuals.walk import Pose
 
 ENCODING = "style-1"
+COLOUR = 0.2  # turns of the palette that a middle band at full strength brings: colours change as much wherever the walk is
 LEAN = 0.9  # how far a band at full strength carries its layers to its accent
 SECOND = 2.4  # radians that the second style is ahead on the path
 EDGE = 0.4  # of the layers, over which the second style comes in or goes out
@@ -166,14 +168,14 @@ class Generator:
         return z
 
     def _label(self, pose: Pose) -> Floats:
-        """(1, label_dim) there, with what the hand asks."""
+        """(1, label_dim) there, with what the hand asks; the middle band turns the palette."""
         label = self._paths.label(pose.place)
         if pose.came:
             before = self._paths.label(pose.came[0][0])
             for place, share in pose.came[1:]:
                 before = before + (self._paths.label(place) - before) * np.float32(share)
             label = before + (label - before) * np.float32(pose.share)
-        return self._labels.asked(label, pose.ask)
+        return self._labels.asked(label, replace(pose.ask, hue=pose.ask.hue + COLOUR * pose.bands[1]))
 
     def _map(self, z: Floats, label: Floats) -> Floats:
         return np.asarray(self._mapping(z, label)[0][0], np.float32)

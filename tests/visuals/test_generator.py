@@ -12,7 +12,7 @@ from performer.errors import ModelError
 from performer.show import Models
 from performer.training.card_writer import write_card
 from performer.visuals.easel import MOST_SPOILT, Easel
-from performer.visuals.generator import Generator, painter_for
+from performer.visuals.generator import COLOUR, Generator, painter_for
 from performer.visuals.hand import Ask
 from performer.visuals.latent import Orbit
 from performer.visuals.walk import Pose
@@ -48,6 +48,13 @@ def test_a_small_step_is_a_small_change_and_a_long_way_another_picture(light: Ge
 def test_each_part_of_the_music_moves_the_picture(light: Generator, change: dict):
     poses = [replace(POSE, path=float(path)) for path in range(0, 60, 3)]
     assert np.mean([apart(light.paint(pose), light.paint(replace(pose, **change))) for pose in poses]) > 0.5
+
+
+def test_the_middle_band_turns_the_palette_as_the_hand_does(light: Generator):
+    banded, turned = light.styles(replace(POSE, bands=(0.0, 0.5, 0.0))), light.styles(replace(POSE, ask=Ask(hue=0.5 * COLOUR)))
+    coarse = banded.shape[1] // 3
+    assert np.allclose(banded[:, :coarse], turned[:, :coarse], atol=1e-5)
+    assert np.abs(banded - light.styles(POSE))[:, :coarse].max() > 1e-3
 
 
 def test_truncation_zero_is_the_mean_style_everywhere(light: Generator):
