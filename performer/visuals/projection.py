@@ -12,7 +12,7 @@ from performer.visuals.stream import BLACK, Stream
 
 RATE_HZ = 60.0
 TELL_EVERY = 1.0  # seconds between words about how it goes
-IDLE = 0.1  # seconds between two looks where there is no window
+IDLE = 0.05  # seconds between two looks where there is nothing to show it on: often enough that the film does not take it for a stall
 STUCK = 0.5  # seconds without a frame after which a window counts as stalled
 UNPACED = 125.0  # frames a second: a display that lets so many pass sets no pace, whatever it says
 CARD_LINES = 720  # of the test card, at most
@@ -85,7 +85,7 @@ class Projection:
         self.surface, self._keepers = surface, tuple(keepers)
         self._stream = Stream(reel)
         self._moved, self._kick = moved, kick
-        self._shown = time.monotonic()
+        self._shown = self._drawn = time.monotonic()  # when there was a turn or nothing to draw on, and when it was drawn
         self._unpaced = False
         self._told: Mapping[str, Any] = {"open": False, "remark": ""}
 
@@ -99,6 +99,7 @@ class Projection:
                     self._tell(pace, now)
                     told = now
                 if not self.surface.attend(now):
+                    self._see(self._moved(now), now)  # who looks next sees the moment, not where it was left
                     self._shown, absent = now, True
                     done.wait(IDLE)
                     continue
@@ -120,15 +121,18 @@ class Projection:
         values = self._moved(now)
         for keeper in self._keepers:
             keeper.attend(values)
-        self._stream.take(now)
-        picture = self._stream.picture(values, now, card_size(*self.surface.size), self._kick(values, now))
-        self.surface.show(BLACK if picture is None else picture, looks_of(values), now - self._shown)
-        self._shown = now
+        picture = self._see(values, now)
+        self.surface.show(BLACK if picture is None else picture, looks_of(values), now - self._drawn)
+        self._shown = self._drawn = now
         wanting = [keeper for keeper in self._keepers if keeper.wants(now)]
         if wanting:
             seen = self.surface.seen()
             for keeper in wanting:
                 keeper.take(seen, now)
+
+    def _see(self, values: Mapping[str, Any], now: float) -> Picture | None:
+        self._stream.take(now)
+        return self._stream.picture(values, now, card_size(*self.surface.size), self._kick(values, now))
 
     def tell(self, now: float) -> Mapping[str, Any]:
         """How it goes: the last word of this thread, and whether it is stuck since. Thread-safe."""

@@ -1,6 +1,7 @@
 """The camera's files, read again."""
 
 import json
+import threading
 import time
 from pathlib import Path
 
@@ -9,8 +10,11 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from performer.parameters import Table
 from performer.visuals.camera import RECORD, Camera
-from performer.visuals.reel import Picture
+from performer.visuals.canvas import Canvas
+from performer.visuals.projection import Projection
+from performer.visuals.reel import BYTES, Picture, Reel
 from performer.visuals.video import Sound, Video
 
 HZ = 48_000
@@ -60,6 +64,24 @@ def test_a_still_is_what_is_seen(tmp_path: Path) -> None:
     assert np.array_equal(np.asarray(Image.open(desk.told[0])), grey(120))
     desk.camera.close()
     assert len(list(tmp_path.iterdir())) == 1
+
+
+def test_a_still_without_a_window_is_of_its_own_moment(tmp_path: Path) -> None:
+    desk, reel, over = Desk(tmp_path), Reel(bytearray(BYTES)), threading.Event()
+    values = {address: row.default for address, row in Table(1).rows.items()}
+    projection = Projection(reel, lambda now: values, Canvas(lambda: desk.camera.attend(values)), [desk.camera])
+    thread = threading.Thread(target=projection.go_on, args=(over,), daemon=True)
+    thread.start()
+    for number, level in enumerate((40, 160, 90), start=1):
+        until = time.monotonic() + 1.0
+        while time.monotonic() < until:
+            reel.write(np.full((32, 32, 3), level, np.uint8), time.monotonic())
+            time.sleep(0.03)
+        desk.camera.still()
+        desk.wait(number)
+        assert abs(float(np.asarray(Image.open(desk.told[-1])).mean()) - level) < 3
+    over.set()
+    thread.join(10)
 
 
 def test_a_video_has_the_moments_of_the_show_and_its_place_in_the_take(tmp_path: Path) -> None:
