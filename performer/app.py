@@ -31,7 +31,7 @@ from performer.inputs.link import LinkInput
 from performer.inputs.midi import MidiInput
 from performer.inputs.osc import OscInput, Source
 from performer.inputs.replay import Replay
-from performer.loopback import Loopback, watch_lifeline
+from performer.loopback import LISTENING, Loopback, watch_lifeline
 from performer.midi_port import PortWatch
 from performer.minds import Minds, Thought
 from performer.outputs.features import Features
@@ -78,6 +78,7 @@ class Engine:
         self.session = Session(show.table, parts, seed, show.values, show.scenes)
         self._progression = show.progression
         self._heard = -math.inf  # when a key of the human last went down
+        self._audio_named = bool(show.audio.enabled and show.audio.input)  # one that is wanted by its name and not there is told as a mistake
         self._answering = False  # an event is on its way to its answer
         self._worker = Worker("session", self._handle, rest=self._do_later)
         self._later: deque[tuple[Callable[..., object], Any]] = deque()  # what is done when the turn is over, and with what
@@ -313,14 +314,20 @@ class Engine:
         if self.facts.get("audio") != said:
             self.facts["audio"] = said
             self._tell_facts()
+            if self._audio_named and not said.startswith(LISTENING):
+                log.warning(said)
+                self._osc.say(Say("/performer/error", ("audio", said)))
 
     def _heard_sound(self, word: str, arguments: Sequence[Any]) -> None:
         """What the listening process says of pitch, chroma and beat, for whoever wants to move with it."""
         self._osc.say(Say(f"/performer/{word}", tuple(arguments)))
 
     def _picture_status(self, who: str, arguments: Sequence[Any]) -> None:
-        with contextlib.suppress(ValueError, IndexError, TypeError):
-            self.facts[who] = json.loads(arguments[0])
+        with contextlib.suppress(ValueError, IndexError, TypeError, AttributeError):
+            before, self.facts[who] = self.facts.get(who) or {}, json.loads(arguments[0])
+            remark = self.facts[who].get("remark", "")
+            if remark and remark != before.get("remark", ""):
+                self._osc.say(Say("/performer/error", (who, remark)))
         self._tell_facts()
 
     def _held(self) -> int:

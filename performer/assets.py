@@ -61,6 +61,11 @@ def demo_performance() -> Path:
     return _PACKAGE / "demo.mid"
 
 
+def model_names(folders: tuple[Path, ...] = ()) -> list[str]:
+    """The names of all models that `find_model` finds."""
+    return sorted({card.parent.name for folder in (*folders, own_models_dir(), models_dir()) for card in folder.glob("*/card.toml")})
+
+
 def find_model(name: str, folders: tuple[Path, ...] = ()) -> Path | None:
     """The folder of the model of this name: in the show's own folders, the user's, the shipped ones; None if it is nowhere.
 

@@ -35,18 +35,19 @@ def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="performer", description="Play, and be answered: music, pictures and words in real time.")
     parser.add_argument("--version", action="version", version=f"performer {__version__}")
     parser.add_argument("--verbose", action="store_true", help="say more about what goes on")
-    parser.add_argument("--seconds", type=float, default=None, help="stop by itself after so many seconds")
+    seconds: dict[str, Any] = {"type": float, "help": "stop by itself after so many seconds"}
+    parser.add_argument("--seconds", **seconds)
     parser.set_defaults(run=_run, show=None, play=None)
-    commands = parser.add_subparsers(title="commands", metavar="")
+    commands = parser.add_subparsers(title="commands", metavar="COMMAND")
 
     command = commands.add_parser("run", help="run a show (without a file: on embedded defaults)")
     command.add_argument("show", nargs="?", type=Path, help="a show file, as `performer init` writes one")
     command.add_argument("--play", type=Path, help="a MIDI file that plays the human's part")
-    command.add_argument("--seconds", type=float, default=None, help="stop by itself after so many seconds")
+    command.add_argument("--seconds", default=argparse.SUPPRESS, **seconds)  # what stands before the command holds
     command.set_defaults(run=_run)
 
     command = commands.add_parser("demo", help="a recorded human performance plays your part")
-    command.add_argument("--seconds", type=float, default=None, help="stop by itself after so many seconds")
+    command.add_argument("--seconds", default=argparse.SUPPRESS, **seconds)
     command.set_defaults(run=_demo)
 
     command = commands.add_parser("init", help="write a commented show file")
@@ -55,7 +56,9 @@ def _parser() -> argparse.ArgumentParser:
 
     commands.add_parser("devices", help="list the MIDI ports, audio inputs and displays").set_defaults(run=_devices)
     commands.add_parser("doctor", help="say what works here, what is missing, and how to get it").set_defaults(run=_doctor)
-    commands.add_parser("parameters", help="list every control with its OSC address").set_defaults(run=_parameters)
+    command = commands.add_parser("parameters", help="list every control with its OSC address")
+    command.add_argument("part", nargs="?", default="", help="only those with this in their address, as `scene` or `visuals/bend`")
+    command.set_defaults(run=_parameters)
 
     _add_tools(commands)
     return parser
@@ -84,7 +87,7 @@ def _add_tools(commands: Any) -> None:
     command.set_defaults(run=_render)
 
     command = commands.add_parser("check", help="say whether a model folder keeps the contract, and how quick it is here")
-    command.add_argument("folder", type=Path, metavar="MODEL_DIR")
+    command.add_argument("folder", type=Path, metavar="MODEL", help="a model's folder, or the name of one that is installed")
     command.set_defaults(run=_check)
 
     command = commands.add_parser("eval", help="measure a model on a folder of MIDI files that it has not learned from")
@@ -187,11 +190,14 @@ def _parameters(options: argparse.Namespace) -> int:
     from performer.parameters import COMMANDS, FEEDBACK, Table
 
     for row in Table().rows.values():
+        if options.part not in row.address:
+            continue
         kind = "one of " + ", ".join(row.choices) if row.choices else "true or false" if row.kind == "bool" else f"{row.kind} {row.range}"
         print(f"{row.address}\n    {kind}; default {row.default}. {row.doc}")
     for title, commands in (("Commands", COMMANDS), ("What Performer says", FEEDBACK)):
-        print(f"\n{title}")
-        for command in commands:
+        told = [command for command in commands if options.part in command.address]
+        print(f"\n{title}" if told else "", end="\n" if told else "")
+        for command in told:
             print(f"{command.address} {command.arguments}\n    {command.doc}")
     return 0
 
@@ -215,9 +221,11 @@ def _render(options: argparse.Namespace) -> int:
 
 
 def _check(options: argparse.Namespace) -> int:
+    from performer.assets import find_model
     from performer.check import check, report
 
-    remarks = check(options.folder)
+    folder: Path = options.folder
+    remarks = check(folder if folder.is_dir() else find_model(str(folder)) or folder)
     print(report(remarks))
     return 0 if all(remark.fits for remark in remarks) else FAILED
 

@@ -16,6 +16,7 @@ from pythonosc import osc_bundle, osc_message
 from pythonosc.osc_message_builder import OscMessageBuilder
 
 PLACES = ("engine", "listening", "visuals", "screen", "desk")
+LISTENING = "Listening to"  # how the status of the process that listens begins where it does
 LARGEST = 65507  # bytes: the most that one UDP datagram carries over IPv4
 JPEG = b"\xff\xd8"
 

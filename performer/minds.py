@@ -1,6 +1,7 @@
 """The models of a show at work: each has a thread of its own, hears everything, and answers what it is asked.
 
-A voice is played by the model that it names; where that cannot be had, by the show's first, and where that cannot be had, by the echo.
+A voice is played by the model that it names; where that cannot be had, by the show's first; where that cannot be had, by the one that a show has by
+itself, and then by the echo.
 """
 
 import threading
@@ -8,7 +9,7 @@ from collections import deque
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
-from performer.assets import find_model
+from performer.assets import find_model, model_names
 from performer.clock import Clock
 from performer.effects import Ask, AskChords, Drop, Feed, Forget, Load, Say, Wonder
 from performer.errors import ModelError
@@ -18,10 +19,11 @@ from performer.inference.echo import Echo
 from performer.inference.lstm import load_mind
 from performer.inference.thinker import Mind, Thinker
 from performer.inference.thinking import Thinking
-from performer.show import Show
+from performer.show import Models, Show
 from performer.worker import Worker
 
 ECHO = "echo"
+STANDARD = Models().notes
 PRIMED = 256  # notes that a model hears which is loaded while the show plays
 Thought = Feed | Ask | Wonder | Drop | Forget
 MOST_LOADING = 4  # models that wait to be loaded: who asks for more is not heard
@@ -31,20 +33,22 @@ def open_mind(name: str, folders: Sequence[str] = ()) -> Mind:
     """The model of this name, 'echo' among them. Raises ModelError, one sentence, where it cannot be had."""
     if name == ECHO:
         return Echo()
-    folder = find_model(name, tuple(map(Path, folders)))
-    if folder is None:
-        raise ModelError(f"No model '{name}' was found.", "Put a model folder beside the others, or name another one.")
-    return load_mind(folder)
+    return load_mind(_found(name, folders))
 
 
 def open_harmonist(name: str, folders: Sequence[str] = ()) -> Harmonist:
     """The chord model of this name, 'plain' among them. Raises ModelError, one sentence, where it cannot be had."""
     if name == Plain.name:
         return Plain()
-    folder = find_model(name, tuple(map(Path, folders)))
+    return load_harmonist(_found(name, folders))
+
+
+def _found(name: str, folders: Sequence[str]) -> Path:
+    there = tuple(map(Path, folders))
+    folder = find_model(name, there)
     if folder is None:
-        raise ModelError(f"No model '{name}' was found.", "Put a model folder beside the others, or name another one.")
-    return load_harmonist(folder)
+        raise ModelError(f"No model '{name}' was found.", f"There are: {', '.join(model_names(there))}.")
+    return folder
 
 
 class Minds:
@@ -62,7 +66,7 @@ class Minds:
         self._lately: deque[Feed] = deque(maxlen=PRIMED)
         self._lock = threading.Lock()  # who loads, and who feeds
         self._thinking: dict[str, Thinking] = {}
-        self.main = self._first(show.models.notes, ECHO)
+        self.main = self._first(show.models.notes, STANDARD if show.models.notes != STANDARD else ECHO) or self._first(ECHO, "")
         self.voices = tuple(self._first(name, self.main) for name in show.voice_models)
         self._harmonist = self._chords(show.models.chords)
         self._harmony = Worker("chords", self._harmonise)

@@ -6,9 +6,10 @@ of parameters.
 """
 
 import dataclasses
+import difflib
 import re
 import tomllib
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -19,6 +20,7 @@ from performer.movers import MOVES, SLOTS
 from performer.parameters import VOICES, Table
 
 INSTRUMENTS = ("keys", "melody", "drums", "bass")
+MOST_NAMED = 40  # keys that an error names
 SHARES = ("ndi", "syphon", "spout", "camera")
 HERE = ("127.0.0.1", "localhost", "::1")  # hosts that only this machine reaches
 Items = tuple[Any, ...]
@@ -275,7 +277,7 @@ class _Reader:
                 continue
             if prefix + key not in table.rows:
                 names = [address.removeprefix(prefix) for address in table.rows if address.startswith(prefix)]
-                self.fail(title, key, f"[{title}] has no such key", f"its keys are {', '.join((*also, *names))}", place)
+                self.fail(title, key, f"[{title}] has no such key", _instead(key, [*also, *(name.replace("/", ".") for name in names)]), place)
             try:
                 values[prefix + key] = table.check(prefix + key, [value])
             except ParameterError as error:
@@ -310,6 +312,14 @@ class _Reader:
             elif inside and re.match(rf"\s*[\"']?{re.escape(key)}[\"']?\s*[=.]", line):
                 return number
         return found
+
+
+def _instead(key: str, names: Sequence[str]) -> str:
+    """What to write where a section has no such key: all that it has where they are few, else the nearest, or where they stand."""
+    if len(names) <= MOST_NAMED:
+        return f"its keys are {', '.join(names)}"
+    near = difflib.get_close_matches(key.replace("/", "."), names, 1, 0.75)
+    return f"write {near[0]}" if near else "`performer parameters` lists them; a dot stands for each slash"
 
 
 def _flat(content: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str, Any]]:

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from performer.cli import FAILED, main
+from performer.cli import FAILED, _parser, main
 from performer.movers import MOVES, SLOTS
 from performer.parameters import COMMANDS, FEEDBACK, VOICES, Table
 from performer.show import read_show
@@ -112,3 +112,20 @@ def test_an_unknown_command_and_the_version(capsys: pytest.CaptureFixture[str]):
     with pytest.raises(SystemExit) as ended:
         main(["--version"])
     assert ended.value.code == 0
+
+
+@pytest.mark.parametrize("words", [["--seconds", "3", "run"], ["run", "--seconds", "3"], ["--seconds", "3", "demo"], ["--seconds", "3"]])
+def test_the_seconds_hold_before_a_command_and_after_it(words: list[str]):
+    assert _parser().parse_args(words).seconds == 3.0
+
+
+def test_parameters_of_one_part_only(capsys: pytest.CaptureFixture[str]):
+    assert main(["parameters", "visuals/bend"]) == 0
+    told = [line for line in capsys.readouterr().out.splitlines() if line.startswith("/")]
+    assert told and all("visuals/bend" in line for line in told)
+
+
+def test_a_model_is_checked_by_its_name(capsys: pytest.CaptureFixture[str]):
+    assert main(["check", "chords-first"]) == 0
+    assert main(["check", "chords-frist"]) == FAILED
+    assert "chords-frist" in capsys.readouterr().out

@@ -6,11 +6,12 @@ import threading
 
 import pytest
 
+from performer import assets
 from performer.chords import Chord
 from performer.clock import SystemClock
 from performer.effects import Ask, AskChords, Feed, Load, Say
 from performer.events import Answer, ChordAnswer, Loaded, ModelNote, Swap, Sync, Timed
-from performer.minds import Minds
+from performer.minds import STANDARD, Minds
 from performer.parameters import Table
 from performer.session.state import Parts, Session
 from performer.show import parse_show
@@ -113,8 +114,15 @@ def test_a_chord_model_that_is_not_there_is_told_and_plain_chords_are_played():
     assert len(found.remarks) == 1 and "Plain chords are played instead" in found.remarks[0]
 
 
+def test_without_the_usual_model_the_echo_plays_and_a_missing_name_is_told_with_those_that_are_there(monkeypatch):
+    monkeypatch.setattr(assets, "models_dir", lambda: TINY.parent)
+    found, _, _ = minds('[models]\nnotes = "lstm-pino"\nsmall = ""\nchords = "plain"')
+    assert found.main == "echo" and len(found.remarks) == 2
+    assert "There are:" in found.remarks[0] and TINY.name in found.remarks[0]
+
+
 @pytest.mark.parametrize("spoil", ["altered", "missing"])
-def test_a_model_that_is_altered_or_lacks_a_file_is_told_and_the_echo_plays(spoil: str, tmp_path):
+def test_a_model_that_is_altered_or_lacks_a_file_is_told_and_the_usual_one_plays(spoil: str, tmp_path):
     folder = shutil.copytree(TINY, tmp_path / "spoilt")
     card = folder / "card.toml"
     card.write_text(card.read_text(encoding="utf-8").replace("tiny-lstm", "spoilt"), encoding="utf-8")
@@ -124,8 +132,8 @@ def test_a_model_that_is_altered_or_lacks_a_file_is_told_and_the_echo_plays(spoi
     else:
         (folder / "step.onnx").unlink()
     found, _, refused = minds(f'[models]\nnotes = "spoilt"\nsmall = ""\nfolders = ["{tmp_path.as_posix()}"]')
-    assert found.main == "echo" and "'echo' plays instead" in found.remarks[0] and "step.onnx" in found.remarks[0]
+    assert found.main == STANDARD and f"'{STANDARD}' plays instead" in found.remarks[0] and "step.onnx" in found.remarks[0]
     found.start()
     found.load(Load("spoilt", "a:1"))
     found.stop()  # what was asked for is handled first
-    assert refused[0][0] == "a:1" and "step.onnx" in refused[0][1] and set(found.hashes) == {"echo"}
+    assert refused[0][0] == "a:1" and "step.onnx" in refused[0][1] and set(found.hashes) == {STANDARD}

@@ -23,7 +23,7 @@ from performer.errors import PortError
 from performer.listening.analysis import TONE_EVERY, Analysis, Features
 from performer.listening.audio import AudioInput, Ring, choose, inputs, start
 from performer.listening.spectrum import Samples
-from performer.loopback import Loopback, watch_lifeline
+from performer.loopback import LISTENING, Loopback, watch_lifeline
 
 log = logging.getLogger("performer")
 STALLED, NO_DEVICE = 3, 4  # exit codes: start again soon; there is nothing to hear, try again later
@@ -102,7 +102,7 @@ class Listener:
         self._stream = stream
         self._ring = ring
         self._analysis = Analysis(device.rate_hz)
-        self._status = f"Listening to {device}."
+        self._status = f"{LISTENING} {device}."
         self._said_status = self._said_rest = -1e9
         self._dropped = 0
         self._rate_hz = device.rate_hz

@@ -169,7 +169,9 @@ class Painting:
         elif word == "keyframe/recall" and name in self._keyframes:
             self._settle(self._keyframes[name], seconds=seconds)
         elif word == "keyframe/recall":
-            self._easel.remark = f"There is no keyframe '{name}'."
+            there = ", ".join(sorted(self._keyframes)) or "none yet"
+            self._easel.remark = f"There is no keyframe '{name}'. There are: {there}."
+            log.warning(self._easel.remark)
         elif word == "picture":
             self._sitter.show(name, self._easel.painter, self._walk.place.path)
         elif word == "remembered":

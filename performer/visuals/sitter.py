@@ -4,6 +4,7 @@ Each picture is read in a thread of its own in the process `visuals`; the thread
 somebody else's data: only its name is given, it lies in the one folder that is meant for it, and one of too many pixels is not opened.
 """
 
+import logging
 import threading
 import zlib
 from collections import deque
@@ -18,6 +19,7 @@ from performer.visuals.generator import Painter, PictureReader
 from performer.visuals.latent import Floats
 from performer.visuals.reel import Picture
 
+log = logging.getLogger("performer")
 MOST_PIXELS = 64_000_000
 FIRST_SEED, SEEDS = 9000, 1000  # of the paths that pass through pictures
 
@@ -60,6 +62,7 @@ class Sitter:
             z, label = painter.read(looked_at(found, painter.reads_px))
         except Exception as error:  # whatever a file or a graph may hold: the show goes on
             self.remark = str(error) if isinstance(error, ModelError) else f"'{name}' cannot be read as a picture."
+            log.warning(self.remark)
             return
         self.remark = ""
         self.done.append(Sitting(name, painter, path, z, label, go))
