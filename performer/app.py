@@ -79,7 +79,6 @@ class Engine:
         self._progression = show.progression
         self._heard = -math.inf  # when a key of the human last went down
         self._audio_named = bool(show.audio.enabled and show.audio.input)  # one that is wanted by its name and not there is told as a mistake
-        self._answering = False  # an event is on its way to its answer
         self._worker = Worker("session", self._handle, rest=self._do_later)
         self._later: deque[tuple[Callable[..., object], Any]] = deque()  # what is done when the turn is over, and with what
         self._osc = OscOutput(loopback, public, [_client(text) for text in show.osc.clients], show.osc.reply_port, show.table.rows)
@@ -103,7 +102,6 @@ class Engine:
              **{f"/performer/listening/{word}": partial(self._heard_sound, word) for word in ("tone", "pulse")},
              "/performer/visuals/status": partial(self._picture_status, "visuals"),
              "/performer/screen/status": partial(self._picture_status, "screen"), "/performer/screen/saved": self._saved}, self._osc.spoke,
-            lambda: self._answering,
         )  # fmt: skip
         self._link = LinkInput(self.clock, self.hear, lambda sentence: self._osc.say(Say("/performer/error", ("link", sentence))))
         self._running = threading.Event()
@@ -176,11 +174,7 @@ class Engine:
         """An event that is answered at once: where the session is free the calling thread does all that there is to do, to the sending of the
         answer. Thread-safe, never waits."""
         self._note(timed)
-        self._answering = True
-        try:
-            self._worker.bring(timed)
-        finally:
-            self._answering = False
+        self._worker.bring(timed)
 
     def _note(self, timed: Timed) -> None:
         if isinstance(timed.event, NoteOn):

@@ -58,7 +58,7 @@ class Stopwatch:
 
 
 def bench_endure(model: str, minutes: int = 60, live_minutes: int = 10, visuals: bool = False) -> dict[str, Any]:
-    """The JSON object: `step_ms` and `rss_mb` of the first and of the last minute, and their ratio, on the virtual clock and live."""
+    """The JSON object: `step_ms` and `rss_mb` of the first and of the last minute, their ratio, and each minute's, on the virtual clock and live."""
     told = surroundings("endure", "jack" if midi_system() else "none", visuals) | {"model": model, "virtual": _virtual(model, minutes)}
     return told | ({"live": _live(live_minutes, visuals)} if live_minutes > 1 and midi_system() else {})
 
@@ -113,7 +113,8 @@ def _live(minutes: int, visuals: bool) -> dict[str, Any]:
 
 
 def _compared(times: list[float], memory: list[float], name: str = "step_ms") -> dict[str, Any]:
-    def pair(figures: list[float]) -> dict[str, float]:
-        return {"first": figures[0], "last": figures[-1], "ratio": round(figures[-1] / figures[0], 3), "most": max(figures)}
+    def pair(figures: list[float]) -> dict[str, Any]:
+        told = {"first": figures[0], "last": figures[-1], "ratio": round(figures[-1] / figures[0], 3), "most": max(figures)}
+        return told | {"each": [round(figure, 3) for figure in figures]}
 
     return {name: pair(times), "rss_mb": pair(memory)}

@@ -45,7 +45,7 @@ FARTHEST = 60.0  # seconds: a bundle dated further ahead is refused
 MOST_WAITING = 10_000
 SUGGESTED = 3  # alternatives, where nobody says how many
 SOON = 0.001  # seconds: dated ahead by less than this is now
-NAP, MOST_NAPS = 0.0003, 8  # seconds for which a message gives way at a time, and how often
+BURST, LINGER = 8, 0.004  # datagrams at once that make a flood, and the seconds that the next ones may wait for each other then
 
 
 def understand(table: Table, address: str, arguments: Sequence[Any], source: str, sender: str) -> Event:
@@ -135,8 +135,10 @@ class Source:
 
 class OscInput:
     """The thread's handler for both sockets. `post` takes events for the session, `refuse(sender, address, reason)` errors,
-    `private` what the show's own processes say, `spoke(sender)` hears who sent something valid on the public socket. `busy` says whether somebody
-    waits for an answer now: a flood of messages would have Python's lock half of the time, so the next one gives way, though not for long."""
+    `private` what the show's own processes say, `spoke(sender)` hears who sent something valid on the public socket.
+
+    In a flood it reads seldomer and more at once, and of the values that one control got at once the newest is handed on: each would want
+    Python's lock while somebody waits for an answer. Switches, choices and whole numbers are handed on one by one."""
 
     def __init__(
         self,
@@ -147,12 +149,13 @@ class OscInput:
         refuse: Callable[[str, str, str], object],
         private: Mapping[str, Callable[[Sequence[Any]], object]],
         spoke: Callable[[str], object],
-        busy: Callable[[], bool] = lambda: False,
     ) -> None:
         self.malformed = 0
         self.accepted = 0  # parameter messages on the public socket that became events
         self._table, self._clock = table, clock
-        self._post, self._refuse, self._private, self._spoke, self._busy = post, refuse, private, spoke, busy
+        self._post, self._refuse, self._private, self._spoke = post, refuse, private, spoke
+        self._newest: dict[tuple[str, str], Timed] = {}  # by address and sender: what is handed on when the burst is read
+        self._burst = 0  # datagrams that were read at once, lately
         self._later = Agenda()
         self._selector = selectors.DefaultSelector()
         for source in sources:
@@ -163,8 +166,13 @@ class OscInput:
         """Wait up to `timeout` seconds for datagrams and hand on what came and what is due."""
         due = self._later.next_time
         wait = timeout if due is None else max(0.0, min(timeout, due - self._clock.now()))
-        for key, _ in self._selector.select(wait):
+        ready = self._selector.select(wait)
+        if ready and self._burst >= BURST:
+            wall.sleep(LINGER)
+        self._burst = 0
+        for key, _ in ready:
             self._read(key.data)
+            self._hand_on()
         for time, event in self._later.pop_due(self._clock.now()):
             self._post(Timed(time, event))
 
@@ -174,15 +182,14 @@ class OscInput:
     def _read(self, source: Source) -> None:
         with contextlib.suppress(BlockingIOError, ConnectionError):
             for _ in range(64):  # a burst, but the other socket's turn comes
-                self._give_way()
                 datagram, (host, port, *_) = source.sock.recvfrom(LARGEST)
+                self._burst += 1
                 self._datagram(source.name, datagram, "desk" if source.name == "loopback" else f"{host}:{port}")
 
-    def _give_way(self) -> None:
-        for _ in range(MOST_NAPS):
-            if not self._busy():
-                return
-            wall.sleep(NAP)
+    def _hand_on(self) -> None:
+        for timed in self._newest.values():
+            self._post(timed)
+        self._newest.clear()
 
     def _datagram(self, source: str, datagram: bytes, sender: str) -> None:
         now, wall_now = self._clock.now(), wall.time()
@@ -211,7 +218,11 @@ class OscInput:
                     self._spoke(sender)
 
     def _at(self, now: float, ahead: float, event: Event, address: str) -> None:
-        if ahead <= SOON:
+        if ahead <= SOON and isinstance(event, ParameterSet) and isinstance(event.value, float) and not event.when:
+            self._newest.pop((address, event.sender), None)  # its place is that of the newest
+            self._newest[address, event.sender] = Timed(now, event)
+        elif ahead <= SOON:
+            self._hand_on()
             self._post(Timed(now, event))
         elif ahead > FARTHEST or len(self._later) >= MOST_WAITING:
             raise ParameterError(f"{address} is dated {ahead:.0f} s ahead; at most {FARTHEST:.0f} s and {MOST_WAITING} messages wait.")

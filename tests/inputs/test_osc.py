@@ -8,7 +8,7 @@ from pythonosc.osc_message_builder import OscMessageBuilder
 from performer.clock import SystemClock
 from performer.errors import ParameterError
 from performer.events import Control, NoteOff, NoteOn, Panic, ParameterSet, Sync, Wish
-from performer.inputs.osc import MOST_NAPS, OscInput, Source, understand
+from performer.inputs.osc import LINGER, OscInput, Source, understand
 from performer.loopback import bind_loopback, encode
 from performer.parameters import Table
 
@@ -26,17 +26,12 @@ def ear():
 class Ear:
     def __init__(self):
         self.events, self.errors, self.private, self.spoke = [], [], [], []
-        self.looks, self.busy_looks = 0, 0  # how often it was asked whether somebody waits, and for how many of these somebody does
         self.public, self.own, self.client = bind_loopback(), bind_loopback(), socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
         self.clock = SystemClock()
         self.input = OscInput(
             [Source(self.public, "osc"), Source(self.own, "loopback")], TABLE, self.clock, self.events.append,
-            lambda *what: self.errors.append(what), {"/performer/listening/features": self.private.append}, self.spoke.append, self.is_busy,
+            lambda *what: self.errors.append(what), {"/performer/listening/features": self.private.append}, self.spoke.append,
         )  # fmt: skip
-
-    def is_busy(self):
-        self.looks += 1
-        return self.looks <= self.busy_looks
 
     def send(self, datagram, to=None):
         self.client.sendto(datagram, (to or self.public).getsockname())
@@ -150,16 +145,40 @@ def test_only_our_own_processes_may_send_features(ear):
 def test_a_burst_of_a_thousand_is_not_lost(ear):
     for number in range(1000):
         ear.client.sendto(encode("/performer/visuals/react", number / 1000), ear.public.getsockname())
-    while len(ear.events) < 1000:
-        before = len(ear.events)
+    while ear.input.accepted < 1000:
+        before = ear.input.accepted
         ear.input.turn(1.0)
-        assert len(ear.events) > before, "the burst was cut short"
-    assert [timed.event.value for timed in ear.events] == pytest.approx([number / 1000 for number in range(1000)])
+        assert ear.input.accepted > before, "the burst was cut short"
+    assert ear.events[-1].event.value == pytest.approx(0.999)
 
 
-@pytest.mark.parametrize(("busy", "looks"), [(0, 1), (3, 4), (10_000, MOST_NAPS)])
-def test_a_message_gives_way_to_who_waits_for_an_answer_but_not_for_long(ear, busy, looks):
-    ear.busy_looks = busy
-    ear.client.sendto(encode("/performer/visuals/react", 0.5), ear.public.getsockname())
+def test_of_the_values_that_a_control_gets_at_once_the_newest_is_handed_on_in_the_order_of_time(ear):
+    react = [("visuals/react", value) for value in (0.1, 0.3, 0.4, 0.5)]
+    said = [react[0], ("visuals/speed", 0.2), react[1], ("note/on", 60, 100), *react[2:]]
+    for word, *values in said:
+        ear.client.sendto(encode(f"/performer/{word}", *values), ear.public.getsockname())
     ear.input.turn(1.0)
-    assert len(ear.events) == 1 and ear.looks >= looks
+    told = [event.value if isinstance(event, ParameterSet) else type(event).__name__ for event in (timed.event for timed in ear.events)]
+    assert told == [pytest.approx(0.2), pytest.approx(0.3), "NoteOn", pytest.approx(0.5)]
+    assert ear.input.accepted == 5
+
+
+def test_switches_and_whole_numbers_are_handed_on_one_by_one(ear):
+    for value in (1, 0, 1):
+        ear.client.sendto(encode("/performer/visuals/blackout", value), ear.public.getsockname())
+        ear.client.sendto(encode("/performer/voice/1/low", 40 + value), ear.public.getsockname())
+    ear.input.turn(1.0)
+    assert len(ear.events) == 6
+
+
+def test_in_a_flood_it_reads_seldomer_and_more_at_once(ear):
+    for round_ in range(3):
+        for number in range(20):
+            ear.client.sendto(encode("/performer/visuals/react", number / 20), ear.public.getsockname())
+        began = time.monotonic()
+        ear.input.turn(1.0)
+        assert (time.monotonic() - began >= LINGER) == (round_ > 0) and len(ear.events) == round_ + 1
+    ear.input.turn(0.0)
+    ear.client.sendto(encode("/performer/visuals/react", 1.0), ear.public.getsockname())
+    ear.input.turn(1.0)
+    assert len(ear.events) == 4 and ear.events[-1].event.value == 1.0
