@@ -114,7 +114,7 @@ def _run(sound: Sound, painter: Painter, seed: int) -> Run:
         if number % WITHOUT == 0:
             whole = painter.paint(moment.pose)
             run.bands.append(moment.features[1:4])
-            run.did.append(tuple(apart(whole, painter.paint(_without(moment.pose, band))) if moment.pose.bands[band] else 0.0 for band in range(3)))
+            run.did.append(tuple(apart(whole, painter.paint(_without(moment.pose, band))) for band in range(3)))
         before = moment.picture
     return run
 

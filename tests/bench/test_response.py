@@ -39,7 +39,7 @@ def test_a_painter_that_hears_nothing_follows_nothing():
         def paint(self, pose):
             return self._chance.integers(0, 256, (16, 16, 3)).astype(np.uint8)
 
-    figures = follow(PIECES["drums"]()[: 8 * RATE], Deaf(), SEED)
+    figures = follow(PIECES["drums"]()[: 16 * RATE], Deaf(), SEED)
     assert all(abs(figures[feature] or 0.0) < 0.4 for feature in ("level", "low", "mid", "high"))
 
 
