@@ -66,6 +66,11 @@ def model_names(folders: tuple[Path, ...] = ()) -> list[str]:
     return sorted({card.parent.name for folder in (*folders, own_models_dir(), models_dir()) for card in folder.glob("*/card.toml")})
 
 
+def model_at(name: str) -> Path | None:
+    """The folder that is named where it holds a model, else that of the model of this name; None if neither is there."""
+    return Path(name) if (Path(name) / "card.toml").is_file() else find_model(name)
+
+
 def find_model(name: str, folders: tuple[Path, ...] = ()) -> Path | None:
     """The folder of the model of this name: in the show's own folders, the user's, the shipped ones; None if it is nowhere.
 

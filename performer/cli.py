@@ -221,11 +221,10 @@ def _render(options: argparse.Namespace) -> int:
 
 
 def _check(options: argparse.Namespace) -> int:
-    from performer.assets import find_model
+    from performer.assets import model_at
     from performer.check import check, report
 
-    folder: Path = options.folder
-    remarks = check(folder if folder.is_dir() else find_model(str(folder)) or folder)
+    remarks = check(model_at(str(options.folder)) or options.folder)
     print(report(remarks))
     return 0 if all(remark.fits for remark in remarks) else FAILED
 

@@ -66,12 +66,12 @@ class Minds:
         self._lately: deque[Feed] = deque(maxlen=PRIMED)
         self._lock = threading.Lock()  # who loads, and who feeds
         self._thinking: dict[str, Thinking] = {}
-        self.main = self._first(show.models.notes, STANDARD if show.models.notes != STANDARD else ECHO) or self._first(ECHO, "")
+        self.main = self._first(show.models.notes, STANDARD, ECHO)
         self.voices = tuple(self._first(name, self.main) for name in show.voice_models)
         self._harmonist = self._chords(show.models.chords)
         self._harmony = Worker("chords", self._harmonise)
         self._loading = Worker("loading", self._load, limit=MOST_LOADING)
-        self.small = "" if self.main in (show.models.small, ECHO) else self._first(show.models.small, "", rehearses=False)
+        self.small = "" if self.main in (show.models.small, ECHO) else self._first(show.models.small, rehearses=False)
 
     @property
     def hashes(self) -> Mapping[str, Mapping[str, str]]:
@@ -167,13 +167,16 @@ class Minds:
             self.remarks.append(f"{error} Plain chords are played instead.")
             return Plain()
 
-    def _first(self, name: str, otherwise: str, rehearses: bool = True) -> str:
-        """The name of the model if it can be had, else the other name; an empty one stands for the other."""
-        if name in ("", *self._thinking):
-            return name or otherwise
-        try:
-            self._thinking[name] = Thinking(Thinker(open_mind(name, self._folders)), self._clock, self._post, self._tell, rehearses)
-        except ModelError as error:
-            self.remarks.append(f"{error}{f' {otherwise!r} plays instead.' if otherwise else ''}")
-            return self._first(otherwise, "")
-        return name
+    def _first(self, *names: str, rehearses: bool = True) -> str:
+        """The first of these models that can be had; empty if none can. An empty name stands for the next."""
+        left = list(dict.fromkeys(filter(None, names)))
+        while left:
+            name = left.pop(0)
+            if name in self._thinking:
+                return name
+            try:
+                self._thinking[name] = Thinking(Thinker(open_mind(name, self._folders)), self._clock, self._post, self._tell, rehearses)
+                return name
+            except ModelError as error:
+                self.remarks.append(f"{error}{f' {left[0]!r} plays instead.' if left else ''}")
+        return ""

@@ -4,7 +4,6 @@
 time; the offline graph drives the same `Stage` on a virtual clock.
 """
 
-import contextlib
 import heapq
 import itertools
 import logging
@@ -18,6 +17,7 @@ from typing import Any, Protocol
 from performer.clock import Clock
 from performer.effects import Compensate, Effect, Pass, Play, Release, Silence, Wake
 from performer.events import Event, Transport
+from performer.worker import Bell
 
 log = logging.getLogger("performer")
 TOO_LATE = 0.03  # seconds after which a planned note is no longer where it belongs
@@ -284,8 +284,7 @@ class Scheduler:
         self.stage = stage
         self._clock = clock
         self._inbox: deque[Sequence[Effect]] = deque()
-        self._bell = threading.Lock()  # open where the thread is to look again
-        self._bell.acquire()
+        self._bell = Bell()
         self._turn = threading.Lock()
         self._asleep_until = -math.inf  # the thread looks again by then without being rung for
         self._running = True
@@ -304,12 +303,12 @@ class Scheduler:
                 self._turn.release()
             if not self._inbox and due >= self._asleep_until:
                 return
-        self._ring()
+        self._bell.ring()
 
     def stop(self) -> float:
         """End in silence: every sounding note gets its note-off before this returns. Returns the time of the silence."""
         self._running = False
-        self._ring()
+        self._bell.ring()
         if self._thread.is_alive():
             self._thread.join(2.0)
         now = self._clock.now()
@@ -324,7 +323,7 @@ class Scheduler:
             if not self._inbox:
                 wait = due - self._clock.now()
                 if wait > 0:
-                    self._bell.acquire(timeout=min(wait, LONGEST_WAIT))
+                    self._bell.wait(min(wait, LONGEST_WAIT))
             self._asleep_until = -math.inf
 
     def _go_on(self) -> float:
@@ -337,7 +336,3 @@ class Scheduler:
             log.exception("the scheduler met an error; it goes on")
         due = self.stage.agenda.next_time
         return math.inf if due is None else due
-
-    def _ring(self) -> None:
-        with contextlib.suppress(RuntimeError):  # it rings already
-            self._bell.release()

@@ -18,6 +18,23 @@ log = logging.getLogger("performer")
 _STOP = object()
 
 
+class Bell:
+    """What a thread sleeps by. Only C, where an Event is Python; rung twice it rings once."""
+
+    def __init__(self) -> None:
+        self._closed = threading.Lock()
+        self._closed.acquire()
+
+    def ring(self) -> None:
+        """Wake who waits, or who will. Thread-safe."""
+        with contextlib.suppress(RuntimeError):  # it rings already
+            self._closed.release()
+
+    def wait(self, timeout: float = -1) -> None:
+        """Until it rings, or for so many seconds."""
+        self._closed.acquire(timeout=timeout)
+
+
 @dataclass(slots=True)
 class Counters:
     """What a worker has done. Written by who holds its turn."""
@@ -53,8 +70,7 @@ class Worker:
         self._linger = linger
         self._rest = rest
         self._items: deque[Any] = deque()
-        self._bell = threading.Lock()  # open where the thread is to look at the inbox: only C, where an Event is Python
-        self._bell.acquire()
+        self._bell = Bell()
         self._turn = threading.Lock()
         self._holder = 0  # the thread that has the turn
         self._last: Any = None  # the item that the turn ends with
@@ -85,8 +101,7 @@ class Worker:
 
     def ring(self) -> None:
         """Have the thread look at its inbox and at what it has to do when that is empty. Thread-safe."""
-        with contextlib.suppress(RuntimeError):  # it rings already
-            self._bell.release()
+        self._bell.ring()
 
     def bring(self, item: Any) -> None:
         """Have the item handled before this returns, on the calling thread, with all that it brings about; where the turn is not free, or the
@@ -139,12 +154,12 @@ class Worker:
     def _wait(self) -> None:
         """Nothing is there: do the idle work, wait for the bell. Who only informs lingers when it rings."""
         if self._idle is None:
-            self._bell.acquire()
+            self._bell.wait()
         else:
             with self._turn:
                 wait = self._idle()
             if wait > 0.0:
-                self._bell.acquire(timeout=wait)
+                self._bell.wait(wait)
         if self._linger and self._items and self._items[0] is not _STOP:
             time.sleep(self._linger)
 

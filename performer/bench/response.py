@@ -7,7 +7,6 @@ picture, or the next, is from the one before than the last three were. Levels an
 """
 
 import itertools
-import multiprocessing
 import os
 import wave
 from collections.abc import Iterator, Mapping, Sequence
@@ -19,6 +18,7 @@ from typing import Any, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
+from performer.apart import CONTEXT
 from performer.bench.figures import surroundings
 from performer.bench.pieces import PIECES, RATE, Sound
 from performer.errors import PerformerError
@@ -70,7 +70,7 @@ def bench_response(sounds: Sequence[Path] = (), seeds: Sequence[int] = SEEDS, mo
     named: Mapping[str, str | Path] = {path.stem: path for path in sounds} or {name: name for name in PIECES}
     model = model or Show().models.pictures
     runs = [(piece, model, seed) for piece in named.values() for seed in seeds]
-    with ProcessPoolExecutor(min(len(runs), os.cpu_count() or 1), multiprocessing.get_context("spawn")) as pool:
+    with ProcessPoolExecutor(min(len(runs), os.cpu_count() or 1), CONTEXT) as pool:
         figures = dict(zip(itertools.product(named, seeds), pool.map(_figures, *zip(*runs, strict=True)), strict=True))
     pieces = {}
     for name in named:

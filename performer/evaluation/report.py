@@ -7,7 +7,7 @@ from pathlib import Path
 
 import numpy as np
 
-from performer.assets import find_model
+from performer.assets import model_at
 from performer.constraints import Constraints
 from performer.errors import ModelError
 from performer.evaluation.continuation import Continuation, continuations, in_key
@@ -59,7 +59,7 @@ def mind_named(model: str) -> LstmMind:
     """The model of this name, or in this folder. Raises ModelError where there is none, or it cannot be used."""
     if model == "echo":
         raise ModelError("'echo' answers with what it heard: it knows no likelihood to measure.", "Give the name of a model.")
-    folder = Path(model) if (Path(model) / "card.toml").is_file() else find_model(model)
+    folder = model_at(model)
     if folder is None:
         raise ModelError(f"There is no model '{model}'.", "Give the name of one that `performer doctor` lists, or its folder.")
     return load_mind(folder)

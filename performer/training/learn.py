@@ -19,8 +19,8 @@ from typing import Any
 import torch
 from tqdm import tqdm
 
-from performer.assets import find_model, own_models_dir
-from performer.card import CARD, Card
+from performer.assets import find_model, model_at, own_models_dir
+from performer.card import Card
 from performer.errors import ModelError, PerformerError
 from performer.learning import add_options
 from performer.training.data import HELD_OUT
@@ -88,7 +88,7 @@ def _say(remark: str) -> None:
 
 
 def _base_folder(name: str) -> Path:
-    folder = Path(name) if (Path(name) / CARD).is_file() else find_model(name)
+    folder = model_at(name)
     if folder is None:
         raise ModelError(f"There is no model '{name}'.", "Give the name of one that `performer doctor` lists, or its folder.")
     return folder

@@ -37,6 +37,17 @@ class Sender(Protocol):
     def close(self) -> None: ...
 
 
+class _Opaque:
+    """Pictures as RGBA, in one array that is used again."""
+
+    def __init__(self, width: int, height: int) -> None:
+        self._pixels = np.full((height, width, 4), 255, np.uint8)
+
+    def __call__(self, picture: Picture) -> Picture:
+        self._pixels[..., :3] = picture
+        return self._pixels
+
+
 class Ndi:
     """A source in NDI's network, called after this machine and Performer. On Linux it is found where avahi-daemon runs."""
 
@@ -51,14 +62,13 @@ class Ndi:
         frame.set_resolution(width, height)
         frame.set_frame_rate(Fraction(RATE))
         frame.set_fourcc(FourCC.RGBX)
-        self._pixels = np.full((height, width, 4), 255, np.uint8)
+        self._opaque = _Opaque(width, height)
         self._source: Any = Source(NAME, clock_video=False)
         self._source.set_video_frame(frame)
         self._source.open()
 
     def send(self, picture: Picture) -> None:
-        self._pixels[..., :3] = picture
-        self._source.write_video(self._pixels.reshape(-1))
+        self._source.write_video(self._opaque(picture).reshape(-1))
 
     def close(self) -> None:
         self._source.close()
@@ -95,14 +105,13 @@ class Syphon:
             from syphon.utils.raw import create_mtl_texture
         except (ImportError, OSError) as error:
             raise PortError(f"The picture cannot be given to Syphon: {error}.", extra("syphon")) from None
-        self._pixels = np.full((height, width, 4), 255, np.uint8)
+        self._opaque = _Opaque(width, height)
         self._copy = copy_image_to_mtl_texture
         self._server: Any = SyphonMetalServer(NAME)
         self._texture = create_mtl_texture(self._server.device, width, height)
 
     def send(self, picture: Picture) -> None:
-        self._pixels[..., :3] = picture
-        self._copy(self._pixels, self._texture)
+        self._copy(self._opaque(picture), self._texture)
         self._server.publish_frame_texture(self._texture, is_flipped=True)  # our first row is the top one, a texture's the bottom one
 
     def close(self) -> None:
@@ -118,15 +127,14 @@ class Spout:
             import SpoutGL
         except (ImportError, OSError) as error:
             raise PortError(f"The picture cannot be given to Spout: {error}.", extra("spout")) from None
-        self._pixels = np.full((height, width, 4), 255, np.uint8)
+        self._opaque = _Opaque(width, height)
         self._format = SpoutGL.enums.GL_RGBA
         self._sender: Any = SpoutGL.SpoutSender()
         self._sender.setSenderName(NAME)
 
     def send(self, picture: Picture) -> None:
-        self._pixels[..., :3] = picture
         height, width = picture.shape[:2]
-        if not self._sender.sendImage(self._pixels, width, height, self._format, False, 0):
+        if not self._sender.sendImage(self._opaque(picture), width, height, self._format, False, 0):
             raise OSError("Spout did not take the picture")
         self._sender.setFrameSync(NAME)
 
