@@ -55,12 +55,14 @@ class Teacher:
 
     def __init__(self, options: argparse.Namespace) -> None:
         self.options = options
+        self.device = torch.device(("cuda" if torch.cuda.is_available() else "cpu") if options.device == "auto" else options.device)
         torch.manual_seed(options.seed)
-        self.light, _ = restore(options.light)
+        light, _ = restore(options.light)
+        self.light = light.to(self.device)
         self.shape = self.light.synthesis.shape
         small = max(1, DRAWN_PX * self.shape.enlarged // self.shape.px)
         self.light.synthesis.shape = replace(self.shape, enlarged=small)  # the finest layer knows no size
-        self.encoder = Encoder(self.shape)
+        self.encoder = Encoder(self.shape).to(self.device)
         path = options.light / ENCODER
         self.facts: dict[str, Any] = {"steps": 0, "seconds": 0.0, "read": 0, "metrics": {}}
         if path.exists():
@@ -68,11 +70,12 @@ class Teacher:
             self.encoder.load_state_dict(saved["weights"])
             self.facts |= saved["facts"]
         self.optimizer = torch.optim.Adam(self.encoder.parameters(), options.rate, betas=(0.9, 0.99))
-        self.chance = torch.Generator().manual_seed(options.seed + self.facts["steps"])
-        self.fields = negatives.batches(DRAWN_PX, options.seed + 31 * (1 + self.facts["steps"]), options.at_once)
-        self.shelf = Shelf(options.room, PX)
-        self.own = torch.zeros(OWN, 3, PX, PX)
-        self.z, self.labels = torch.zeros(OWN, self.shape.z_dim), torch.zeros(OWN, self.shape.label_dim)
+        self.chance = torch.Generator(self.device).manual_seed(options.seed + self.facts["steps"])
+        seed, quickly = options.seed + 31 * (1 + self.facts["steps"]), self.device.type == "cpu"
+        self.fields = negatives.batches(DRAWN_PX, seed, options.at_once, device=self.device, quickly=quickly)
+        self.shelf = Shelf(options.room, PX, self.device)
+        self.own = torch.zeros(OWN, 3, PX, PX, device=self.device)
+        self.z, self.labels = (torch.zeros(OWN, count, device=self.device) for count in (self.shape.z_dim, self.shape.label_dim))
         self.painted = 0
         self.share = 0.0  # of the time that is over
         self.measured: dict[str, float] = {}
@@ -87,10 +90,10 @@ class Teacher:
             wanted -= len(new)
         count = self.options.fresh
         _, labels = self.shelf.draw(2 * count, self.chance)
-        between = torch.rand(count, 1, generator=self.chance) * (torch.rand(count, 1, generator=self.chance) < 0.25)
-        labels = torch.lerp(labels[:count], labels[count:], between)
-        z = torch.randn(count, self.shape.z_dim, generator=self.chance)
-        places = (self.painted + torch.arange(count)) % OWN
+        between, some = torch.rand(2, count, 1, generator=self.chance, device=self.device)
+        labels = torch.lerp(labels[:count], labels[count:], between * (some < 0.25))
+        z = torch.randn(count, self.shape.z_dim, generator=self.chance, device=self.device)
+        places = (self.painted + torch.arange(count, device=self.device)) % OWN
         self.own[places], self.z[places], self.labels[places] = painted(self.light, z, labels), z, labels
         self.painted += count
 
@@ -98,7 +101,7 @@ class Teacher:
         """One batch."""
         half = self.options.batch // 2
         self.fresh()
-        places = torch.randint(min(OWN, self.painted), (half,), generator=self.chance)
+        places = torch.randint(min(OWN, self.painted), (half,), generator=self.chance, device=self.device)
         made, made_labels = self.shelf.draw(half, self.chance)
         z, raw = self.encoder.raw(veiled(torch.cat([self.own[places], made]), self.chance))
         latents = (z[:half] - self.z[places]).square()
@@ -143,21 +146,22 @@ class Teacher:
     def measure(self, count: int) -> dict[str, Any]:
         """Of `count` held-out pictures and as many of the light's own: how often family and symmetry are told, and how far the painting from the
         answer is from the picture, beside paintings with the picture's own labels and any latent, and with any labels."""
-        chance, encoder = torch.Generator().manual_seed(1), self.encoder.eval()
+        chance, encoder = torch.Generator(self.device).manual_seed(1), self.encoder.eval()
         if self.options.cache:
-            real = held_out(count, 2 * DRAWN_PX, torch.device("cpu"), self.options.cache)
+            real = held_out(count, 2 * DRAWN_PX, self.device, self.options.cache)
             pictures, labels = real.held[:count], real.held_labels[:count]
         else:
-            gallery = make_gallery(count, 2 * DRAWN_PX, HELD_OUT, batch=min(8, count))
+            gallery = make_gallery(count, 2 * DRAWN_PX, HELD_OUT, self.device, min(8, count))
             pictures, labels = gallery.pictures, gallery.labels
         held = F.avg_pool2d(pictures.float() / 127.5 - 1, 2 * DRAWN_PX // PX)
-        z = torch.randn(count, self.shape.z_dim, generator=chance)
+        z = torch.randn(count, self.shape.z_dim, generator=chance, device=self.device)
         own = torch.cat([painted(self.light, *each) for each in zip(z.split(16), labels.split(16), strict=True)])
         out: dict[str, Any] = {"pictures": count}
         for name, shown in (("held_out", held), ("own", own)):
             read = [encoder(part) for part in shown.split(32)]
             read_z, read_labels = (torch.cat(each) for each in zip(*read, strict=True))
-            other, shuffled = torch.randn(z.shape, generator=chance), labels[torch.randperm(count, generator=chance)]
+            other = torch.randn(z.shape, generator=chance, device=self.device)
+            shuffled = labels[torch.randperm(count, generator=chance, device=self.device)]
             again = {"apart": (read_z, read_labels), "apart_labels_alone": (other, labels), "apart_any": (other, shuffled)}
             out[name] = {
                 choice: round(float((read_labels[:, first:last].argmax(1) == labels[:, first:last].argmax(1)).float().mean()), 4)
@@ -173,11 +177,10 @@ class Teacher:
 
 def veiled(pictures: Tensor, chance: torch.Generator) -> Tensor:
     """Some blurred and some with grain, as pictures from elsewhere are."""
-    count = len(pictures)
     soft = F.avg_pool2d(F.pad(pictures, (1, 1, 1, 1), mode="replicate"), 3, stride=1)
-    share = torch.rand(count, 1, 1, 1, generator=chance) * (torch.rand(count, 1, 1, 1, generator=chance) < 0.3)
-    grain = 0.1 * torch.rand(count, 1, 1, 1, generator=chance) * torch.randn(pictures.shape, generator=chance)
-    return (torch.lerp(pictures, soft, share) + grain).clamp(-1, 1)
+    share, some, rough = torch.rand(3, len(pictures), 1, 1, 1, generator=chance, device=pictures.device)
+    grain = 0.1 * rough * torch.randn(pictures.shape, generator=chance, device=pictures.device)
+    return (torch.lerp(pictures, soft, share * (some < 0.3)) + grain).clamp(-1, 1)
 
 
 def parser() -> argparse.ArgumentParser:
@@ -196,6 +199,7 @@ def parser() -> argparse.ArgumentParser:
     out.add_argument("--alike", type=float, default=4.0, help="weight of what is painted again being alike")
     out.add_argument("--room", type=int, default=2000, help="fields that are kept")
     out.add_argument("--rate", type=float, default=1e-3)
+    out.add_argument("--device", default="auto")
     out.add_argument("--threads", type=int, default=1)
     out.add_argument("--seed", type=int, default=1)
     out.add_argument("--log-seconds", type=float, default=20)

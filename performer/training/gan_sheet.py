@@ -8,7 +8,6 @@ Painted as a show paints them, by ONNX Runtime, from latents and labels that no 
 
 import argparse
 import json
-from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -30,8 +29,7 @@ STRIDE = 0.6  # radians of path between two pictures of the walk
 FAR, FURTHER = 41.0, 9.0  # radians between two rows and two columns: other places altogether
 TRIED, SHOWN_PX = 4, 256  # pictures of a family of which one is read, and their side
 CHART = (720, 300)
-FINE = ("critic pieces", "rough pieces", "strong pieces", "critic wholes", "tones", "alike")
-WHOLE = ("critic 128", "critic 256", "strong 128", "rough 128", "tones 128", "alike")
+CHARTED = ("kid", "coverage", "critic", "rough", "strong", "alike")  # what begins with these, in this order, as far as there are colours
 COLOURS = ("#d7263d", "#1b998b", "#2e294e", "#f46036", "#3f88c5", "#8f6fc6")
 Pixels = npt.NDArray[np.uint8]
 
@@ -75,22 +73,23 @@ def write(rows: list[list[Pixels]], path: Path, side: int) -> None:
         side = side * 9 // 10
 
 
-def curves(log: Path, path: Path, names: Sequence[str]) -> None:
+def curves(log: Path, path: Path) -> None:
     """The logged values over the pictures seen, each as a share of its own largest."""
     rows = [json.loads(line) for line in log.read_text(encoding="utf-8").splitlines()]
+    known = dict.fromkeys(name for row in rows for name in row)
+    names = [name for what in CHARTED for name in known if name.split()[0] == what][: len(COLOURS)]
     chart = Image.new("RGB", CHART, "white")
     draw, (width, height) = ImageDraw.Draw(chart), CHART
     first, last = rows[0]["seen"], max(rows[-1]["seen"], rows[0]["seen"] + 1)
     for number, (name, colour) in enumerate(zip(names, COLOURS, strict=False)):
-        values = [float(row[name]) for row in rows]
-        most = max(map(abs, values)) or 1.0
+        told = [(row["seen"], float(row[name])) for row in rows if name in row]
+        most = max(abs(value) for _, value in told) or 1.0
         points = [
-            (10 + (width - 20) * (row["seen"] - first) / (last - first), height - 30 - (height - 60) * max(0.0, value) / most)
-            for row, value in zip(rows, values, strict=True)
+            (10 + (width - 20) * (seen - first) / (last - first), height - 30 - (height - 60) * max(0.0, value) / most) for seen, value in told
         ]
         draw.line(points, fill=colour, width=2)
-        draw.text((14 + 120 * number, 4), f"{name} (1 = {most:.2g})", fill=colour)
-    draw.text((10, height - 18), f"pictures seen: {first} to {last}", fill="black")
+        draw.text((14 + 120 * number, 4), f"{name} ({most:.2g})", fill=colour)
+    draw.text((10, height - 18), f"pictures seen: {first} to {last}; each value as a share of its largest, in brackets", fill="black")
     chart.save(path, optimize=True)
 
 
@@ -98,7 +97,7 @@ def main(arguments: list[str] | None = None) -> None:
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
     parser.add_argument("--model", type=Path, required=True, help="the folder of a shipped light")
     parser.add_argument("--out", type=Path, required=True, help="the folder for the sheets; gan_export --sheets takes it")
-    parser.add_argument("--log", type=Path, help="whole.jsonl of gan_whole, or fine.jsonl of gan_fine")
+    parser.add_argument("--log", type=Path, help="whole.jsonl of gan_whole")
     parser.add_argument("--seed", type=int, default=3)
     options = parser.parse_args(arguments)
     options.out.mkdir(parents=True, exist_ok=True)
@@ -108,7 +107,7 @@ def main(arguments: list[str] | None = None) -> None:
     if light.reads_px:
         write(of_readings(light), options.out / "read.png", 128)
     if options.log:
-        curves(options.log, options.out / "curves.png", WHOLE if options.log.name.startswith("whole") else FINE)
+        curves(options.log, options.out / "curves.png")
 
 
 if __name__ == "__main__":

@@ -14,14 +14,13 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-import numpy as np
 import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
 from performer.training.critic import Reader
 from performer.training.pictures.labels import LABEL_DIM, LAYOUT, ORDERS
-from performer.visuals.bend import bend, fold_of
+from performer.visuals.bend import ALONE, FIRST, FOLDED, LEAST, SIDE, SPIN
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,18 +125,21 @@ class StyledConv(nn.Module):
         x = self.depthwise(x)
         if w.shape[0] == 1:  # the shipped path: everything into the weights
             weight = self.weight * style
-            weight = weight * torch.rsqrt(weight.square().sum(1, keepdim=True) + 1e-8)
-            x = F.conv2d(x, weight[:, :, None, None])
-        else:
-            scale = torch.rsqrt(style.float().square() @ self.weight.float().square().t() + 1e-8).to(x.dtype)
-            x = F.conv2d(x * style.to(x.dtype)[:, :, None, None], self.weight[:, :, None, None]) * scale[:, :, None, None]
+            weight = weight * (torch.rsqrt(weight.square().sum(1, keepdim=True) + 1e-8) * KEPT)
+            x = F.conv2d(x, weight[:, :, None, None], self.bias * KEPT if noise is None else None)
+            return F.leaky_relu(x, 0.2) if noise is None else _finish(x, self.bias, self.noise, noise)
+        scale = torch.rsqrt(style.float().square() @ self.weight.float().square().t() + 1e-8).to(x.dtype) * KEPT
+        x = F.conv2d(x * style.to(x.dtype)[:, :, None, None], self.weight[:, :, None, None]) * scale[:, :, None, None]
         return _finish(x, self.bias, self.noise, noise)
 
 
+KEPT = math.sqrt(2)  # times what is left of a leaky ReLU: the variance stays
+
+
 def _finish(x: Tensor, bias: Tensor, strength: Tensor, noise: Tensor | None) -> Tensor:
-    """Bias (channels,), noise (batch or 1, 1, h, w) times its learned strength (channels,), leaky ReLU that keeps the variance."""
-    offset = bias[:, None, None] if noise is None else torch.addcmul(bias[:, None, None], noise, strength[:, None, None])
-    return F.leaky_relu(x + offset.to(x.dtype), 0.2) * math.sqrt(2)
+    """Features KEPT times as large, bias (channels,), noise (batch or 1, 1, h, w) times its learned strength (channels,), leaky ReLU."""
+    offset = bias[:, None, None] if noise is None else bias[:, None, None] + noise * strength[:, None, None]
+    return F.leaky_relu(x + (offset * KEPT).to(x.dtype), 0.2)
 
 
 class DenseConv(nn.Module):
@@ -153,36 +155,39 @@ class DenseConv(nn.Module):
     def forward(self, x: Tensor, w: Tensor, noise: Tensor | None) -> Tensor:
         """As StyledConv.forward."""
         style = self.style(w)
-        scale = torch.rsqrt(style.float().square() @ self.weight.float().square().sum((2, 3)).t() + 1e-8).to(x.dtype)
+        scale = torch.rsqrt(style.float().square() @ self.weight.float().square().sum((2, 3)).t() + 1e-8).to(x.dtype) * KEPT
         x = F.conv2d(x * style.to(x.dtype)[:, :, None, None], self.weight, padding=1) * scale[:, :, None, None]
         return _finish(x, self.bias, self.noise, noise)
 
 
 class Picture(nn.Module):
-    """Features -> 12 channels -> twice the side in colour (pixel shuffle); the style scales the inputs, without demodulation."""
+    """Features -> 12 channels -> twice the side in colour (pixel shuffle); the style scales the inputs, without demodulation. `smooth`: 3 channels,
+    enlarged, which have no grid of pixels to show."""
 
-    def __init__(self, inputs: int, w_dim: int) -> None:
+    def __init__(self, inputs: int, w_dim: int, smooth: bool = False) -> None:
         super().__init__()
-        self.style = _style(w_dim, inputs)
-        self.weight = nn.Parameter((torch.randn(3, inputs) / math.sqrt(inputs) * 0.3).repeat_interleave(4, 0))  # no grid of pixels at first
-        self.bias = nn.Parameter(torch.zeros(12))
+        self.style, self.smooth = _style(w_dim, inputs), smooth
+        weight = torch.randn(3, inputs) / math.sqrt(inputs) * 0.3
+        self.weight = nn.Parameter(weight if smooth else weight.repeat_interleave(4, 0))
+        self.bias = nn.Parameter(torch.zeros(len(self.weight)))
 
     def forward(self, x: Tensor, w: Tensor) -> Tensor:
-        return F.pixel_shuffle(_styled(x, self.weight, self.bias, self.style(w)), 2)
+        picture = _styled(x, self.weight, self.bias, self.style(w))
+        return _doubled(picture) if self.smooth else F.pixel_shuffle(picture, 2)
 
 
 class Fine(nn.Module):
-    """Features (batch, inputs, h, w) and the picture so far (batch, 3, 2h, 2w) -> what is to be added to the picture, `times` the side of the
-    features: smooth fields, then for each pixel one hidden layer, half of it cosines. Begins as nothing."""
+    """Features and the picture so far, (batch, inputs, h, w) and (batch, 3, h, w) -> what is to be added to the picture at `times` their side:
+    smooth fields, then for each pixel one hidden layer, half of it cosines. Begins as nothing."""
 
     def __init__(self, inputs: int, shape: Shape) -> None:
         super().__init__()
         half, fields = shape.hidden // 2, shape.fields
-        self.style, self.field_style = _style(shape.w_dim, inputs), _style(shape.w_dim, fields + 3)
+        self.style, self.field_style = _style(shape.w_dim, inputs + 3), _style(shape.w_dim, fields)
         self.wave_style, self.edge_style = _style(shape.w_dim, half), _style(shape.w_dim, half)
-        self.fields = nn.Parameter(torch.randn(fields, inputs) / math.sqrt(inputs))
+        self.fields = nn.Parameter(torch.randn(fields, inputs + 3) / math.sqrt(inputs + 3))
         self.smooth = nn.Conv2d(fields, fields, 3, padding=1, groups=fields)
-        self.wave_in, self.edge_in = (nn.Parameter(torch.randn(half, fields + 3) / math.sqrt(fields + 3)) for _ in range(2))
+        self.wave_in, self.edge_in = (nn.Parameter(torch.randn(half, fields) / math.sqrt(fields)) for _ in range(2))
         self.wave_bias, self.edge_bias = nn.Parameter(torch.randn(half)), nn.Parameter(torch.zeros(half))
         self.wave_out, self.edge_out = (nn.Parameter(torch.zeros(3, half)) for _ in range(2))
         with torch.no_grad():
@@ -191,10 +196,8 @@ class Fine(nn.Module):
             self.smooth.bias.zero_()
 
     def forward(self, x: Tensor, picture: Tensor, w: Tensor, times: int) -> Tensor:
-        fields = self.smooth(_doubled(_styled(x, self.fields, None, self.style(w))))
-        fields = torch.cat([fields, torch.tanh(picture).to(fields.dtype)], 1)
-        for _ in range(int(math.log2(times)) - 1):
-            fields = _doubled(fields)
+        fields = torch.cat([x, torch.tanh(picture).to(x.dtype)], 1)
+        fields = _enlarged(self.smooth(_styled(fields, self.fields, None, self.style(w))), times)
         style = self.field_style(w)
         waves = torch.cos(_styled(fields, self.wave_in, self.wave_bias, style))
         edges = F.leaky_relu(_styled(fields, self.edge_in, self.edge_bias, style), 0.2)
@@ -212,11 +215,18 @@ def _doubled(x: Tensor) -> Tensor:
     return F.interpolate(x, scale_factor=2.0, mode="bilinear", align_corners=False)
 
 
+def _enlarged(x: Tensor, times: int) -> Tensor:
+    """By a power of two, doubling by doubling."""
+    for _ in range(int(math.log2(times))):
+        x = _doubled(x)
+    return x
+
+
 class Level(nn.Module):
     """One side length: (pointwise to fewer channels at the smaller side, doubled,) place maps added as the style likes them, two styled
     convolutions (noise in the first), a picture."""
 
-    def __init__(self, inputs: int, outputs: int, px: int, shape: Shape, draws: bool = True) -> None:
+    def __init__(self, inputs: int, outputs: int, px: int, shape: Shape, draws: bool = True, smooth: bool = False) -> None:
         super().__init__()
         self.narrow = nn.Conv2d(inputs, outputs, 1) if inputs else None
         self.start = None if inputs else nn.Parameter(torch.randn(1, outputs, px, px) * 0.1)
@@ -225,12 +235,12 @@ class Level(nn.Module):
         self.place_in = nn.Parameter(torch.randn(outputs, self.place.shape[0]) * 0.1)
         conv = DenseConv if px <= shape.dense_px else StyledConv
         self.first, self.second = conv(outputs, outputs, shape.w_dim), conv(outputs, outputs, shape.w_dim)
-        self.picture = Picture(outputs, shape.w_dim) if draws else None
+        self.picture = Picture(outputs, shape.w_dim, smooth) if draws else None
 
-    def forward(self, x: Tensor | None, w: Tensor, noise: Tensor | None) -> tuple[Tensor, Tensor | None]:
-        maps = self.place * self.place_style(w[:, 0])[:, :, None, None]  # (batch, maps, h, w)
+    def forward(self, x: Tensor | None, w: Tensor, noise: Tensor | None, place: Tensor | None = None) -> tuple[Tensor, Tensor | None]:
+        """`place`: the maps of a piece of the plane, where x is one."""
         x = self.start.expand(w.shape[0], -1, -1, -1) if x is None else _doubled(self.narrow(x))
-        x = x + F.conv2d(maps, self.place_in[:, :, None, None]).to(x.dtype)
+        x = x + _styled((self.place if place is None else place)[None], self.place_in, None, self.place_style(w[:, 0])).to(x.dtype)
         x = self.first(x, w[:, 0], noise)
         x = self.second(x, w[:, 1], None)
         return x, None if self.picture is None else self.picture(x, w[:, 1])
@@ -244,7 +254,8 @@ class Synthesis(nn.Module):
         self.shape = shape
         inputs, last = (0, *shape.channels[:-1]), len(shape.channels) - 1
         self.levels = nn.ModuleList(
-            Level(inputs[i], channels, shape.base * 2**i, shape, draws=i < last or not shape.fields) for i, channels in enumerate(shape.channels)
+            Level(inputs[i], channels, shape.base * 2**i, shape, draws=i < last or not shape.fields, smooth=bool(shape.fields) and i + 1 == last)
+            for i, channels in enumerate(shape.channels)
         )
         self.fine = Fine(shape.channels[-1], shape) if shape.fields else None
 
@@ -253,36 +264,86 @@ class Synthesis(nn.Module):
         device = next(self.parameters()).device
         return [torch.randn(batch, 1, *level.place.shape[1:], device=device, generator=generator) for level in self.levels]
 
-    def forward(self, ws: Tensor, noises: Sequence[Tensor] | None, bend: Tensor | None = None) -> Tensor:
-        """`bend` (batch or 1, 2 * bent_px, 2 * bent_px, 2): where the features and the picture so far are taken from."""
+    def forward(
+        self, ws: Tensor, noises: Sequence[Tensor] | None, bend: Tensor | None = None, times: int = 0, window: tuple[int, int, int] | None = None
+    ) -> Tensor:
+        """`bend` (batch or 1, 2 * bent_px, 2 * bent_px, 2): where the features and the picture so far are taken from. `times`: another side of
+        the picture over that of the last features than `enlarged`, of a light with fields; those know no size. `window`: only a piece is
+        painted, first row, first column and side in cells of the bent features; its noises are for the whole."""
         x, picture = None, None
         for i, level in enumerate(self.levels):
-            x, part = level(x, ws[:, 2 * i : 2 * i + 2], None if noises is None else noises[i])
-            picture = part if picture is None else _doubled(picture) if part is None else _doubled(picture) + part
+            cells = level.place.shape[-1] // (self.shape.bent_px or 1)
+            noise = None if noises is None else noises[i]
+            if window is None or cells < 2:
+                x, part = level(x, ws[:, 2 * i : 2 * i + 2], noise)
+            else:
+                x, part = level(x, ws[:, 2 * i : 2 * i + 2], None if noise is None else _cut(noise, window, cells), _cut(level.place, window, cells))
+            if part is not None:
+                picture = part if picture is None else _doubled(picture) + part
             if bend is not None and level.place.shape[-1] == self.shape.bent_px:
                 x, picture = bent(x, picture, bend)
+                x, picture = (x, picture) if window is None else (_cut(x, window, 1), _cut(picture, window, 2))
         if self.fine is not None:
-            added = self.fine(x, picture, ws[:, -1], self.shape.enlarged)
-            for _ in range(int(math.log2(self.shape.enlarged)) - 1):
-                picture = _doubled(picture)
-            picture = picture + added
+            times = times or self.shape.enlarged
+            picture = _enlarged(picture, times) + self.fine(x, picture, ws[:, -1], times)
         return torch.tanh(picture.float()) * 1.03  # a little beyond white and black, so that both are reached
+
+
+def _cut(plane: Tensor, window: tuple[int, int, int], scale: int) -> Tensor:
+    top, left, side = (scale * each for each in window)
+    return plane[..., top : top + side, left : left + side]
 
 
 def bent(x: Tensor, picture: Tensor, bend: Tensor) -> tuple[Tensor, Tensor]:
     """Features (batch, channels, h, w) and the picture so far (batch, 3, 2h, 2w), sampled where `bend` (batch, 2h, 2w, 2) says."""
     coarse = F.avg_pool2d(bend.permute(0, 3, 1, 2), 2).permute(0, 2, 3, 1)
+    if len(x) == 1:
+        return gathered(x, coarse), gathered(picture, bend)  # the shipped path
     return (
         F.grid_sample(x.float(), coarse, padding_mode="reflection", align_corners=False).to(x.dtype),
         F.grid_sample(picture.float(), bend, padding_mode="reflection", align_corners=False),
     )
 
 
-def bends(z: Tensor, labels: Tensor) -> Tensor:
-    """(batch, 64, 64, 2): the map that each latent and symmetry mean, as `performer.visuals.generator` has it."""
-    weights = labels[:, slice(*LAYOUT["symmetry"])].tolist()
-    maps = [bend(fold_of(each, dict(zip(map(float, ORDERS), row, strict=True)))) for each, row in zip(z.cpu().numpy(), weights, strict=True)]
-    return torch.from_numpy(np.stack(maps)).to(z.device)
+def gathered(plane: Tensor, at: Tensor) -> Tensor:
+    """What F.grid_sample(plane, at, padding_mode="reflection", align_corners=False) gives for one plane (1, channels, h, w), at (1, side, side, 2):
+    all channels of a place are taken at once, which ONNX Runtime does in a tenth of the time on a CPU."""
+    height, width = plane.shape[-2:]
+    rows = plane[0].flatten(1).t()  # (h * w, channels)
+    (left, right, x), (above, below, y) = (_neighbours(at[0, :, :, i].flatten(), size) for i, size in enumerate((width, height)))
+    upper = rows[above * width + left] * (1 - x) + rows[above * width + right] * x
+    lower = rows[below * width + left] * (1 - x) + rows[below * width + right] * x
+    return (upper * (1 - y) + lower * y).t().reshape(1, -1, *at.shape[1:3])
+
+
+def _neighbours(at: Tensor, size: int) -> tuple[Tensor, Tensor, Tensor]:
+    """Places (count,) in -1 ... 1 from edge to edge -> the cells before and after each (count,), and the share of the one after (count, 1)."""
+    place = (at + 1) * (size / 2)  # 0 ... size, mirrored at both ends
+    turn = torch.remainder(place, 2.0 * size)
+    place = (torch.minimum(turn, 2.0 * size - turn) - 0.5).clamp(0, size - 1)
+    before = torch.floor(place)
+    return before.long(), (before + 1).clamp(max=size - 1).long(), (place - before)[:, None]
+
+
+def bends(z: Tensor, labels: Tensor, side: int = SIDE) -> Tensor:
+    """(batch, side, side, 2): the map that each latent and symmetry mean, as `performer.visuals.bend` has it, for a batch and on its device."""
+    orders = torch.tensor(ORDERS, dtype=torch.float32, device=z.device)
+    weights = labels[:, slice(*LAYOUT["symmetry"])].detach()
+    share = 1 - weights[:, 0] / weights.sum(1).clamp(min=LEAST)
+    weights = torch.where(weights < LEAST, 0.0, weights)
+    weights = torch.where(weights.sum(1, keepdim=True) > 0, weights, (orders == 1).float())
+    turn, shift, octaves = (a + (b - a) * share for a, b in zip(ALONE, FOLDED, strict=True))
+    a, b, c, d, e = z[:, :FIRST].detach().clamp(-2, 2).unbind(1)
+    axis = (torch.arange(side, device=z.device) + 0.5) / side * 2 - 1
+    y, x = torch.meshgrid(axis, axis, indexing="ij")
+    radius = torch.sqrt(x * x + y * y) / (2.0 ** (octaves * d))[:, None, None]
+    angle = torch.atan2(y, x) - (SPIN * e)[:, None, None]
+    sector = (2 * math.pi / orders)[:, None, None]
+    folded = torch.abs(torch.remainder(angle[:, None] + sector / 2, sector) - sector / 2)  # (batch, orders, side, side)
+    folded = torch.where((orders == 1)[:, None, None], angle[:, None], folded) + (turn * a)[:, None, None, None]
+    parts = (weights / weights.sum(1, keepdim=True))[:, :, None, None]
+    across, down = (radius * (parts * way(folded)).sum(1) for way in (torch.cos, torch.sin))
+    return torch.stack([across + (shift * b)[:, None, None], down + (shift * c)[:, None, None]], -1)
 
 
 class Light(nn.Module):

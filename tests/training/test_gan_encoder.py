@@ -1,5 +1,6 @@
-"""The way back is learned beside a light at rest, and measured; test_gan_fine.py ships it."""
+"""The way back is learned beside a light at rest, and measured; test_gan_whole.py ships it."""
 
+from dataclasses import asdict
 from pathlib import Path
 
 import pytest
@@ -9,8 +10,18 @@ pytest.importorskip("onnx")
 
 from performer.training import checkpoint, gan, gan_encoder, gan_export  # noqa: E402
 from performer.training.encoder import proper  # noqa: E402
-from performer.training.pictures.labels import LAYOUT, NAMES  # noqa: E402
-from tests.training.test_gan_whole import start  # noqa: E402
+from performer.training.generator import Light, Shape  # noqa: E402
+from performer.training.pictures.labels import FAMILIES, LAYOUT, NAMES  # noqa: E402
+
+
+def start(folder: Path) -> Path:
+    """A light of 256 px with random weights."""
+    shape = Shape(channels=(12, 10, 8, 8, 8), fields=4, hidden=8, enlarged=2, bent_px=32)
+    folder.mkdir()
+    labels = torch.zeros(7, len(NAMES))
+    labels[:, : len(FAMILIES)] = torch.eye(7)
+    checkpoint.save(folder / gan.EMA, {"shape": asdict(shape), "facts": {}, "labels": labels, "weights": checkpoint.weights(Light(shape))})
+    return folder
 
 
 def test_it_learns_goes_on_is_measured_and_shipped(tmp_path: Path):

@@ -10,14 +10,14 @@ from performer.training.pictures.negatives import LAYOUTS, Negatives
 class Shelf:
     """Up to `room` fields of `px`; the oldest make room. `made` counts all that ever lay here, by family."""
 
-    def __init__(self, room: int, px: int) -> None:
+    def __init__(self, room: int, px: int, device: torch.device | str = "cpu") -> None:
         self.px = px
         self.made = [0] * len(FAMILIES)
         self._room, self._next, self._filled = room, 0, 0
         plane = (room, px, px)
         self._all = Negatives(
-            torch.zeros(plane, dtype=torch.float16), torch.zeros(plane, dtype=torch.float16), torch.zeros(room, dtype=torch.int64),
-            torch.zeros(room, len(LAYOUTS)),
+            torch.zeros(plane, dtype=torch.float16, device=device), torch.zeros(plane, dtype=torch.float16, device=device),
+            torch.zeros(room, dtype=torch.int64, device=device), torch.zeros(room, len(LAYOUTS), device=device),
         )  # fmt: skip
 
     def __len__(self) -> int:
@@ -37,6 +37,6 @@ class Shelf:
         """`count` pictures (count, 3, px, px) in -1 ... 1, in colours never seen before, turned and mirrored at random, and their labels."""
         lying = Negatives(*(getattr(self._all, name)[: self._filled] for name in Negatives.__slots__))
         pictures, labels = lying.developed(lying.draw(count, generator), generator)
-        turns, mirrored = torch.randint(4, (), generator=generator), torch.rand((), generator=generator) < 0.5
-        pictures = torch.rot90(pictures * 2 - 1, int(turns), (2, 3))
-        return (pictures.flip(3) if mirrored else pictures), labels
+        turns, mirrored = torch.rand(2).tolist()  # of the processor's, which waits for no GPU
+        pictures = torch.rot90(pictures * 2 - 1, int(4 * turns), (2, 3))
+        return (pictures.flip(3) if mirrored < 0.5 else pictures), labels
