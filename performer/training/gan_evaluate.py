@@ -176,10 +176,10 @@ def figures(light: Light, eyes: Eyes, real: Real, scales: list[Scale]) -> dict[s
 
 def evaluate(
     checkpoint: Path, count: int, device: torch.device, trained_eyes: bool = True, real_px: int = 0, beside: Path | None = None,
-    cache: Path | None = None, eyes_px: Sequence[int] = (EYES_PX,),
+    cache: Path | None = None, eyes_px: Sequence[int] = (EYES_PX,), px: int = 0,
 ) -> dict[str, object]:  # fmt: skip
     """All figures, as they go into the card."""
-    light, eyes = restore(checkpoint)[0].to(device), Eyes(trained=trained_eyes).to(device, memory_format=torch.channels_last)
+    light, eyes = restore(checkpoint, px)[0].to(device), Eyes(trained=trained_eyes).to(device, memory_format=torch.channels_last)
     shape = light.synthesis.shape
     real = held_out(count, real_px or shape.px, device, cache)
     scales = [scale(eyes, real, px, cache) for px in eyes_px]
@@ -197,7 +197,7 @@ def evaluate(
     out |= {"pictures": count, "real_px": real_px or shape.px, "eyes_px": eyes_px[0]}
     if beside:
         out["beside"] = {"name": beside.name, **figures(read_light(beside)[1].to(device), eyes, real, scales)}
-    more = f" --real-px {real_px}" * bool(real_px) + f" --beside {beside}" * bool(beside)
+    more = f" --px {px}" * bool(px) + f" --real-px {real_px}" * bool(real_px) + f" --beside {beside}" * bool(beside)
     more += f" --eyes-px {' '.join(map(str, eyes_px))}" * (tuple(eyes_px) != (EYES_PX,))
     return {**out, "command": f"python -m performer.training.gan_evaluate --checkpoint {checkpoint} --count {count}{more}"}
 
@@ -206,6 +206,7 @@ def main(arguments: list[str] | None = None) -> int:
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
     parser.add_argument("--checkpoint", type=Path, required=True, help="the folder that performer.training.gan wrote")
     parser.add_argument("--count", type=int, default=1000, help="of held-out pictures and of made ones")
+    parser.add_argument("--px", type=int, default=0, help="side of the light's pictures (0: as it was trained)")
     parser.add_argument("--real-px", type=int, default=0, help="size of the held-out pictures (0: as the light's)")
     parser.add_argument("--eyes-px", type=int, nargs="+", default=[EYES_PX], help="sizes at which all pictures are looked at")
     parser.add_argument("--beside", type=Path, help="the folder of a shipped light to measure as well")
@@ -217,7 +218,7 @@ def main(arguments: list[str] | None = None) -> int:
         torch.set_num_threads(options.threads)
     try:
         device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
-        told = evaluate(options.checkpoint, options.count, device, True, options.real_px, options.beside, options.cache, options.eyes_px)
+        told = evaluate(options.checkpoint, options.count, device, True, options.real_px, options.beside, options.cache, options.eyes_px, options.px)
     except (OSError, ValueError, KeyError, RuntimeError) as error:
         print(f"{options.checkpoint} cannot be measured: {error}", file=sys.stderr)
         return 1

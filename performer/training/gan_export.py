@@ -15,7 +15,7 @@ import logging
 import shutil
 import sys
 import warnings
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
@@ -70,11 +70,18 @@ class SynthesisGraph(nn.Module):
         return (picture * 127.5 + 128).clamp(0, 255).to(torch.uint8), picture
 
 
-def restore(folder: Path) -> tuple[Light, dict[str, Any]]:
-    """The moving average of a checkpoint, in evaluation mode, and the file it lay in."""
+def restore(folder: Path, px: int = 0) -> tuple[Light, dict[str, Any]]:
+    """The moving average of a checkpoint, in evaluation mode, and the file it lay in. `px`: another side of the picture than it was trained for, of
+    a light with fields. Raises ModelError where it cannot be painted at that size."""
     saved = checkpoint.load(folder / EMA)
-    light = Light(checkpoint.shape_of(saved))
+    shape = checkpoint.shape_of(saved)
+    light = Light(shape)
     light.load_state_dict(saved["weights"])
+    if px:
+        times, rest = divmod(px * shape.enlarged, shape.px)
+        if rest or not shape.fields or times & (times - 1) or not times:
+            raise ModelError(f"This light is not painted at {px} px.", f"Ask for {shape.px} or, of a light with fields, twice or half as much.")
+        light.synthesis.shape = replace(shape, enlarged=times)
     return light.eval().requires_grad_(False), saved
 
 
@@ -213,10 +220,10 @@ def card_of(name: str, light: Light, saved: dict[str, Any]) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def export(source: Path, out: Path, metrics: dict[str, Any], sheets: Path | None = None) -> float:
-    """Put the model at `out`, with the PNG files of `sheets`, and return how far the two runtimes were apart. Raises ModelError, `out` untouched,
-    where they disagree."""
-    light, saved = restore(source)
+def export(source: Path, out: Path, metrics: dict[str, Any], sheets: Path | None = None, px: int = 0) -> float:
+    """Put the model at `out`, with the PNG files of `sheets`, and return how far the two runtimes were apart. `px` as `restore` takes it. Raises
+    ModelError, `out` untouched, where they disagree."""
+    light, saved = restore(source, px)
     with replacing(out) as new:
         graph, whole = write_graphs(light, new)
         apart = disagreement(light, new, graph, whole, saved["labels"])
@@ -244,11 +251,12 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--checkpoint", type=Path, required=True, help="the folder that performer.training.gan wrote")
     parser.add_argument("--out", type=Path, required=True, help="the model's folder; its last part is the model's name")
     parser.add_argument("--metrics", type=Path, help="what performer.training.gan_evaluate wrote with --json")
+    parser.add_argument("--px", type=int, default=0, help="side of the picture (0: as it was trained); a light with fields is painted at any")
     parser.add_argument("--sheets", type=Path, help="the folder of pictures that performer.training.gan_sheet wrote")
     options = parser.parse_args(arguments)
     try:
         metrics = json.loads(options.metrics.read_text(encoding="utf-8")) if options.metrics else {}
-        apart = export(options.checkpoint, options.out, metrics, options.sheets)
+        apart = export(options.checkpoint, options.out, metrics, options.sheets, options.px)
     except (PerformerError, OSError, ValueError, KeyError, RuntimeError) as error:
         print(f"{options.out} was not written: {error}", file=sys.stderr)
         return 1

@@ -93,6 +93,13 @@ def test_what_was_learned_is_a_model_that_the_hand_moves(learned, tmp_path: Path
         assert np.abs(moved.astype(int) - frame).mean() > 0.5
 
 
+def test_the_same_weights_are_shipped_at_another_size(learned, tmp_path: Path, capsys):
+    run = ["--checkpoint", str(learned), "--out", str(tmp_path / "light-128")]
+    assert gan_export.main([*run, "--px", "100"]) == 1 and "100 px" in capsys.readouterr().err and not list(tmp_path.iterdir())
+    assert gan_export.main([*run, "--px", "128"]) == 0
+    assert Generator(tmp_path / "light-128", seed=1).paint(Pose(1.0, (0.0, 0.0, 0.0), 0.0, 0.35, 0.9)).shape == (128, 128, 3)
+
+
 def test_a_piece_is_that_of_the_whole_picture_and_any_size_is_painted():
     torch.manual_seed(1)
     synthesis = Light(SMALL).synthesis.eval()
