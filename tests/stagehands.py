@@ -39,6 +39,9 @@ class StepMind:
     def feed(self, note: ModelNote) -> None:
         self.fed.append(note)
 
+    def prepare(self) -> None:
+        pass
+
     def query(self, constraints, rng: Chance) -> ModelNote:
         last = self.fed[-1].pitch if self.fed else 60
         allowed = constraints.pitches

@@ -44,6 +44,9 @@ class Stopwatch:
         self._mind.feed(note)
         self._seconds.append(time.perf_counter() - begun)
 
+    def prepare(self) -> None:
+        self._mind.prepare()
+
     def query(self, constraints: Constraints, rng: Chance) -> ModelNote:
         return self._mind.query(constraints, rng)
 

@@ -15,7 +15,7 @@ class Ear:
         self._ahead: Mind | None = None
 
     def hear(self, note: ModelNote) -> None:
-        """A note that really sounded."""
+        """A note that really sounded. What the next one needs is thought of at once: a key that somebody presses finds it done."""
         if self._ahead is not None and self._heard == (note,):
             before, self.mind = self.mind, self._ahead
         else:
@@ -25,6 +25,7 @@ class Ear:
         if not _is_sane(self.mind):
             self.mind = before
             self.dropped += 1
+        self.mind.prepare()
 
     def forget(self) -> None:
         """Start again from silence."""
