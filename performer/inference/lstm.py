@@ -6,7 +6,7 @@ belongs to one thread. Its memory is arrays that are replaced and never written 
 """
 
 from collections.abc import Collection
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import numpy as np
@@ -25,12 +25,14 @@ STATE = "state_"  # how the names of state tensors begin; what `step` makes of t
 
 @dataclass(slots=True)
 class Memory:
-    """What the mind knows after an event: the hidden vector (1, hidden) float32, the state tensors in the order of the card, and what is ready
-    for the next event (None: not thought of yet)."""
+    """What the mind knows after an event: the hidden vector (1, hidden) float32, the state tensors in the order of the card, what is ready
+    for the next event (None: not thought of yet), and the logits that were asked for, by the bytes of what was known: the same question
+    has the same answer, and sixteen voices ask much the same."""
 
     hidden: Array
     state: tuple[Array, ...]
     ready: Arrays | None = None
+    looks: dict[bytes, Array] = field(default_factory=dict)
 
 
 class LstmMind:
@@ -64,8 +66,13 @@ class LstmMind:
         return draw_later(self.logits, constraints, rng, self.passed)
 
     def logits(self, known: Array) -> Array:
-        """What is known of the next note, (1, 5) int64 with UNKNOWN elsewhere -> (1, 400), cut by OFFSETS: what the rest may be."""
-        return self._heads(self._memory.hidden, known)[0]
+        """What is known of the next note, (1, 5) int64 with UNKNOWN elsewhere -> (1, 400), cut by OFFSETS: what the rest may be. Not to be
+        written to."""
+        looks, question = self._memory.looks, known.tobytes()
+        found = looks.get(question)
+        if found is None:
+            looks[question] = found = self._heads(self._memory.hidden, known)[0]
+        return found
 
     @property
     def is_sane(self) -> bool:

@@ -47,7 +47,7 @@ from performer.session.cues import Cue, Cues
 from performer.session.macros import MACROS, moved_by
 from performer.session.mode import Mode
 from performer.session.modes import MODES, mode_of
-from performer.session.room import DELAY, Room
+from performer.session.room import DELAY, Room, Values
 from performer.session.scenes import Scenes
 from performer.session.song import SECTION, SECTIONS, USUAL
 from performer.session.suggestions import Suggestions
@@ -87,7 +87,7 @@ class Session:
         self, table: Table, parts: Parts, seed: int, values: Mapping[str, Any] | None = None, scenes: Mapping[str, Mapping[str, Any]] | None = None
     ) -> None:
         self.table = table
-        self.values: dict[str, Any] = table.defaults() | dict(values or {})
+        self.values = Values(table.defaults() | dict(values or {}))
         self.room = Room(self.values, seed, parts.small)
         self.failed = 0  # questions that a model could not answer
         self.ignored = 0  # system exclusive messages: no voice uses them yet
@@ -159,6 +159,14 @@ class Session:
     def _all(self) -> list[Mode | Suggestions]:
         """Whoever asks the models and sets timers."""
         return [*self._everyone(), *self._suggestions]
+
+    def _askers(self, ask: int) -> list[Mode | Suggestions]:
+        """Those of the voice that asked this; all where nobody knows which."""
+        number = self.room.asker(ask)
+        if not number:
+            return self._all()
+        armed = [self._armed[number]] if number in self._armed else []
+        return [self._modes[number - 1], *armed, self._suggestions[number - 1]]
 
     def _hearing(self, channel: int) -> Iterator[Mode]:
         """The modes of the voices that listen to this channel."""
@@ -376,12 +384,12 @@ class Session:
             yield from each.tick(time, event.tag)
 
     def _answer(self, time: float, event: Answer) -> Iterator[Effect]:
-        for each in self._all():
+        for each in self._askers(event.ask):
             yield from each.answer(time, event)
 
     def _failed(self, time: float, event: ModelFailed) -> Iterator[Effect]:
         self.failed += 1
-        for each in self._all():
+        for each in self._askers(event.ask):
             yield from each.failed(time, event.ask)
         yield Say("/performer/error", ("model", event.reason))
 

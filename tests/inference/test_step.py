@@ -79,3 +79,22 @@ def test_a_state_of_two_sizes_is_one_sentence(tmp_path):
     recard(folder, 'ready_gates = "float 2 x 1 x 1792"\nstate_cell', 'ready_gates = "float 2 x 1 x 1792"\nstate_hidden = "float 1 x 8"\nstate_cell')
     with pytest.raises(ModelError, match="the same state in two sizes"):
         load_mind(folder)
+
+
+def test_a_question_that_was_asked_is_not_thought_of_again_until_something_is_heard(halved):
+    """Sixteen voices ask the same of forks of the same memory."""
+    heads, ran = halved._heads, []
+
+    def counted(*given: np.ndarray) -> list[np.ndarray]:
+        ran.append(1)
+        return heads(*given)
+
+    halved._heads = counted
+    halved.feed(NOTES[0])
+    known = np.array([[0, 0, 128, 96, 32]], np.int64)
+    first = halved.fork().logits(known)
+    assert halved.fork().logits(known.copy()) is first and len(ran) == 1
+    known[0, 2] = 60
+    other = halved.logits(known)
+    halved.feed(NOTES[1])
+    assert len(ran) == 2 and not np.array_equal(other, halved.logits(known)) and len(ran) == 3

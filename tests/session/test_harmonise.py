@@ -1,4 +1,7 @@
-from performer.events import Bend, Control, NoteOff, NoteOn, ParameterSet, Timed
+from performer.effects import Ask, Play
+from performer.events import Answer, Bend, Control, ModelNote, NoteOff, NoteOn, ParameterSet, Timed
+from performer.parameters import Table
+from performer.session.state import Parts, Session
 from tests.stagehands import WrittenOutput, melody, offline
 
 
@@ -49,3 +52,26 @@ def test_changing_the_channel_ends_what_sounds_on_the_old_one():
     events = [Timed(1.0, NoteOn(60, 90)), Timed(2.0, ParameterSet("/performer/voice/1/channel", 9)), Timed(3.0, NoteOff(60))]
     notes = graph.play(events, until=5.0)
     assert [(note.channel, note.end) for note in notes] == [(1, 2.0)]
+
+
+def asked(session: Session, time: float, pitch: int) -> list[Ask]:
+    return [effect for effect in session.handle(Timed(time, NoteOn(pitch, 80))) if isinstance(effect, Ask)]
+
+
+def test_a_setting_is_in_the_next_ask_and_another_voice_keeps_its_own():
+    session = Session(Table(2), Parts.named(("keys", "bass")), 7, {f"/performer/voice/{number}/mode": "harmonise" for number in (1, 2)})
+    first, second = asked(session, 1.0, 60)
+    session.handle(Timed(1.5, ParameterSet("/performer/voice/2/temperature", 0.4)))
+    session.handle(Timed(1.5, ParameterSet("/performer/voice/2/high", 50)))
+    again, other = asked(session, 2.0, 62)
+    assert (again.temperature, again.high, again.part) == (first.temperature, first.high, first.part)
+    assert (other.temperature, other.high, other.part) == (0.4, 50, second.part)
+
+
+def test_an_answer_goes_to_the_voice_that_asked():
+    session = Session(Table(3), Parts.named(("keys",) * 3), 7, {f"/performer/voice/{number}/mode": "harmonise" for number in (1, 2, 3)})
+    asks = asked(session, 1.0, 60)
+    for ask in reversed(asks):
+        (play,) = session.handle(Timed(1.01, Answer(ask.id, 0, ModelNote(0.0, 60 + ask.voice, 70, None))))
+        assert isinstance(play, Play) and (play.voice, play.pitch) == (ask.voice, 60 + ask.voice)
+    assert session.handle(Timed(1.02, Answer(9999, 0, ModelNote(0.0, 60, 70, None)))) == []
