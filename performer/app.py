@@ -23,7 +23,7 @@ from typing import Any
 
 from performer.assets import file_name, takes_dir
 from performer.clock import SystemClock
-from performer.effects import Ask, AskChords, Drop, Effect, Feed, Forget, Join, Load, Propose, Say, Wonder
+from performer.effects import Ask, AskChords, Drop, Effect, Expect, Feed, Forget, Join, Load, Propose, Say, Wonder
 from performer.errors import PerformerError, PortError
 from performer.events import Loaded, NoteOn, Progression, Sync, Tick, Timed
 from performer.housekeeping import Housekeeping
@@ -192,7 +192,7 @@ class Engine:
                 planned.append(effect)
             elif isinstance(effect, Feed | Ask | Drop | Forget):
                 thoughts.append(effect)
-            elif isinstance(effect, Wonder):
+            elif isinstance(effect, Expect | Wonder):
                 self._later.append((self._minds.post, effect))
             else:
                 self._later.append((self._routes[type(effect)], effect))

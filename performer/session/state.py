@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from performer.effects import Compensate, Drop, Effect, Feed, Forget, Load, Pass, Say, Silence, Wonder
+from performer.effects import Compensate, Drop, Effect, Expect, Feed, Forget, Load, Pass, Say, Silence, Wonder
 from performer.encoding import VOICES as INSTRUMENTS
 from performer.events import (
     Answer,
@@ -189,6 +189,12 @@ class Session:
         yield Wonder(self.room.hearing.pending(time)[-MOST_WONDERED:], self._first)
         yield Say("/performer/heard", (event.pitch, event.velocity, event.channel))
 
+    def _expect(self, time: float) -> Iterator[Effect]:
+        """What sounds will be heard before the next key is answered, so those who answer keys may think of it."""
+        pending = self.room.hearing.pending(time)
+        models = {voice.model: None for voice, mode in zip(self._voices, self._modes, strict=True) if mode.name == "harmonise"}
+        yield from (Expect(pending, model) for model in models if pending)
+
     def _note_off(self, time: float, event: NoteOff) -> Iterator[Effect]:
         if event.source == "midi" and event.pitch not in self.room.held and self.room.echoes.ends(event.pitch):
             return
@@ -198,6 +204,7 @@ class Session:
         yield from map(Feed, self.room.hearing.up(time, event.pitch))
         for mode in self._hearing(event.channel):
             yield from mode.key_up(time, event.pitch)
+        yield from self._expect(time)
         yield Say("/performer/heard", (event.pitch, 0, event.channel))
 
     def _gesture(self, time: float, event: Gesture) -> Iterator[Effect]:
@@ -386,6 +393,8 @@ class Session:
     def _answer(self, time: float, event: Answer) -> Iterator[Effect]:
         for each in self._askers(event.ask):
             yield from each.answer(time, event)
+        if event.note is None and event.ask == self.room.asks:  # nobody is left to answer
+            yield from self._expect(time)
 
     def _failed(self, time: float, event: ModelFailed) -> Iterator[Effect]:
         self.failed += 1

@@ -1,4 +1,4 @@
-from performer.effects import Ask, Play
+from performer.effects import Ask, Expect, Feed, Play
 from performer.events import Answer, Bend, Control, ModelNote, NoteOff, NoteOn, ParameterSet, Timed
 from performer.parameters import Table
 from performer.session.state import Parts, Session
@@ -75,3 +75,23 @@ def test_an_answer_goes_to_the_voice_that_asked():
         (play,) = session.handle(Timed(1.01, Answer(ask.id, 0, ModelNote(0.0, 60 + ask.voice, 70, None))))
         assert isinstance(play, Play) and (play.voice, play.pitch) == (ask.voice, 60 + ask.voice)
     assert session.handle(Timed(1.02, Answer(9999, 0, ModelNote(0.0, 60, 70, None)))) == []
+
+
+def test_what_is_expected_is_what_is_fed_when_the_next_key_goes_down():
+    """Key for key without a gap between them; each model that answers keys is told once."""
+    models = {"models": ("one", "one", "two")}
+    session = Session(Table(3), Parts.named(("keys",) * 3, **models), 7, {f"/performer/voice/{number}/mode": "harmonise" for number in (1, 2, 3)})
+    expected: tuple[ModelNote, ...] = ()
+    for place, pitch in enumerate((60, 64, 67)):
+        time = 1.0 + 0.2 * place
+        effects = session.handle(Timed(time, NoteOn(pitch, 80)))
+        assert [effect.note for effect in effects if isinstance(effect, Feed)] == list(expected)
+        told = []
+        for ask in (effect for effect in effects if isinstance(effect, Ask)):
+            session.handle(Timed(time + 0.001, Answer(ask.id, 0, ModelNote(0.0, pitch + ask.voice, 70, None))))
+            told = [effect for effect in session.handle(Timed(time + 0.002, Answer(ask.id, 1, None))) if isinstance(effect, Expect)]
+        assert [effect.model for effect in told] == ["one", "two"]
+        if place:
+            told = [effect for effect in session.handle(Timed(time + 0.05, NoteOff(pitch - 3 - (place == 1)))) if isinstance(effect, Expect)]
+        expected = told[-1].heard
+        assert len(expected) == 4
