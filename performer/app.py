@@ -42,7 +42,8 @@ from performer.outputs.take import Opening, TakeWriter
 from performer.priority import raise_priority
 from performer.scheduler import Ledger, Output, Planned, Report, Scheduler, Stage
 from performer.session.lane import RUNG
-from performer.session.state import Parts, Session
+from performer.session.parts import Parts
+from performer.session.state import Session
 from performer.show import Show
 from performer.worker import Worker
 

@@ -6,7 +6,8 @@ from performer.constraints import Chance
 from performer.events import Event, ModelNote, NoteOff, NoteOn, Timed
 from performer.offline import Offline
 from performer.parameters import Table
-from performer.session.state import Parts, Session
+from performer.session.parts import Parts
+from performer.session.state import Session
 
 
 class WrittenOutput:

@@ -22,7 +22,8 @@ from performer.inputs.replay import read_performance
 from performer.minds import open_mind
 from performer.offline import Offline
 from performer.parameters import Table
-from performer.session.state import Parts, Session
+from performer.session.parts import Parts
+from performer.session.state import Session
 
 MINUTE = 60.0
 REST = 4.0  # seconds between two performances of the demo

@@ -5,12 +5,11 @@ which is what makes a take tell its performance again exactly.
 """
 
 import json
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import replace
 from typing import Any
 
 from performer.effects import Compensate, Drop, Effect, Expect, Feed, Forget, Load, Pass, Say, Silence, Wonder
-from performer.encoding import VOICES as INSTRUMENTS
 from performer.events import (
     Answer,
     Bend,
@@ -47,6 +46,7 @@ from performer.session.cues import Cue, Cues
 from performer.session.macros import MACROS, moved_by
 from performer.session.mode import Mode
 from performer.session.modes import MODES, mode_of
+from performer.session.parts import Parts
 from performer.session.room import DELAY, Room, Values
 from performer.session.scenes import Scenes
 from performer.session.song import SECTION, SECTIONS, USUAL
@@ -59,25 +59,6 @@ SUSTAIN = 64
 MOST_WONDERED = 8  # notes that a model may have to hear before it can judge the last
 LAUNCHED = ("/mode", SECTION)  # what waits for the show's quantisation
 Gesture = Control | Bend | Pressure | Program
-
-
-@dataclass(frozen=True, slots=True)
-class Parts:
-    """The instrument classes of the models' encoding: what the human plays, drums, and one for each voice; and the names of the voices' models
-    (empty: the show's first), of the smaller one that stands by (empty: none) and of the first itself."""
-
-    human: int
-    drums: int
-    voices: tuple[int, ...]
-    models: tuple[str, ...]
-    small: str = ""
-    first: str = ""
-
-    @classmethod
-    def named(cls, instruments: Sequence[str], models: Sequence[str] = (), small: str = "", first: str = "") -> "Parts":
-        """For voices of these instruments, by the names of the encoding; the human plays keys, or drums on channel 10."""
-        numbers = tuple(map(INSTRUMENTS.index, instruments))
-        return cls(INSTRUMENTS.index("keys"), INSTRUMENTS.index("drums"), numbers, tuple(models) or ("",) * len(numbers), small, first)
 
 
 class Session:

@@ -1,7 +1,8 @@
 from performer.effects import Ask, Expect, Feed, Play
 from performer.events import Answer, Bend, Control, ModelNote, NoteOff, NoteOn, ParameterSet, Timed
 from performer.parameters import Table
-from performer.session.state import Parts, Session
+from performer.session.parts import Parts
+from performer.session.state import Session
 from tests.stagehands import WrittenOutput, melody, offline
 
 
