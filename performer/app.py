@@ -23,7 +23,7 @@ from typing import Any
 
 from performer.assets import file_name, takes_dir
 from performer.clock import SystemClock
-from performer.effects import Ask, AskChords, Drop, Effect, Feed, Forget, Join, Load, Propose, Say, Wonder
+from performer.effects import Ask, AskChords, Drop, Effect, Expect, Feed, Forget, Join, Load, Propose, Say, Wonder
 from performer.errors import PerformerError, PortError
 from performer.events import Loaded, NoteOn, Progression, Sync, Tick, Timed
 from performer.housekeeping import Housekeeping
@@ -42,7 +42,8 @@ from performer.outputs.take import Opening, TakeWriter
 from performer.priority import raise_priority
 from performer.scheduler import Ledger, Output, Planned, Report, Scheduler, Stage
 from performer.session.lane import RUNG
-from performer.session.state import Parts, Session
+from performer.session.parts import Parts
+from performer.session.state import Session
 from performer.show import Show
 from performer.worker import Worker
 
@@ -192,7 +193,7 @@ class Engine:
                 planned.append(effect)
             elif isinstance(effect, Feed | Ask | Drop | Forget):
                 thoughts.append(effect)
-            elif isinstance(effect, Wonder):
+            elif isinstance(effect, Expect | Wonder):
                 self._later.append((self._minds.post, effect))
             else:
                 self._later.append((self._routes[type(effect)], effect))

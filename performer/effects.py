@@ -126,6 +126,14 @@ class Ask:
 
 
 @dataclass(frozen=True, slots=True)
+class Expect:
+    """These notes sound and will probably be fed next, in this order: the model may think of them when there is time. `model` as in Ask."""
+
+    heard: tuple[ModelNote, ...]
+    model: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Wonder:
     """How surprising is the last of these notes, which the model has not been fed yet? Told to whoever looks, when there is time. `model` as
     in Ask."""
@@ -201,4 +209,4 @@ class Say:
     sender: str = ""
 
 
-Effect = Play | Release | Pass | Silence | Compensate | Feed | Forget | Ask | AskChords | Wonder | Drop | Wake | Join | Propose | Load | Say
+Effect = Play | Release | Pass | Silence | Compensate | Feed | Forget | Ask | AskChords | Expect | Wonder | Drop | Wake | Join | Propose | Load | Say

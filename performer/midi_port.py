@@ -16,7 +16,7 @@ from performer.midi_system import Callback, Direction, MidiSystem, Opened, Ports
 
 log = logging.getLogger("performer")
 POLL_S = 0.00025  # seconds between two looks for messages where rtmidi is polled: about 3 % of a core
-IDLE_LOOKS = 10  # looks without a message after which the reader is lent to who has something to do meanwhile: every 3 ms
+IDLE_LOOKS = 6  # looks without a message after which the reader is lent to who has something to do meanwhile: about every 3 ms
 
 
 class Port:

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from performer.assets import find_model, model_names
 from performer.clock import Clock
-from performer.effects import Ask, AskChords, Drop, Feed, Forget, Load, Say, Wonder
+from performer.effects import Ask, AskChords, Drop, Expect, Feed, Forget, Load, Say, Wonder
 from performer.errors import ModelError
 from performer.events import ChordAnswer, Loaded, Timed
 from performer.inference.chords import Harmonist, Plain, load_harmonist
@@ -25,7 +25,7 @@ from performer.worker import Worker
 ECHO = "echo"
 STANDARD = Models().notes
 PRIMED = 256  # notes that a model hears which is loaded while the show plays
-Thought = Feed | Ask | Wonder | Drop | Forget
+Thought = Feed | Ask | Expect | Wonder | Drop | Forget
 MOST_LOADING = 4  # models that wait to be loaded: who asks for more is not heard
 
 
@@ -97,7 +97,7 @@ class Minds:
 
     def post(self, effect: Thought, ring: bool = True) -> None:
         """All models hear everything; a question goes to the one that it names. Thread-safe, never waits."""
-        if isinstance(effect, Ask | Wonder):
+        if isinstance(effect, Ask | Expect | Wonder):
             self._thinking[effect.model or self.main].post(effect, ring)
             return
         with self._lock:

@@ -10,7 +10,8 @@ from performer.minds import open_mind
 from performer.offline import tell_again
 from performer.outputs.take import Opening, Sounded, read_take, sounded
 from performer.parameters import Table
-from performer.session.state import Parts, Session
+from performer.session.parts import Parts
+from performer.session.state import Session
 
 TICKS = 480
 TEMPO = 500_000  # microseconds a beat: a tick is 1.04 ms, near enough to hear no difference

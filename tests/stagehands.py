@@ -6,7 +6,8 @@ from performer.constraints import Chance
 from performer.events import Event, ModelNote, NoteOff, NoteOn, Timed
 from performer.offline import Offline
 from performer.parameters import Table
-from performer.session.state import Parts, Session
+from performer.session.parts import Parts
+from performer.session.state import Session
 
 
 class WrittenOutput:
@@ -38,6 +39,9 @@ class StepMind:
 
     def feed(self, note: ModelNote) -> None:
         self.fed.append(note)
+
+    def prepare(self) -> None:
+        pass
 
     def query(self, constraints, rng: Chance) -> ModelNote:
         last = self.fed[-1].pitch if self.fed else 60

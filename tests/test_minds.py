@@ -13,7 +13,8 @@ from performer.effects import Ask, AskChords, Feed, Load, Say
 from performer.events import Answer, ChordAnswer, Loaded, ModelNote, Swap, Sync, Timed
 from performer.minds import STANDARD, Minds
 from performer.parameters import Table
-from performer.session.state import Parts, Session
+from performer.session.parts import Parts
+from performer.session.state import Session
 from performer.show import parse_show
 from tests.inference.conftest import TINY
 

@@ -12,8 +12,9 @@ from performer.offline import Offline, tell_again
 from performer.outputs.take import Sounded, sounded
 from performer.parameters import Table
 from performer.scheduler import Applied, Ended, Played, Report, Stage
+from performer.session.parts import Parts
 from performer.session.room import DELAY
-from performer.session.state import Parts, Session
+from performer.session.state import Session
 from tests.stagehands import StepMind, WrittenOutput, melody, offline
 
 PHRASES = (*melody(60, 62, 64, 65), *melody(67, 69, 71, start=9.0), *melody(72, start=11.0), Timed(16.0, Panic()), *melody(50, 52, start=17.0))

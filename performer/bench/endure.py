@@ -22,7 +22,8 @@ from performer.inputs.replay import read_performance
 from performer.minds import open_mind
 from performer.offline import Offline
 from performer.parameters import Table
-from performer.session.state import Parts, Session
+from performer.session.parts import Parts
+from performer.session.state import Session
 
 MINUTE = 60.0
 REST = 4.0  # seconds between two performances of the demo
@@ -43,6 +44,9 @@ class Stopwatch:
         begun = time.perf_counter()
         self._mind.feed(note)
         self._seconds.append(time.perf_counter() - begun)
+
+    def prepare(self) -> None:
+        self._mind.prepare()
 
     def query(self, constraints: Constraints, rng: Chance) -> ModelNote:
         return self._mind.query(constraints, rng)

@@ -20,8 +20,9 @@ from performer.minds import open_mind
 from performer.offline import Offline
 from performer.outputs.take import Sounded
 from performer.parameters import Table
+from performer.session.parts import Parts
 from performer.session.room import CHORD
-from performer.session.state import Parts, Session
+from performer.session.state import Session
 
 TAKES, SWELLS, SWELL_BARS = 50, 8, 32
 IN_KEY = 0.9  # of a voice's notes: then it plays in the key

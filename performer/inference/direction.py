@@ -3,6 +3,7 @@
 Density is a limit on onsets, over the last `MEASURED` of them, so that a few may come quickly; polyphony one on the notes that sound at once.
 """
 
+import functools
 import math
 from collections import deque
 
@@ -92,10 +93,8 @@ class Direction:
     def _pitches(self) -> tuple[int, ...]:
         """The pitches of the allowed classes in the range; all of the range if there is none."""
         ask = self._ask
-        classes = set(ask.classes or range(12))
-        free = classes - self._used or classes
-        pitches = range(ask.low, ask.high + 1)
-        wanted = tuple(pitch for pitch in pitches if pitch % 12 in free) or tuple(pitches)
+        classes = frozenset(ask.classes or range(12))
+        wanted = _in_range(classes - self._used or classes, ask.low, ask.high)
         return tuple(pitch for pitch in wanted if pitch not in ask.without) or wanted if ask.without else wanted
 
     def _leaning(self) -> tuple[float, ...]:
@@ -107,3 +106,10 @@ class Direction:
         for pitch_class in self._lately:
             leaning[pitch_class] -= ask.novelty * STRENGTH
         return tuple(round(value, 2) for value in leaning)
+
+
+@functools.lru_cache(maxsize=512)
+def _in_range(classes: frozenset[int], low: int, high: int) -> tuple[int, ...]:
+    """The pitches of these classes from `low` to `high`; all of those if there is none."""
+    pitches = range(low, high + 1)
+    return tuple(pitch for pitch in pitches if pitch % 12 in classes) or tuple(pitches)

@@ -58,6 +58,9 @@ class Echo:
             own=True,
         )
 
+    def prepare(self) -> None:
+        """There is nothing to think of before."""
+
     def fork(self) -> "Echo":
         """An echo with the same memory that goes its own way."""
         return copy.copy(self)

@@ -1,13 +1,13 @@
-"""The instant note model at work. Two ONNX graphs: `step`, an event advances the state; `heads`, what comes next given what is known of it.
+"""The instant note model at work. Its ONNX graphs: `step`, an event advances the state (in two halves, with `prepare`, where the model has them);
+`heads`, what comes next given what is known of it.
 
 What it carries from event to event is told by its card (models/onnx/README.md), so a model that somebody brings need be no LSTM. A mind
-belongs to one thread. Its memory is arrays that are replaced and never written to, so a fork shares them and costs nothing.
+belongs to one thread. Its memory is arrays that are replaced and never written to, so a fork shares them, and what is ready, and costs nothing.
 """
 
 from collections.abc import Collection
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import NamedTuple
 
 import numpy as np
 
@@ -18,26 +18,32 @@ from performer.errors import ModelError
 from performer.events import ModelNote
 from performer.inference.onnx import KINDS, Array, OpenGraph, Port, open_graph, ports_of
 from performer.inference.sampling import draw_later
+from performer.inference.step import READY, Arrays, Step
 
 STATE = "state_"  # how the names of state tensors begin; what `step` makes of them is called new_state_...
 
 
-class Memory(NamedTuple):
-    """What the mind knows after an event: the hidden vector (1, hidden) float32, and the state tensors in the order of the card."""
+@dataclass(slots=True)
+class Memory:
+    """What the mind knows after an event: the hidden vector (1, hidden) float32, the state tensors in the order of the card, what is ready
+    for the next event (None: not thought of yet), and the logits that were asked for, by the bytes of what was known: the same question
+    has the same answer, and sixteen voices ask much the same."""
 
     hidden: Array
     state: tuple[Array, ...]
+    ready: Arrays | None = None
+    looks: dict[bytes, Array] = field(default_factory=dict)
 
 
 class LstmMind:
     """A Mind (see `thinker`) over two open graphs. `hashes` are those of the graphs, for the take. It hears the instrument classes `ears` (none:
     all): a model that has learned from drums alone is confused by a piano. Gaps are reckoned over what it does not hear."""
 
-    def __init__(self, name: str, hashes: dict[str, str], step: OpenGraph, heads: OpenGraph, silence: Memory, ears: Collection[int] = ()) -> None:
+    def __init__(self, name: str, hashes: dict[str, str], step: Step, heads: OpenGraph, silence: Memory, ears: Collection[int] = ()) -> None:
         self.name = name
         self.hashes = hashes
-        self._graphs, self._silence, self._style = (step, heads), silence, 0
-        self._step, self._heads = step.bound(), heads.bound()
+        self._graph, self._silence, self._style = heads, silence, 0
+        self._step, self._heads = step, heads.bound()
         self._ears, self.passed = frozenset(ears), 0.0  # seconds since the last note that it heard
         self._begun = self._memory = self._after(begin(), silence)
 
@@ -50,13 +56,23 @@ class LstmMind:
             note, self.passed = replace(note, gap=self.passed), 0.0
         self._memory = self._after(encode_note(note, self._style), self._memory)
 
+    def prepare(self) -> None:
+        """Think of what the next note needs, whatever it will be: it is heard in less time then."""
+        if self._memory.ready is None:
+            self._memory.ready = self._step.ready(self._memory.state)
+
     def query(self, constraints: Constraints, rng: Chance) -> ModelNote:
         """Draw the next note. Raises ValueError where the constraints allow no pitch at all."""
         return draw_later(self.logits, constraints, rng, self.passed)
 
     def logits(self, known: Array) -> Array:
-        """What is known of the next note, (1, 5) int64 with UNKNOWN elsewhere -> (1, 400), cut by OFFSETS: what the rest may be."""
-        return self._heads(self._memory.hidden, known)[0]
+        """What is known of the next note, (1, 5) int64 with UNKNOWN elsewhere -> (1, 400), cut by OFFSETS: what the rest may be. Not to be
+        written to."""
+        looks, question = self._memory.looks, known.tobytes()
+        found = looks.get(question)
+        if found is None:
+            looks[question] = found = self._heads(self._memory.hidden, known)[0]
+        return found
 
     @property
     def is_sane(self) -> bool:
@@ -85,12 +101,13 @@ class LstmMind:
         self._memory, self.passed = self._begun, 0.0
 
     def warm(self) -> None:
-        """Run both graphs until caches and allocator are settled. The memory is not touched."""
-        for graph, run in zip(self._graphs, (self._step, self._heads), strict=True):
-            graph.warm(run=run)
+        """Run the graphs until caches and allocator are settled. The memory is not touched."""
+        self._step.warm()
+        self._graph.warm(run=self._heads)
 
     def _after(self, event: tuple[int, ...], memory: Memory) -> Memory:
-        hidden, *state = self._step(np.array([event], np.int64), *memory.state)
+        ready = self._step.ready(memory.state) if memory.ready is None else memory.ready
+        hidden, *state = self._step.after(np.array([event], np.int64), ready, memory.state)
         return Memory(hidden, tuple(state))
 
 
@@ -111,27 +128,41 @@ def _ears(card: Card) -> list[int]:
         raise ModelError(f"The card of '{card.name}' says hears = {card.shape['hears']!r}.", f"Name some of {', '.join(VOICES)}.") from None
 
 
-def open_graphs(card: Card) -> tuple[OpenGraph, OpenGraph]:
-    """The graphs `step` and `heads` of a card. Raises ModelError like `load_mind`."""
+def open_graphs(card: Card) -> tuple[Step, OpenGraph]:
+    """The memory's graphs and `heads` of a card. Raises ModelError like `load_mind`."""
     card.require("notes", ENCODING, "step", "heads")
     state = state_ports(card)
     width = next((port.shape for port in ports_of(card.graphs["step"], "outputs") if port.name == "hidden"), ())
     if len(width) != 2 or width[0] != 1:
         raise ModelError(f"The card of '{card.name}' tells of no output 'hidden' of its graph 'step'.", 'Add it, as hidden = "float 1 x 448".')
     hidden = Port("hidden", "float", width)
-    step = open_graph(
-        card.graphs["step"],
-        (Port("event", "int64", (1, len(FIELDS))), *state),
-        (hidden, *(Port(f"new_{port.name}", port.kind, port.shape) for port in state)),
-    )
     heads = open_graph(
         card.graphs["heads"],
         (hidden, Port("known", "int64", (1, len(ATTRIBUTES)))),
         (Port("logits", "float", (1, OFFSETS[-1])),),
     )
-    return step, heads
+    return _open_step(card, hidden, state), heads
+
+
+def _open_step(card: Card, hidden: Port, state: tuple[Port, ...]) -> Step:
+    """The graph `step`, and `prepare` where there is one."""
+    event, made = Port("event", "int64", (1, len(FIELDS))), (hidden, *(Port(f"new_{port.name}", port.kind, port.shape) for port in state))
+    if "prepare" not in card.graphs:
+        return Step(open_graph(card.graphs["step"], (event, *state), made), range(len(state)))
+    ready = tuple(port for port in ports_of(card.graphs["prepare"], "outputs") if port.name.startswith(READY))
+    needed, told = ([state.index(port) for port in _state_of(card, graph)] for graph in ("step", "prepare"))
+    step = open_graph(card.graphs["step"], (event, *ready, *(state[place] for place in needed)), made)
+    return Step(step, needed, open_graph(card.graphs["prepare"], tuple(state[place] for place in told), ready), told)
 
 
 def state_ports(card: Card) -> tuple[Port, ...]:
-    """The tensors that a model carries from event to event, in the order of the card: all inputs of `step` whose names begin with state_."""
-    return tuple(port for port in ports_of(card.graphs["step"], "inputs") if port.name.startswith(STATE))
+    """The tensors that a model carries from event to event: all inputs of its memory's graphs whose names begin with state_, each once. Raises
+    ModelError where two graphs tell of the same one differently."""
+    found = dict.fromkeys(port for graph in ("prepare", "step") if graph in card.graphs for port in _state_of(card, graph))
+    if len({port.name for port in found}) < len(found):
+        raise ModelError(f"The card of '{card.name}' tells of the same state in two sizes.", "Tell of it alike in 'step' and 'prepare'.")
+    return tuple(found)
+
+
+def _state_of(card: Card, graph: str) -> tuple[Port, ...]:
+    return tuple(port for port in ports_of(card.graphs[graph], "inputs") if port.name.startswith(STATE))

@@ -52,7 +52,7 @@ def nucleus(weights: Sequence[float], top_p: float) -> Sequence[int]:
 
 def draw(weights: Sequence[float], places: Sequence[int], rng: Chance) -> int:
     """One of the places, as likely as its weight says, by a single number of chance. A place without weight is never drawn."""
-    left = rng.random() * sum(weights[place] for place in places)
+    left = rng.random() * sum(map(weights.__getitem__, places))
     last = places[0]
     for place in places:
         if weights[place] > 0.0:
@@ -65,7 +65,7 @@ def draw(weights: Sequence[float], places: Sequence[int], rng: Chance) -> int:
 
 def choose(logits: Sequence[float], classes: Sequence[int], temperature: float, top_p: float, rng: Chance) -> int:
     """One of the allowed classes: temperature, then top-p, then one draw. The share of top-p is a share of what is allowed."""
-    weights = weights_of([logits[index] for index in classes], temperature)
+    weights = weights_of(list(map(logits.__getitem__, classes)), temperature)
     return classes[draw(weights, nucleus(weights, top_p), rng)]
 
 

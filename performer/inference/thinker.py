@@ -61,6 +61,13 @@ class Thinker:
         self._styles.clear()
         self._past.clear()
 
+    def expect(self, heard: tuple[ModelNote, ...]) -> Iterator[None]:
+        """Think ahead of what will probably be heard next, a note a step: where it comes so, it was thought of before."""
+        for place in range(len(heard)):
+            for ear in (self._ear, *(ear for ear, _ in self._styles.values())):
+                ear.after(heard[: place + 1]).prepare()
+            yield None
+
     def answer(self, ask: Ask) -> Iterator[ModelNote]:
         """The notes that answer the ask, one by one. The state is copied at the call, not at the first note."""
         if not self._is_styled(ask):

@@ -1,8 +1,8 @@
 """A model at work, on its thread `inference`: what it is fed and asked in the order in which it is said, composed material in the gaps.
 
 Who waits is served first: a live ask gets its first note at once, on the thread that brought it where the model is free, the live answers go
-on note by note in turn, and only where none is under way is it wondered about what was played and does a planned one go on, by one note or one
-step of listening. Whatever comes in is looked at between any two of these.
+on note by note in turn, and only where none is under way is what will be heard next thought of, is it wondered about what was played, and does a
+planned one go on, by one note or one step of listening. Whatever comes in is looked at between any two of these.
 """
 
 import contextlib
@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 from performer.clock import Clock
-from performer.effects import Ask, Drop, Effect, Feed, Forget, Say, Wonder
+from performer.effects import Ask, Drop, Effect, Expect, Feed, Forget, Say, Wonder
 from performer.events import Answer, ModelFailed, ModelNote, Timed
 from performer.inference.surprise import Judge, Verdict, judge
 from performer.inference.thinker import Thinker
@@ -52,6 +52,7 @@ class Thinking:
         self._dropped: dict[int, int] = {}  # voice -> the last ask that is not wanted
         self._live: deque[_Answering] = deque()
         self._planned: deque[_Answering] = deque()
+        self._expecting: Iterator[None] | None = None
         self._wondering: Iterator[Verdict | None] | None = None
         self._worker = Worker("inference", self._handle, idle=self._go_on)
 
@@ -86,15 +87,22 @@ class Thinking:
             case Ask():
                 self._begin(effect)
             case Feed(note):
+                self._expecting = None  # what is left of it is fed now, or was wrong
                 self.thinker.hear(note)
+            case Expect(heard):
+                self._expecting = self.thinker.expect(heard)
             case Wonder(heard):
                 fork = self.thinker.mind.fork()
                 self._wondering = judge(fork, heard) if heard and isinstance(fork, Judge) else None
             case Forget():
+                self._expecting = None
                 self.thinker.forget()
 
     def _go_on(self) -> float:
         """Nothing came in: the next note of whoever's turn it is. Returns the seconds that the thread may wait for more."""
+        if self._expecting is not None and not self._live:
+            self._expect(self._expecting)
+            return 0.0
         if self._wondering is not None and not self._live:
             self._wonder(self._wondering)
             return 0.0
@@ -116,10 +124,16 @@ class Thinking:
         self._worker.offer(REHEARSE)
 
     def _rehearse(self) -> None:
-        if self._live or self._planned:
+        if self._live or self._planned or self._expecting is not None:
             return  # warm enough
         with contextlib.suppress(Exception):  # whoever asks next is told
             self.thinker.rehearse()
+
+    def _expect(self, steps: Iterator[None]) -> None:
+        try:
+            next(steps)
+        except Exception:  # all is thought of, or the model fails: whoever asks it next is told
+            self._expecting = None
 
     def _wonder(self, steps: Iterator[Verdict | None]) -> None:
         try:

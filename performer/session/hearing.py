@@ -31,15 +31,16 @@ class Hearing:
     def __init__(self) -> None:
         self._line: list[Heard] = []
         self._last: float | None = None  # the onset of the note fed last
+        self._pending: tuple[float, tuple[ModelNote, ...]] | None = None  # at a time: all voices ask at the same one
 
     def down(self, time: float, pitch: int, velocity: int, part: int) -> Iterator[ModelNote]:
         """The human begins a note. Yields what is to be fed before it."""
         yield from self._feed(time, still_sounding=True)
-        self._line.append(Heard(time, pitch, velocity, part, own=False, voice=0, end=None))
-        self._line.sort(key=lambda note: note.onset)
+        self._add(Heard(time, pitch, velocity, part, own=False, voice=0, end=None))
 
     def up(self, time: float, pitch: int) -> Iterator[ModelNote]:
         """The human ends a note. Yields what is to be fed now."""
+        self._pending = None
         for note in self._line:
             if not note.own and note.pitch == pitch and note.end is None:
                 note.end = time
@@ -47,8 +48,7 @@ class Hearing:
 
     def plan(self, onset: float, pitch: int, velocity: int, duration: float | None, part: int, voice: int) -> None:
         """Performer will play this; it counts as heard once its onset has passed."""
-        self._line.append(Heard(onset, pitch, velocity, part, True, voice, None if duration is None else onset + duration))
-        self._line.sort(key=lambda note: note.onset)
+        self._add(Heard(onset, pitch, velocity, part, True, voice, None if duration is None else onset + duration))
 
     def cut(self, time: float, voice: int, pitches: frozenset[int] | None = None) -> None:
         """From `time` on nothing of this voice sounds (of these pitches, where given): what had not begun was never heard."""
@@ -60,7 +60,7 @@ class Hearing:
             if mine and (note.end is None or note.end > time):
                 note.end = time
             kept.append(note)
-        self._line = kept
+        self._line, self._pending = kept, None
 
     def settle(self, time: float) -> Iterator[ModelNote]:
         """Yields what has ended by now and was not fed yet."""
@@ -68,7 +68,9 @@ class Hearing:
 
     def pending(self, time: float) -> tuple[ModelNote, ...]:
         """What has begun and was not fed yet, as the model would hear it now."""
-        return self.expected(time, time)
+        if self._pending is None or self._pending[0] != time:
+            self._pending = time, self.expected(time, time)
+        return self._pending[1]
 
     def expected(self, time: float, until: float, plans: Iterable[Heard] = ()) -> tuple[ModelNote, ...]:
         """What was not fed yet and begins by `until`: heard, committed, and of these plans; as the model would hear it."""
@@ -89,12 +91,18 @@ class Hearing:
         """The latest onset of all that was fed or waits to be."""
         return self._line[-1].onset if self._line else self._last
 
+    def _add(self, note: Heard) -> None:
+        self._line.append(note)
+        self._line.sort(key=lambda each: each.onset)
+        self._pending = None
+
     def _feed(self, time: float, still_sounding: bool = False) -> Iterator[ModelNote]:
         while self._line and self._line[0].onset <= time:
             note = self._line[0]
             if not still_sounding and note.end is None and note.onset > time - LONG_HELD:
                 break
             del self._line[0]
+            self._pending = None
             yield self._speak(note, self._last, time)
             self._last = note.onset
 

@@ -4,7 +4,7 @@ import math
 import random
 import statistics
 from collections import deque
-from collections.abc import MutableMapping, Sequence
+from collections.abc import Sequence
 from typing import Any, Protocol
 
 from performer.clock import Timeline
@@ -19,11 +19,22 @@ from performer.session.tonality import Tonality
 DELAY = "/performer/midi/delay"
 
 
+MOST_ASKED = 4096  # questions of which it is known who asked
 CHORD = 0.05  # seconds: onsets nearer than this are one chord
 LATELY = 2.5  # seconds over which the human's density is counted at most
 COUNTED = 5  # chords over which it is counted at most: who plays faster is heard sooner
 FELT = 2.0  # seconds over which the human's loudness is felt
 FEWEST_FELT = 3  # notes by which it is, however long ago they were
+
+
+class Values(dict[str, Any]):
+    """The parameters' values, and how often one was set: what was reckoned from them holds until then."""
+
+    changes = 0
+
+    def __setitem__(self, address: str, value: Any) -> None:
+        super().__setitem__(address, value)
+        self.changes += 1
 
 
 class Foreseen(Protocol):
@@ -35,7 +46,7 @@ class Foreseen(Protocol):
 class Room:
     """What was heard, the key, the player's dynamics, the timeline, the plans, the echoes, the numbering of asks and their seeds."""
 
-    def __init__(self, values: MutableMapping[str, Any], seed: int, small: str = "") -> None:
+    def __init__(self, values: Values, seed: int, small: str = "") -> None:
         self.values = values
         self.tempo = Tempo(values)
         self.hearing = Hearing()
@@ -50,6 +61,7 @@ class Room:
         self.small = small  # the name of the smaller model that stands by, if there is one
         self.lanes: list[Foreseen] = []  # of the voices that plan ahead
         self.asks = 0
+        self._asked: dict[int, int] = {}  # ask -> the voice that asked
         self._lanes = 0
         self._random = random.Random(seed)
 
@@ -78,10 +90,16 @@ class Room:
         """Whether somebody else leads the song, and has stopped it."""
         return self.tempo.source == "midi" and not self.tempo.playing
 
-    def next_ask(self) -> tuple[int, int]:
-        """The number of a new ask, and its seed."""
+    def next_ask(self, voice: int = 0) -> tuple[int, int]:
+        """The number of a new ask of this voice (0: of none), and its seed."""
         self.asks += 1
+        self._asked[self.asks] = voice
+        self._asked.pop(self.asks - MOST_ASKED, None)
         return self.asks, self._random.getrandbits(31)
+
+    def asker(self, ask: int) -> int:
+        """The voice that asked; 0 where nobody knows any more."""
+        return self._asked.get(ask, 0)
 
     def next_beat(self, when: str, time: float) -> float:
         """The beat of the next beat, bar or bars (one of QUANTA) that is not before `time`."""

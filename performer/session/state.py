@@ -5,12 +5,11 @@ which is what makes a take tell its performance again exactly.
 """
 
 import json
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import replace
 from typing import Any
 
-from performer.effects import Compensate, Drop, Effect, Feed, Forget, Load, Pass, Say, Silence, Wonder
-from performer.encoding import VOICES as INSTRUMENTS
+from performer.effects import Compensate, Drop, Effect, Expect, Feed, Forget, Load, Pass, Say, Silence, Wonder
 from performer.events import (
     Answer,
     Bend,
@@ -47,7 +46,8 @@ from performer.session.cues import Cue, Cues
 from performer.session.macros import MACROS, moved_by
 from performer.session.mode import Mode
 from performer.session.modes import MODES, mode_of
-from performer.session.room import DELAY, Room
+from performer.session.parts import Parts
+from performer.session.room import DELAY, Room, Values
 from performer.session.scenes import Scenes
 from performer.session.song import SECTION, SECTIONS, USUAL
 from performer.session.suggestions import Suggestions
@@ -61,25 +61,6 @@ LAUNCHED = ("/mode", SECTION)  # what waits for the show's quantisation
 Gesture = Control | Bend | Pressure | Program
 
 
-@dataclass(frozen=True, slots=True)
-class Parts:
-    """The instrument classes of the models' encoding: what the human plays, drums, and one for each voice; and the names of the voices' models
-    (empty: the show's first), of the smaller one that stands by (empty: none) and of the first itself."""
-
-    human: int
-    drums: int
-    voices: tuple[int, ...]
-    models: tuple[str, ...]
-    small: str = ""
-    first: str = ""
-
-    @classmethod
-    def named(cls, instruments: Sequence[str], models: Sequence[str] = (), small: str = "", first: str = "") -> "Parts":
-        """For voices of these instruments, by the names of the encoding; the human plays keys, or drums on channel 10."""
-        numbers = tuple(map(INSTRUMENTS.index, instruments))
-        return cls(INSTRUMENTS.index("keys"), INSTRUMENTS.index("drums"), numbers, tuple(models) or ("",) * len(numbers), small, first)
-
-
 class Session:
     """All state of a show: parameter values, voices with their modes, what was heard. Used by one thread only."""
 
@@ -87,7 +68,7 @@ class Session:
         self, table: Table, parts: Parts, seed: int, values: Mapping[str, Any] | None = None, scenes: Mapping[str, Mapping[str, Any]] | None = None
     ) -> None:
         self.table = table
-        self.values: dict[str, Any] = table.defaults() | dict(values or {})
+        self.values = Values(table.defaults() | dict(values or {}))
         self.room = Room(self.values, seed, parts.small)
         self.failed = 0  # questions that a model could not answer
         self.ignored = 0  # system exclusive messages: no voice uses them yet
@@ -160,6 +141,14 @@ class Session:
         """Whoever asks the models and sets timers."""
         return [*self._everyone(), *self._suggestions]
 
+    def _askers(self, ask: int) -> list[Mode | Suggestions]:
+        """Those of the voice that asked this; all where nobody knows which."""
+        number = self.room.asker(ask)
+        if not number:
+            return self._all()
+        armed = [self._armed[number]] if number in self._armed else []
+        return [self._modes[number - 1], *armed, self._suggestions[number - 1]]
+
     def _hearing(self, channel: int) -> Iterator[Mode]:
         """The modes of the voices that listen to this channel."""
         yield from (mode for voice, mode in zip(self._voices, self._modes, strict=True) if voice.hears(channel))
@@ -181,6 +170,12 @@ class Session:
         yield Wonder(self.room.hearing.pending(time)[-MOST_WONDERED:], self._first)
         yield Say("/performer/heard", (event.pitch, event.velocity, event.channel))
 
+    def _expect(self, time: float) -> Iterator[Effect]:
+        """What sounds will be heard before the next key is answered, so those who answer keys may think of it."""
+        pending = self.room.hearing.pending(time)
+        models = {voice.model: None for voice, mode in zip(self._voices, self._modes, strict=True) if mode.name == "harmonise"}
+        yield from (Expect(pending, model) for model in models if pending)
+
     def _note_off(self, time: float, event: NoteOff) -> Iterator[Effect]:
         if event.source == "midi" and event.pitch not in self.room.held and self.room.echoes.ends(event.pitch):
             return
@@ -190,6 +185,7 @@ class Session:
         yield from map(Feed, self.room.hearing.up(time, event.pitch))
         for mode in self._hearing(event.channel):
             yield from mode.key_up(time, event.pitch)
+        yield from self._expect(time)
         yield Say("/performer/heard", (event.pitch, 0, event.channel))
 
     def _gesture(self, time: float, event: Gesture) -> Iterator[Effect]:
@@ -376,12 +372,14 @@ class Session:
             yield from each.tick(time, event.tag)
 
     def _answer(self, time: float, event: Answer) -> Iterator[Effect]:
-        for each in self._all():
+        for each in self._askers(event.ask):
             yield from each.answer(time, event)
+        if event.note is None and event.ask == self.room.asks:  # nobody is left to answer
+            yield from self._expect(time)
 
     def _failed(self, time: float, event: ModelFailed) -> Iterator[Effect]:
         self.failed += 1
-        for each in self._all():
+        for each in self._askers(event.ask):
             yield from each.failed(time, event.ask)
         yield Say("/performer/error", ("model", event.reason))
 

@@ -3,7 +3,7 @@
 import math
 import statistics
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from performer.chords import Chord
@@ -35,6 +35,7 @@ class Voice:
         self.model = model
         self.room = room
         self._prefix = f"/performer/voice/{number}/"
+        self._settled: tuple[int, Mapping[str, Any]] = -1, {}
         self._wanted: deque[int] = deque(maxlen=OWN_LOUDNESS)  # the loudness that the model gave its last notes
         self.played: deque[PlannedNote] = deque(maxlen=REMEMBERED)  # what sounded, in beats
 
@@ -73,29 +74,35 @@ class Voice:
     def ask(self, time: float, count: int, patience: float, beat: float | None = None, **wishes: Any) -> Ask:
         """A question to the model with this voice's settings, about what comes on a `beat` (None: now); `wishes` are fields of Ask."""
         chord = self.chord(self.room.timeline.beat_at(time) if beat is None else beat)
-        number, seed = self.room.next_ask()
-        low, high = self.range()
-        fields: dict[str, Any] = {
-            "low": low,
-            "high": high,
-            "classes": self.classes(chord),
-            "gap": (0.0, 4.0),
-            "heard": self.room.hearing.pending(time),
-            "temperature": self.setting("temperature"),
-            "top_p": self.setting("top_p"),
-            "model": self.model,
-            "polyphony": self.setting("polyphony"),
-            "time_temperature": self.setting("time_temperature"),
-            "velocity_temperature": self.setting("velocity_temperature"),
-            "novelty": self.setting("novelty"),
-            "without": KEEPING_TIME if self.part == DRUMS and self.room.section.fill else (),
-            "styles": self.styles(),
-        }
+        number, seed = self.room.next_ask(self.number)
+        fields = {**self._by_settings(), "model": self.model, "heard": self.room.hearing.pending(time), **wishes}
+        if "classes" not in wishes:
+            fields["classes"] = self.classes(chord)
         if "density" not in wishes:
             fields["density"] = self.density(time)
         if "harmony" not in wishes:
             fields["harmony"] = self._harmony(time, chord)
-        return Ask(number, self.number, seed, count, time + patience, self.part, **(fields | wishes))
+        return Ask(number, self.number, seed, count, time + patience, self.part, **fields)
+
+    def _by_settings(self) -> Mapping[str, Any]:
+        """The fields of an ask that the parameters settle, reckoned again where one of them was set."""
+        changes = self.room.values.changes
+        if self._settled[0] != changes:
+            low, high = self.range()
+            self._settled = changes, {
+                "low": low,
+                "high": high,
+                "gap": (0.0, 4.0),
+                "temperature": self.setting("temperature"),
+                "top_p": self.setting("top_p"),
+                "polyphony": self.setting("polyphony"),
+                "time_temperature": self.setting("time_temperature"),
+                "velocity_temperature": self.setting("velocity_temperature"),
+                "novelty": self.setting("novelty"),
+                "without": KEEPING_TIME if self.part == DRUMS and self.room.section.fill else (),
+                "styles": self.styles(),
+            }
+        return self._settled[1]
 
     def styles(self) -> tuple[tuple[int, float], ...]:
         """The styles that the voice is to play in, with weights that sum to 1; none where any will do.

@@ -22,7 +22,8 @@ from performer.offline import Offline
 from performer.outputs.take import Sounded
 from performer.parameters import Table
 from performer.render import write_midi
-from performer.session.state import Parts, Session
+from performer.session.parts import Parts
+from performer.session.state import Session
 
 BPM, BAR = 108.0, 4.0  # beats are quarter notes
 BEAT = 60 / BPM

@@ -1,6 +1,7 @@
-"""A trained note model as a folder that Performer plays from: two ONNX graphs and a card.
+"""A trained note model as a folder that Performer plays from: its ONNX graphs and a card.
 
     python -m performer.training.export --checkpoint .work/lstm/best.pt --out models/onnx/lstm-first --metrics .work/lstm/metrics.json
+    python -m performer.training.export --model models/onnx/lstm-first --out .work/lstm-first
 
 The folder takes its place only when ONNX Runtime and PyTorch agree over 64 steps with each its own carried state; otherwise nothing is left
 behind, a model that was there before stays, and the exit status is 1.
@@ -12,6 +13,7 @@ import json
 import logging
 import pickle
 import sys
+import tomllib
 import warnings
 from collections.abc import Iterable, Sequence
 from dataclasses import asdict
@@ -23,17 +25,19 @@ import onnx
 import torch
 from torch import Tensor, nn
 
-from performer.card import read_card
+from performer.card import CARD, read_card
 from performer.encoding import ATTRIBUTES, CLASSES, ENCODING, FIELDS
 from performer.errors import ModelError, PerformerError
 from performer.inference.lstm import open_graphs
 from performer.training.card_writer import replacing, write_card
 from performer.training.data import CORPORA
-from performer.training.network import NoteNet, kind_of, restore, silence_of
+from performer.training.halves import Prepare, Rest
+from performer.training.network import NoteNet, from_model, kind_of, restore, silence_of
 from performer.training.recurrent import TABLES
 
 OPSET, IR_VERSION = 18, 10  # what ONNX Runtime 1.20 reads
 STEPS, TOLERANCE = 64, 1e-4
+GRAPHS = ("prepare", "step", "heads")
 HEADS_INPUTS, HEADS_OUTPUTS = ("hidden", "known"), ("logits",)
 SENTENCES = {
     "lstm": "An LSTM of {layers} x {hidden} cells over notes with performed timing and loudness; it answers at once.",
@@ -43,8 +47,8 @@ SENTENCES = {
 RECALLS = "It knows what followed the last time, among {recall} notes, and may play it again."
 
 
-class OneStep(nn.Module):
-    """The memory as it is played: one event (1, 7) and the state as tensors -> hidden (1, hidden), the new state."""
+class Whole(nn.Module):
+    """The memory as it is played, in one graph: one event (1, 7) and the state as tensors -> hidden (1, hidden), the new state."""
 
     def __init__(self, net: NoteNet) -> None:
         super().__init__()
@@ -56,14 +60,19 @@ class OneStep(nn.Module):
 
 
 def write_graphs(net: NoteNet, folder: Path) -> None:
-    """step.onnx and heads.onnx of the network."""
+    """heads.onnx of the network, and its memory: step.onnx, of an LSTM by itself prepare.onnx too."""
     net = copy.deepcopy(net).eval()  # tracing leaves its marks on the weights of an LSTM
-    state = silence_of(net.shape)
-    example = (torch.zeros(1, len(FIELDS), dtype=torch.long), *(torch.zeros_like(each) for each in state))  # each its own: one would be one input
-    names = [f"state_{name}" for name in state._fields]
-    write_graph(OneStep(net).eval(), example, ("event", *names), ("hidden", *(f"new_{name}" for name in names)), folder / "step.onnx")
     hidden, known = torch.zeros(1, net.shape.told), torch.zeros(1, len(ATTRIBUTES), dtype=torch.long)
     write_graph(net.heads, (hidden, known), HEADS_INPUTS, HEADS_OUTPUTS, folder / "heads.onnx")
+    event, state = torch.zeros(1, len(FIELDS), dtype=torch.long), silence_of(net.shape)
+    names, given = [f"state_{name}" for name in state._fields], [torch.zeros_like(each) for each in state]  # each its own: one would be one input
+    outputs = ("hidden", *(f"new_{name}" for name in names))
+    if kind_of(net.shape) != "lstm":
+        write_graph(Whole(net).eval(), (event, *given), ("event", *names), outputs, folder / "step.onnx")
+        return
+    ready = torch.zeros(*given[0].shape[:2], 4 * net.shape.hidden)
+    write_graph(Prepare(net.step).eval(), (given[0],), (names[0],), ("ready_gates",), folder / "prepare.onnx")
+    write_graph(Rest(net.step).eval(), (event, ready, *given[1:]), ("event", "ready_gates", *names[1:]), outputs, folder / "step.onnx")
 
 
 def write_graph(module: nn.Module, example: tuple[Tensor, ...], inputs: tuple[str, ...], outputs: tuple[str, ...], path: Path) -> None:
@@ -94,7 +103,7 @@ def disagreement(net: NoteNet, folder: Path, steps: int = STEPS, seed: int = 0) 
         hidden, *mine = step(event, *mine)
         (logits,) = heads(hidden, known)
         with torch.no_grad():
-            their_hidden, *theirs = OneStep(net)(torch.from_numpy(event), *theirs)
+            their_hidden, *theirs = Whole(net)(torch.from_numpy(event), *theirs)
             their_logits = net.heads(their_hidden, torch.from_numpy(known))
         pairs = zip((hidden, *mine, logits), (their_hidden, *theirs, their_logits), strict=True)
         worst += [float(np.abs(a - b.numpy()).max()) for a, b in pairs]
@@ -115,7 +124,7 @@ def card_of(folder: Path, name: str, net: NoteNet, facts: dict[str, Any]) -> dic
     return {
         "model": {"name": name, "role": "notes", "encoding": ENCODING, "sentence": sentence},
         "shape": numbers | ({"hears": list(hears)} if hears else {}),
-        "graphs": {graph: entry(folder, f"{graph}.onnx") for graph in ("step", "heads")},
+        "graphs": entries(folder),
         "training": {key: log[key] for key in ("seconds", "steps", "events") if key in log} | {"seed": facts.get("seed", 0)},
         "data": facts["data"] if "data" in facts else licences(facts["corpora"]),
     }
@@ -129,6 +138,11 @@ def licences(corpora: Sequence[str]) -> list[dict[str, str]]:
             f"The licence of the training data '{', '.join(unknown)}' is not known.", "Enter it in CORPORA of training/data.py."
         )
     return [{"name": corpus, "licence": CORPORA[corpus].licence, "credit": CORPORA[corpus].credit} for corpus in corpora]
+
+
+def entries(folder: Path) -> dict[str, dict[str, Any]]:
+    """The card's table of the graphs that lie in `folder`."""
+    return {graph: entry(folder, f"{graph}.onnx") for graph in GRAPHS if (folder / f"{graph}.onnx").is_file()}
 
 
 def entry(folder: Path, file: str) -> dict[str, Any]:
@@ -149,9 +163,23 @@ def export(net: NoteNet, facts: dict[str, Any], out: Path, metrics: dict[str, An
     with replacing(out) as new:
         write_graphs(net, new)
         write_card(new, {**card_of(new, out.name, net, facts), "metrics": metrics})
-        apart = disagreement(net, new)
-        if not apart <= TOLERANCE:
-            raise ModelError(f"ONNX Runtime and PyTorch are {apart:.1e} apart, more than {TOLERANCE:.0e}.", "The model was not exported.")
+        return _agreeing(net, new)
+
+
+def export_again(model: Path, out: Path) -> float:
+    """Put a model that was exported before at `out`, in the graphs of this version; its card keeps what it says. Raises ModelError like `export`."""
+    net = from_model(model)[0]
+    content = tomllib.loads((model / CARD).read_text(encoding="utf-8"))
+    with replacing(out) as new:
+        write_graphs(net, new)
+        write_card(new, {**content, "model": content["model"] | {"name": out.name}, "graphs": entries(new)})
+        return _agreeing(net, new)
+
+
+def _agreeing(net: NoteNet, folder: Path) -> float:
+    apart = disagreement(net, folder)
+    if not apart <= TOLERANCE:
+        raise ModelError(f"ONNX Runtime and PyTorch are {apart:.1e} apart, more than {TOLERANCE:.0e}.", "The model was not exported.")
     return apart
 
 
@@ -167,14 +195,19 @@ def _trained(path: Path) -> tuple[NoteNet, dict[str, Any]]:
 
 def main(arguments: list[str] | None = None) -> int:
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
-    parser.add_argument("--checkpoint", type=Path, required=True, help="a best.pt of performer.training.lstm or .transformer")
+    source = parser.add_mutually_exclusive_group(required=True)
+    source.add_argument("--checkpoint", type=Path, help="a best.pt of performer.training.lstm or .transformer")
+    source.add_argument("--model", type=Path, help="the folder of a model that was exported by an earlier version")
     parser.add_argument("--out", type=Path, required=True, help="the model's folder; its last part is the model's name")
     parser.add_argument("--metrics", type=Path, help="what performer.training.evaluate wrote with --out")
     options = parser.parse_args(arguments)
     try:
-        net, facts = _trained(options.checkpoint)
-        metrics = json.loads(options.metrics.read_text(encoding="utf-8")) if options.metrics else {}
-        apart = export(net, facts, options.out, metrics)
+        if options.model:
+            apart = export_again(options.model, options.out)
+        else:
+            net, facts = _trained(options.checkpoint)
+            metrics = json.loads(options.metrics.read_text(encoding="utf-8")) if options.metrics else {}
+            apart = export(net, facts, options.out, metrics)
     except (PerformerError, OSError, ValueError) as error:
         print(f"{options.out} was not written: {error}", file=sys.stderr)
         return 1

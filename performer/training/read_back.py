@@ -28,7 +28,7 @@ def read_weights(folder: Path) -> tuple[Card, dict[str, Tensor]]:
 
 def _weights_of(graph: onnx.GraphProto, name: str) -> dict[str, Tensor]:
     arrays = {each.name: numpy_helper.to_array(each) for each in graph.initializer}
-    prefix = "" if name == "step" else f"{name}."
+    prefix = "" if name in ("prepare", "step") else f"{name}."
     out = {f"{prefix}{key}": torch.from_numpy(value.copy()) for key, value in arrays.items() if "." in key}
     if "step.lstm.bias_ih_l0" in out:  # a graph that was exported as it is
         return out

@@ -227,9 +227,8 @@ def test_ears_that_there_are_not_are_told(tmp_path):
 
 def test_bound_buffers_give_the_same_numbers_and_are_never_seen_outside(mind):
     """A fork keeps what it remembers while another one thinks in the same buffers."""
-    step, heads = mind._graphs
     rng = np.random.default_rng(3)
-    for graph in (step, heads):
+    for graph in (*mind._step._graphs, mind._graph):
         run = graph.bound()
         assert run is not graph
         asked = [
@@ -251,4 +250,4 @@ def test_bound_buffers_give_the_same_numbers_and_are_never_seen_outside(mind):
 
 def test_a_graph_that_carries_much_is_not_bound(mind, monkeypatch):
     monkeypatch.setattr(onnx, "BINDABLE", 64)
-    assert mind._graphs[0].bound() is mind._graphs[0]
+    assert mind._graph.bound() is mind._graph

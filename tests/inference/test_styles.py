@@ -124,4 +124,4 @@ def test_a_note_after_which_the_memory_is_no_numbers_is_dropped_and_counted(mind
 
 
 def replace_hidden(memory):
-    return memory._replace(hidden=np.full_like(memory.hidden, np.nan))
+    return replace(memory, hidden=np.full_like(memory.hidden, np.nan))

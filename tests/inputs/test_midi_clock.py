@@ -12,7 +12,8 @@ from performer.clock import SystemClock
 from performer.events import Sync, Timed
 from performer.inputs.midi import MidiInput
 from performer.parameters import Table
-from performer.session.state import Parts, Session
+from performer.session.parts import Parts
+from performer.session.state import Session
 from tests.jack import JackServer
 
 PEER = Path(__file__).parent.parent / "clock_peer.py"

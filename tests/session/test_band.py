@@ -8,7 +8,8 @@ from performer.events import Control, NoteOff, NoteOn, ParameterSet, Suggest, Sy
 from performer.inference.lstm import load_mind
 from performer.offline import Offline
 from performer.parameters import MODES, SCALES, Table
-from performer.session.state import Parts, Session
+from performer.session.parts import Parts
+from performer.session.state import Session
 from performer.session.tonality import Tonality
 from tests.inference.conftest import TINY
 from tests.stagehands import StepMind, WrittenOutput, melody, offline

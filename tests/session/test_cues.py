@@ -6,7 +6,8 @@ from performer.effects import Say
 from performer.events import ParameterSet, Recall, Store, Sync, Timed, Transport, Wish
 from performer.offline import Offline
 from performer.parameters import Table
-from performer.session.state import Parts, Session
+from performer.session.parts import Parts
+from performer.session.state import Session
 from tests.stagehands import StepMind, melody, offline
 
 BEGIN = Timed(0.0, Sync())

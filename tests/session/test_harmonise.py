@@ -1,4 +1,8 @@
-from performer.events import Bend, Control, NoteOff, NoteOn, ParameterSet, Timed
+from performer.effects import Ask, Expect, Feed, Play
+from performer.events import Answer, Bend, Control, ModelNote, NoteOff, NoteOn, ParameterSet, Timed
+from performer.parameters import Table
+from performer.session.parts import Parts
+from performer.session.state import Session
 from tests.stagehands import WrittenOutput, melody, offline
 
 
@@ -49,3 +53,46 @@ def test_changing_the_channel_ends_what_sounds_on_the_old_one():
     events = [Timed(1.0, NoteOn(60, 90)), Timed(2.0, ParameterSet("/performer/voice/1/channel", 9)), Timed(3.0, NoteOff(60))]
     notes = graph.play(events, until=5.0)
     assert [(note.channel, note.end) for note in notes] == [(1, 2.0)]
+
+
+def asked(session: Session, time: float, pitch: int) -> list[Ask]:
+    return [effect for effect in session.handle(Timed(time, NoteOn(pitch, 80))) if isinstance(effect, Ask)]
+
+
+def test_a_setting_is_in_the_next_ask_and_another_voice_keeps_its_own():
+    session = Session(Table(2), Parts.named(("keys", "bass")), 7, {f"/performer/voice/{number}/mode": "harmonise" for number in (1, 2)})
+    first, second = asked(session, 1.0, 60)
+    session.handle(Timed(1.5, ParameterSet("/performer/voice/2/temperature", 0.4)))
+    session.handle(Timed(1.5, ParameterSet("/performer/voice/2/high", 50)))
+    again, other = asked(session, 2.0, 62)
+    assert (again.temperature, again.high, again.part) == (first.temperature, first.high, first.part)
+    assert (other.temperature, other.high, other.part) == (0.4, 50, second.part)
+
+
+def test_an_answer_goes_to_the_voice_that_asked():
+    session = Session(Table(3), Parts.named(("keys",) * 3), 7, {f"/performer/voice/{number}/mode": "harmonise" for number in (1, 2, 3)})
+    asks = asked(session, 1.0, 60)
+    for ask in reversed(asks):
+        (play,) = session.handle(Timed(1.01, Answer(ask.id, 0, ModelNote(0.0, 60 + ask.voice, 70, None))))
+        assert isinstance(play, Play) and (play.voice, play.pitch) == (ask.voice, 60 + ask.voice)
+    assert session.handle(Timed(1.02, Answer(9999, 0, ModelNote(0.0, 60, 70, None)))) == []
+
+
+def test_what_is_expected_is_what_is_fed_when_the_next_key_goes_down():
+    """Key for key without a gap between them; each model that answers keys is told once."""
+    models = {"models": ("one", "one", "two")}
+    session = Session(Table(3), Parts.named(("keys",) * 3, **models), 7, {f"/performer/voice/{number}/mode": "harmonise" for number in (1, 2, 3)})
+    expected: tuple[ModelNote, ...] = ()
+    for place, pitch in enumerate((60, 64, 67)):
+        time = 1.0 + 0.2 * place
+        effects = session.handle(Timed(time, NoteOn(pitch, 80)))
+        assert [effect.note for effect in effects if isinstance(effect, Feed)] == list(expected)
+        told = []
+        for ask in (effect for effect in effects if isinstance(effect, Ask)):
+            session.handle(Timed(time + 0.001, Answer(ask.id, 0, ModelNote(0.0, pitch + ask.voice, 70, None))))
+            told = [effect for effect in session.handle(Timed(time + 0.002, Answer(ask.id, 1, None))) if isinstance(effect, Expect)]
+        assert [effect.model for effect in told] == ["one", "two"]
+        if place:
+            told = [effect for effect in session.handle(Timed(time + 0.05, NoteOff(pitch - 3 - (place == 1)))) if isinstance(effect, Expect)]
+        expected = told[-1].heard
+        assert len(expected) == 4

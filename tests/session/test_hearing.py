@@ -64,3 +64,16 @@ def test_the_key_follows_a_modulation_within_two_bars_of_eighths():
     for pitch in (64, 68, 71, 76, 75, 73, 71, 69, 68, 66, 64, 71, 75, 76, 73, 64):
         tonality.hear(pitch, 90)
     assert tonality.key == (4, "major")
+
+
+def test_what_is_pending_is_reckoned_again_when_something_changes():
+    hearing = Hearing()
+    list(hearing.down(1.0, 60, 90, 0))
+    before = hearing.pending(1.5)
+    assert hearing.pending(1.5) is before and before[0].duration is None
+    hearing.plan(1.5, 64, 80, None, 0, voice=1)
+    assert [note.pitch for note in hearing.pending(1.5)] == [60, 64]
+    hearing.cut(1.5, 1, frozenset({64}))
+    assert hearing.pending(1.5)[1].duration == pytest.approx(0.01)
+    list(hearing.up(1.5, 60))
+    assert hearing.pending(1.5) == ()

@@ -9,8 +9,9 @@ from performer.events import NoteOn, ParameterSet, Sync, Timed, Transport
 from performer.offline import Offline
 from performer.parameters import Table
 from performer.session.lane import COMMIT, LEAD
+from performer.session.parts import Parts
 from performer.session.room import DELAY
-from performer.session.state import Parts, Session
+from performer.session.state import Session
 from tests.stagehands import StepMind, melody, offline
 
 BEGIN = Timed(0.0, Sync())

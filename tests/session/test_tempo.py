@@ -5,7 +5,8 @@ import pytest
 from performer.effects import Effect, Join, Pass, Propose, Say, Wake
 from performer.events import LinkState, ParameterSet, Sync, Tap, Tick, Timed, Transport
 from performer.parameters import Table
-from performer.session.state import Parts, Session
+from performer.session.parts import Parts
+from performer.session.state import Session
 from performer.session.tempo import CLOCK, PREFIX, Tempo
 
 TICKS = 24

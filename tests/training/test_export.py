@@ -62,6 +62,22 @@ def test_the_runtimes_agree_over_64_steps_with_carried_state(model, net):
     assert export.disagreement(net, model, 64) <= 1e-4
 
 
+@pytest.mark.parametrize("layers", [1, 3])
+def test_the_halves_of_a_step_are_the_step_recall_and_all(tmp_path, layers):
+    """Every way of a piece, its beginning in the middle of another among them; weights that training gave it, not those it is begun with."""
+    torch.manual_seed(layers)
+    net = NoteNet(Shape(12, layers, 16, recall=24))
+    export.export(net, FACTS, tmp_path / "recalls", {})
+    mind, plain = load_mind(tmp_path / "recalls"), net.eval()
+    heard = [ModelNote(0.1, 60 + k % 3, 70, 0.2, 0) for k in range(40)]
+    for note in heard:
+        mind.feed(note)
+    with torch.no_grad():
+        told, _ = plain.step(torch.tensor([[begin(), *map(encode_note, heard)]]))
+    assert mind._memory.hidden == pytest.approx(told[:, -1].numpy(), abs=1e-4)
+    assert mind._memory.hidden[0, 12:].any()  # something was recalled
+
+
 def test_a_small_difference_in_one_weight_is_seen(model, net):
     assert export.disagreement(spoil(net), model, 64) > 1e-4
 
@@ -92,8 +108,8 @@ def test_the_card_says_what_was_learned_and_under_which_licence(model):
     assert 'event = "int64 1 x 7"' in (model / "card.toml").read_text(encoding="utf-8")
 
 
-def test_a_model_is_a_folder_of_three_plain_files(model):
-    assert sorted(path.name for path in model.iterdir()) == ["card.toml", "heads.onnx", "step.onnx"]
+def test_a_model_is_a_folder_of_plain_files(model):
+    assert sorted(path.name for path in model.iterdir()) == ["card.toml", "heads.onnx", "prepare.onnx", "step.onnx"]
     onnx = pytest.importorskip("onnx")
     for path in model.glob("*.onnx"):
         graph = onnx.load(path, load_external_data=False)
@@ -106,6 +122,13 @@ def test_a_model_is_a_folder_of_three_plain_files(model):
 def test_the_same_weights_make_the_same_files(model, net, tmp_path):
     export.export(net, FACTS, tmp_path / "again", {})
     assert read_card(tmp_path / "again").graphs["step"].sha256 == read_card(model).graphs["step"].sha256
+
+
+def test_an_exported_model_is_exported_again_and_keeps_its_card(model, tmp_path):
+    assert export.main(["--model", str(model), "--out", str(tmp_path / "newer")]) == 0
+    new, old = read_card(tmp_path / "newer"), read_card(model)
+    assert (new.name, new.metrics, new.data) == ("newer", old.metrics, old.data)
+    assert {name: graph.sha256 for name, graph in new.graphs.items()} == {name: graph.sha256 for name, graph in old.graphs.items()}
 
 
 def test_an_export_that_disagrees_leaves_the_earlier_model_and_nothing_else(model, checkpoint, monkeypatch, capsys):
