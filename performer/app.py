@@ -191,9 +191,9 @@ class Engine:
         for effect in self.session.handle(timed):
             if isinstance(effect, Planned):
                 planned.append(effect)
-            elif isinstance(effect, Feed | Ask | Drop | Forget):
+            elif isinstance(effect, Feed | Ask | Drop | Expect | Forget):
                 thoughts.append(effect)
-            elif isinstance(effect, Expect | Wonder):
+            elif isinstance(effect, Wonder):
                 self._later.append((self._minds.post, effect))
             else:
                 self._later.append((self._routes[type(effect)], effect))

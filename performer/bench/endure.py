@@ -46,7 +46,10 @@ class Stopwatch:
         self._seconds.append(time.perf_counter() - begun)
 
     def prepare(self) -> None:
+        begun = time.perf_counter()
         self._mind.prepare()
+        if self._seconds:
+            self._seconds[-1] += time.perf_counter() - begun  # the other half of the step before
 
     def query(self, constraints: Constraints, rng: Chance) -> ModelNote:
         return self._mind.query(constraints, rng)

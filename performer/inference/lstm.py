@@ -21,6 +21,7 @@ from performer.inference.sampling import draw_later
 from performer.inference.step import READY, Arrays, Step
 
 STATE = "state_"  # how the names of state tensors begin; what `step` makes of them is called new_state_...
+MOST_LOOKS = 256  # logits that a memory keeps, 1.6 KB each
 
 
 @dataclass(slots=True)
@@ -36,8 +37,8 @@ class Memory:
 
 
 class LstmMind:
-    """A Mind (see `thinker`) over two open graphs. `hashes` are those of the graphs, for the take. It hears the instrument classes `ears` (none:
-    all): a model that has learned from drums alone is confused by a piano. Gaps are reckoned over what it does not hear."""
+    """A Mind (see `thinker`) over a `Step` and the graph `heads`. `hashes` are those of the graphs, for the take. It hears the instrument classes
+    `ears` (none: all): a model that has learned from drums alone is confused by a piano. Gaps are reckoned over what it does not hear."""
 
     def __init__(self, name: str, hashes: dict[str, str], step: Step, heads: OpenGraph, silence: Memory, ears: Collection[int] = ()) -> None:
         self.name = name
@@ -58,8 +59,7 @@ class LstmMind:
 
     def prepare(self) -> None:
         """Think of what the next note needs, whatever it will be: it is heard in less time then."""
-        if self._memory.ready is None:
-            self._memory.ready = self._step.ready(self._memory.state)
+        self._ready(self._memory)
 
     def query(self, constraints: Constraints, rng: Chance) -> ModelNote:
         """Draw the next note. Raises ValueError where the constraints allow no pitch at all."""
@@ -71,6 +71,8 @@ class LstmMind:
         looks, question = self._memory.looks, known.tobytes()
         found = looks.get(question)
         if found is None:
+            if len(looks) >= MOST_LOOKS:
+                looks.clear()
             looks[question] = found = self._heads(self._memory.hidden, known)[0]
         return found
 
@@ -106,9 +108,14 @@ class LstmMind:
         self._graph.warm(run=self._heads)
 
     def _after(self, event: tuple[int, ...], memory: Memory) -> Memory:
-        ready = self._step.ready(memory.state) if memory.ready is None else memory.ready
-        hidden, *state = self._step.after(np.array([event], np.int64), ready, memory.state)
+        hidden, *state = self._step.after(np.array([event], np.int64), self._ready(memory), memory.state)
         return Memory(hidden, tuple(state))
+
+    def _ready(self, memory: Memory) -> Arrays:
+        """What the event after this memory finds done."""
+        if memory.ready is None:
+            memory.ready = self._step.ready(memory.state)
+        return memory.ready
 
 
 def load_mind(folder: Path) -> LstmMind:

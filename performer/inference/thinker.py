@@ -9,6 +9,7 @@ from collections import deque
 from collections.abc import Iterator
 
 from performer.effects import Ask
+from performer.encoding import VOICES
 from performer.events import ModelNote
 from performer.inference.direction import Direction
 from performer.inference.ear import Ear
@@ -17,8 +18,10 @@ from performer.inference.styles import Blend, Stylish
 
 __all__ = ("Mind", "Thinker")
 REHEARSED = Ask(
-    0, 0, 0, 1, 0.0, 0, 36, 96, tuple(range(12)), 1.0, 0.9, (0.0, 0.0), (0.0, 0.0), (ModelNote(0.2, 60, 80, None),), distinct=True, held=True
-)  # as a voice asks that harmonises
+    0, 0, 0, 1, 0.0, 0, 36, 96, tuple(range(12)), 1.0, 0.9, (0.0, 0.0), (0.0, 0.0), (ModelNote(0.2, 38, 80, None, VOICES.index("drums")),),
+    distinct=True, held=True,
+)  # fmt: skip
+# as a voice asks that harmonises, after a note that a model of drums hears too
 REMEMBERED = 64  # notes that a style hears which is asked for in the middle of a show
 MOST_STYLES = 6  # that are kept awake; each costs a step at every note
 FORGOTTEN = 256  # notes after which a style that nobody asked for is let go

@@ -52,7 +52,8 @@ class Thinking:
         self._dropped: dict[int, int] = {}  # voice -> the last ask that is not wanted
         self._live: deque[_Answering] = deque()
         self._planned: deque[_Answering] = deque()
-        self._expecting: Iterator[None] | None = None
+        self._expected: tuple[ModelNote, ...] = ()
+        self._expecting: Iterator[None] | None = None  # thinking of it
         self._wondering: Iterator[Verdict | None] | None = None
         self._worker = Worker("inference", self._handle, idle=self._go_on)
 
@@ -65,8 +66,8 @@ class Thinking:
         self._worker.stop()
 
     def post(self, effect: Effect, ring: bool = True) -> None:
-        """Hand over a Feed, Forget, Ask or Drop. A Drop acts at once, even on an answer that is being composed. Without `ring` it is looked at
-        after the next `go_on`. Thread-safe."""
+        """Hand over a Feed, Forget, Ask, Expect, Wonder or Drop. A Drop acts at once, even on an answer that is being composed. Without `ring` it
+        is looked at after the next `go_on`. Thread-safe."""
         if isinstance(effect, Drop):
             self._dropped[effect.voice] = effect.id
         else:
@@ -87,16 +88,22 @@ class Thinking:
             case Ask():
                 self._begin(effect)
             case Feed(note):
-                self._expecting = None  # what is left of it is fed now, or was wrong
+                right, rest = self._expected[:1] == (note,), self._expected[1:]
                 self.thinker.hear(note)
+                self._begin_to_expect(rest if right else ())
             case Expect(heard):
-                self._expecting = self.thinker.expect(heard)
+                self._begin_to_expect(heard)
             case Wonder(heard):
                 fork = self.thinker.mind.fork()
                 self._wondering = judge(fork, heard) if heard and isinstance(fork, Judge) else None
             case Forget():
-                self._expecting = None
+                self._begin_to_expect(())
                 self.thinker.forget()
+
+    def _begin_to_expect(self, heard: tuple[ModelNote, ...]) -> None:
+        """What of it was thought of already is found, not thought of again."""
+        self._expected = heard
+        self._expecting = self.thinker.expect(heard) if heard else None
 
     def _go_on(self) -> float:
         """Nothing came in: the next note of whoever's turn it is. Returns the seconds that the thread may wait for more."""

@@ -25,6 +25,10 @@ class Harmonise(Mode):
         self._asked: dict[int, int] = {}  # ask -> the player's pitch
         self._sounding: dict[int, set[int]] = {}  # the player's pitch -> the pitches that answer it
 
+    @property
+    def asking(self) -> bool:
+        return bool(self._asked)
+
     def key_down(self, time: float, pitch: int, velocity: int) -> Iterator[Effect]:
         voice = self._voice
         chord = voice.chord(voice.room.timeline.beat_at(time))

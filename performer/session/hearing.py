@@ -103,8 +103,8 @@ class Hearing:
                 break
             del self._line[0]
             self._pending = None
-            yield self._speak(note, self._last, time)
-            self._last = note.onset
+            said, self._last = self._speak(note, self._last, time), note.onset
+            yield said
 
     @staticmethod
     def _speak(note: Heard, last: float | None, now: float) -> ModelNote:

@@ -41,7 +41,7 @@ class Mode:
         yield from ()
 
     def answer(self, time: float, answer: Answer) -> Iterator[Effect]:
-        """A note of a model, for this voice or another."""
+        """A note of a model, for this voice or, where nobody knows any more who asked, for another."""
         yield from ()
 
     def failed(self, time: float, ask: int) -> Iterator[Effect]:
@@ -55,6 +55,11 @@ class Mode:
     def retimed(self, time: float) -> Iterator[Effect]:
         """The timeline is another one now, or whoever leads it has stopped the song or goes on."""
         yield from ()
+
+    @property
+    def asking(self) -> bool:
+        """Whether it waits for a model to answer a key."""
+        return False
 
     @property
     def lane(self) -> Lane | None:

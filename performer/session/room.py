@@ -17,8 +17,6 @@ from performer.session.tempo import Tempo
 from performer.session.tonality import Tonality
 
 DELAY = "/performer/midi/delay"
-
-
 MOST_ASKED = 4096  # questions of which it is known who asked
 CHORD = 0.05  # seconds: onsets nearer than this are one chord
 LATELY = 2.5  # seconds over which the human's density is counted at most

@@ -374,7 +374,7 @@ class Session:
     def _answer(self, time: float, event: Answer) -> Iterator[Effect]:
         for each in self._askers(event.ask):
             yield from each.answer(time, event)
-        if event.note is None and event.ask == self.room.asks:  # nobody is left to answer
+        if event.note is None and not any(mode.asking for mode in self._modes):
             yield from self._expect(time)
 
     def _failed(self, time: float, event: ModelFailed) -> Iterator[Effect]:

@@ -202,6 +202,23 @@ def evaluate(
     return {**out, "command": f"python -m performer.training.gan_evaluate --checkpoint {checkpoint} --count {count}{more}"}
 
 
+class Judge:
+    """Kernel distance and coverage of a light against `count` held-out pictures of `px`, seen at that side and at half of it: what a training is told
+    of itself on the way."""
+
+    def __init__(self, eyes: Eyes, count: int, px: int, device: torch.device) -> None:
+        self._eyes, self._real = eyes, held_out(count, px, device)
+        self._seen = {each: features(eyes, self._real.held, each) for each in (px, px // 2)}
+
+    @torch.no_grad()
+    def __call__(self, light: Light) -> dict[str, float]:
+        made, told = paint(light, self._real.other_labels, 1), dict[str, float]()
+        for px, held in self._seen.items():
+            ours = features(self._eyes, made, px)
+            told |= {f"kid {px}": round(kid(held, ours), 4), f"coverage {px}": round(coverage(held, ours), 3)}
+        return told
+
+
 def main(arguments: list[str] | None = None) -> int:
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
     parser.add_argument("--checkpoint", type=Path, required=True, help="the folder that performer.training.gan wrote")

@@ -251,7 +251,7 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--checkpoint", type=Path, required=True, help="the folder that performer.training.gan wrote")
     parser.add_argument("--out", type=Path, required=True, help="the model's folder; its last part is the model's name")
     parser.add_argument("--metrics", type=Path, help="what performer.training.gan_evaluate wrote with --json")
-    parser.add_argument("--px", type=int, default=0, help="side of the picture (0: as it was trained); a light with fields is painted at any")
+    parser.add_argument("--px", type=int, default=0, help="side of the picture (0: as trained); a light with fields is painted at twice as much too")
     parser.add_argument("--sheets", type=Path, help="the folder of pictures that performer.training.gan_sheet wrote")
     options = parser.parse_args(arguments)
     try:

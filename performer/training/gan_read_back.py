@@ -107,7 +107,7 @@ def disagreement(folder: Path, light: Light) -> float:
 
 
 def write_checkpoint(folder: Path, card: Card, light: Light, out: Path) -> None:
-    """The three files that gan.py resumes from; the optimisers remember nothing."""
+    """The three files that gan.py resumes from and gan_whole begins with; the optimisers remember nothing."""
     out.mkdir(parents=True, exist_ok=True)
     training = tomllib.loads((folder / CARD).read_text(encoding="utf-8")).get("training", {})
     data = card.data[0] if card.data else {}

@@ -28,6 +28,7 @@ from torch.nn import functional as F
 from performer.training import checkpoint
 from performer.training.critic import Eyes, Mixing, Projected, augment
 from performer.training.gan import CRITIC, EMA, GENERATOR, SAMPLES, adam
+from performer.training.gan_evaluate import Judge
 from performer.training.generator import Light, Shape, bends
 from performer.training.likeness import tones_apart, unlike
 from performer.training.pictures import negatives
@@ -43,7 +44,6 @@ CROSSED = 0.25  # of the batches
 MARGIN = 2  # cells of the bent features
 SHIFT = 8  # pixels, lest the eyes' strides always meet the same
 LOG = "whole.jsonl"
-FACTS: dict[str, Any] = {"steps": 0, "seen": 0, "seconds": 0.0, "fields": 0, "rejected": 0, "drawn": {}, "kept": {}, "galleries": []}
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +71,8 @@ class Whole:
         self.device = torch.device(("cuda" if torch.cuda.is_available() else "cpu") if options.device == "auto" else options.device)
         resumed = (options.out / EMA).exists()
         saved = {name: checkpoint.load(options.out / name) for name in (EMA, GENERATOR, CRITIC)} if resumed else {}
-        self.facts: dict[str, Any] = saved[EMA]["facts"] if resumed else dict(FACTS)
+        begin = {"steps": 0, "seen": 0, "seconds": 0.0, "fields": 0, "rejected": 0, "drawn": {}, "kept": {}, "galleries": []}
+        self.facts: dict[str, Any] = saved[EMA]["facts"] if resumed else begin
         self.before, self.first = self.facts["seconds"], self.facts["steps"]
         torch.manual_seed(options.seed + self.first)
         self.chance = torch.Generator(self.device).manual_seed(options.seed + self.first)
@@ -102,7 +103,7 @@ class Whole:
         self._furnish()
         self.warm = 0 if resumed else options.critics_first
         self.measured: dict[str, Tensor] = {}
-        self.judge = Judge(self.eyes, options.measured, self.device) if options.measured else None
+        self.judge = Judge(self.eyes, options.measured, FULL_PX, self.device) if options.measured else None
         weights = sum(p.numel() for net in (self.light.mapping, self.light.synthesis) for p in net.parameters())
         print(f"{weights} weights, {[len(shelf) for shelf in self.shelves.values()]} fields, {self._passed():.0f} s", flush=True)
 
@@ -125,11 +126,12 @@ class Whole:
             for px in painted
         }
         self.batches_made = self.rejected = 0
-        while any(len(shelf) < max(1, options.first_fields * min(painted) ** 2 // px**2) for px, shelf in self.shelves.items()):
+        first = min(options.first_fields, options.room)
+        while any(len(shelf) < max(1, first * min(painted) ** 2 // px**2) for px, shelf in self.shelves.items()):
             self._make()
 
     def _make(self) -> None:
-        """One batch of fields, by turns of each size; larger ones serve the smaller sizes as well."""
+        """One batch of fields, of the smallest or the largest size; larger ones serve the smaller sizes as well."""
         sizes = list(self.shelves)
         px = sizes[-1] if self.batches_made % self.options.large_every == 0 else sizes[0]
         new = next(self.makers[px])
@@ -197,7 +199,7 @@ class Whole:
             self._pace()
             self.optimizers["light"].step()
             self.optimizers["light"].zero_grad(set_to_none=True)
-            self._follow()
+            self._follow(batch)
             told = {"judged": judged, "rough": roughness, "strong": strength, "tones": tones, "alike": alike}
             self._measure(**{f"{what} {name}": value for what, value in told.items()})
             self.facts["seen"] += batch
@@ -252,9 +254,9 @@ class Whole:
             self.measured[name] = torch.lerp(self.measured.get(name, new), new, 0.03)
 
     @torch.no_grad()
-    def _follow(self) -> None:
+    def _follow(self, batch: int) -> None:
         """The moving average: half of it new after `half_life` pictures, sooner at the start of all."""
-        keep = min(0.5 ** (self.options.batch / self.options.half_life), (1 + self.facts["steps"]) / (10 + self.facts["steps"]))
+        keep = min(0.5 ** (batch / self.options.half_life), (1 + self.facts["steps"]) / (10 + self.facts["steps"]))
         torch._foreach_lerp_(list(self.average.parameters()), list(self.light.parameters()), 1 - keep)
 
     def run(self) -> None:
@@ -331,25 +333,6 @@ class Whole:
                 painted = synthesis(ws, synthesis.noises(3, chance), bends(z, given))
                 rows += [F.interpolate(real[place : place + 1], size=painted.shape[-1], mode="bilinear"), painted]
         return torch.cat(rows)
-
-
-class Judge:
-    """Kernel distance and coverage of a light against `count` held-out pictures, at the sizes of gan_evaluate's record."""
-
-    def __init__(self, eyes: Eyes, count: int, device: torch.device) -> None:
-        from performer.training import gan_evaluate
-
-        self._eyes, self._evaluate = eyes, gan_evaluate
-        self._real = gan_evaluate.held_out(count, FULL_PX, device)
-        self._seen = {px: gan_evaluate.features(eyes, self._real.held, px, 32) for px in (FULL_PX, FULL_PX // 2)}
-
-    @torch.no_grad()
-    def __call__(self, light: Light) -> dict[str, float]:
-        made, told = self._evaluate.paint(light, self._real.other_labels, 1), {}
-        for px, held in self._seen.items():
-            ours = self._evaluate.features(self._eyes, made, px, 32)
-            told |= {f"kid {px}": round(self._evaluate.kid(held, ours), 4), f"coverage {px}": round(self._evaluate.coverage(held, ours), 3)}
-        return told
 
 
 def parser() -> argparse.ArgumentParser:

@@ -1,4 +1,4 @@
-"""The networks of the light that are shipped: mapping and synthesis. Trained by `gan.py` against `critic.py`, shipped by `gan_export.py`.
+"""The networks of the light that are shipped: mapping and synthesis. Trained by `gan.py` and `gan_whole.py` against `critic.py`.
 
 The synthesis is a StyleGAN2 (Karras et al. 2020) made light after MobileStyleGAN (Belousov 2021): convolutions are dense only where the
 picture is small, above that depthwise then pointwise; the last doubling is a pixel shuffle. Since a depthwise filter commutes with a

@@ -38,7 +38,7 @@ def _roughness(pictures: Tensor) -> Tensor:
     return torch.stack([pictures.diff(n=n, dim=d).abs().mean((1, 2, 3)) for n in (1, 2) for d in (2, 3)], 1)
 
 
-def rough(pictures: Tensor) -> Tensor:
+def _rough(pictures: Tensor) -> Tensor:
     """(8,): mean first and second differences of a batch, of neighbours and of next but one, by root mean square and by mean."""
     parts = []
     for n in (1, 2):
@@ -49,14 +49,14 @@ def rough(pictures: Tensor) -> Tensor:
     return torch.stack(parts)
 
 
-def strong(features: list[Tensor]) -> list[Tensor]:
+def _strong(features: list[Tensor]) -> list[Tensor]:
     """Mean and deviation of each channel over a batch."""
     return [torch.cat([x.float().mean((0, 2, 3)), x.float().std((0, 2, 3))]) for x in features]
 
 
 def unlike(made: Tensor, real: Tensor, looks: list[Tensor], seen: list[Tensor]) -> tuple[Tensor, Tensor]:
     """How much rougher or smoother than real ones pictures are, and how much stronger or weaker what the eyes see of them; batch against batch."""
-    ours, theirs = rough(made), rough(real)
+    ours, theirs = _rough(made), _rough(real)
     roughness = ((ours - theirs).abs() / (theirs + 0.01)).mean()
-    pairs = zip(strong(looks), strong(seen), strict=True)
+    pairs = zip(_strong(looks), _strong(seen), strict=True)
     return roughness, torch.stack([((a - b).abs() / (b.abs() + 0.1 * b.abs().mean() + 1e-3)).clamp(max=3).mean() for a, b in pairs]).mean()

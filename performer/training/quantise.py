@@ -1,6 +1,7 @@
 """A note model in a quarter of its memory: weights of 8 bits, one scale to each output, arithmetic in 8 bits with the scale of the moment.
 
-    python -m performer.training.quantise --model models/onnx/lstm-first --out models/onnx/lstm-first-int8
+    python -m performer.training.export --model models/onnx/lstm-first --out .work/lstm-first
+    python -m performer.training.quantise --model .work/lstm-first --out models/onnx/lstm-first-int8
 
 The first note after a pause finds the weights in no cache; to fetch them is what it waits for, and a quarter of them comes in a third of the
 time. Weights keep within 7 bits, since processors without VNNI add two products in 16; large tables that rows are taken from have 16, and are

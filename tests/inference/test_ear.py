@@ -2,6 +2,7 @@
 
 import pytest
 
+from performer.assets import models_dir
 from performer.clock import SystemClock
 from performer.effects import Expect, Feed
 from performer.events import ModelNote
@@ -77,13 +78,16 @@ def test_a_model_thinks_of_it_a_note_at_a_time_when_nobody_waits():
     assert thinking.thinker.mind.fed == [*NOTES[:2], OTHER] and mind.count == [4]
 
 
-def test_what_is_fed_ends_what_is_expected():
+@pytest.mark.parametrize(("fed", "counted"), [(NOTES[0], 5), (OTHER, 2)])
+def test_what_is_fed_as_expected_leaves_the_rest_and_what_is_not_ends_it(fed, counted):
     mind = Counting()
     thinking = Thinking(Thinker(mind), SystemClock(), lambda timed: None, rehearses=False)
     thinking._handle(Expect(NOTES))
     thinking._go_on()
-    thinking._handle(Feed(NOTES[0]))
-    assert thinking._go_on() > 0.0 and mind.count == [1]
+    thinking._handle(Feed(fed))
+    while thinking._go_on() == 0.0:
+        pass
+    assert mind.count == [counted] and thinking.thinker.mind.fed == [fed]
 
 
 def test_styles_expect_it_too():
@@ -97,3 +101,18 @@ def test_styles_expect_it_too():
     for note in NOTES[:2]:
         fresh.feed(note)
     assert (thinker._styles[3][0].mind._memory.hidden == fresh._memory.hidden).all()
+
+
+def test_a_model_of_drums_is_rehearsed_too():
+    mind = load_mind(models_dir() / "lstm-drums")
+    ran, graph = [], mind._heads
+
+    def heads(*arrays):
+        ran.append(1)
+        return graph(*arrays)
+
+    mind._heads = heads
+    thinker = Thinker(mind)
+    for _ in range(2 * 3):
+        thinker.rehearse()
+    assert len(ran) >= 3  # at least once for each answer

@@ -6,12 +6,14 @@ import numpy as np
 import pytest
 
 from performer.assets import models_dir
+from performer.encoding import ATTRIBUTES, OFFSETS
 from performer.errors import ModelError
 from performer.events import ModelNote
 from performer.inference.ear import Ear
 from performer.inference.lstm import LstmMind, load_mind
 from tests.inference.test_lstm import recard
 
+PITCHES = slice(*OFFSETS[ATTRIBUTES.index("pitch") :][:2])  # of the logits
 HALVED = models_dir() / "lstm-first-int8"
 NOTES = tuple(ModelNote(0.1 * k, 50 + 3 * k, 20 * k + 20, None if k == 2 else 0.1 + k, k, k % 2 == 0) for k in range(5))
 
@@ -67,7 +69,7 @@ def test_it_is_the_model_that_it_comes_from():
         for note in NOTES:
             halved.feed(note)
             whole.feed(note)
-            chances = [np.exp(each - np.logaddexp.reduce(each)) for each in (mind.logits(known)[0, 144:272] for mind in (halved, whole))]
+            chances = [np.exp(each - np.logaddexp.reduce(each)) for each in (mind.logits(known)[0, PITCHES] for mind in (halved, whole))]
             assert np.abs(chances[0] - chances[1]).max() < 0.02
 
 
