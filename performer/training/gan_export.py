@@ -212,7 +212,7 @@ def card_of(name: str, light: Light, saved: dict[str, Any]) -> dict[str, Any]:
         },
         "shape": {**asdict(shape), **sizes, "parameters": parameters, "label_names": list(NAMES), "labels": kinds(saved["labels"])},
         "graphs": {graph: {"file": f"{graph}.onnx"} for graph in ("mapping", "synthesis")},
-        "training": {key: facts[key] for key in ("seconds", "steps", "seen", "fields") if key in facts},
+        "training": {key: facts[key] for key in ("seconds", "steps", "seen", "fields", "between") if key in facts},
         "data": [{
             "name": "pictures made by performer.training.pictures", "licence": "CC0-1.0", "credit": "none needed: made by rule",
             "kept": kept, "rejected": drawn - kept, "kept_by_family": facts["kept"],
