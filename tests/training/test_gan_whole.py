@@ -27,8 +27,11 @@ SIZES = ["--channels", "12", "10", "8", "8", "8", "--fields", "4", "--hidden", "
 
 
 @pytest.fixture(scope="module", autouse=True)
-def one_thread():
+def quickly():
     torch.set_num_threads(1)
+    labels, gan_whole.LABELS = gan_whole.LABELS, 32
+    yield
+    gan_whole.LABELS = labels
 
 
 @pytest.fixture(scope="module")
