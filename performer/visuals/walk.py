@@ -17,7 +17,7 @@ from performer.visuals.latent import Place
 PREFIX = "/performer/visuals/"
 ATTACK, RELEASE, FLASH = 0.03, 0.1, 0.1  # seconds in which an envelope comes within 1/e of where it goes
 BY_ITSELF = 0.5  # radians of path a second at speed 1
-BY_LEVEL, BY_ONSET = 4.0, 6.0  # radians a second at full level, at full onset
+BY_LEVEL, BY_ONSET = 2.0, 2.4  # radians a second at full level, at full onset
 POWER = 3  # of the level in that: loud is far more than half as loud
 SOFTLY = 0.3  # the share of an onset's push that does not ask how loud it is
 REST = 1e-3  # below this an envelope is at rest
