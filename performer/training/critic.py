@@ -123,6 +123,12 @@ class Projected(nn.Module):
         return torch.cat([x.repeat_interleave(most // x.shape[1], 1) for x in logits], 1)
 
 
+def hinge(critic: Projected, mixing: Mixing, real: tuple[list[Tensor], Tensor], made: tuple[list[Tensor], Tensor]) -> Tensor:
+    """The critic's loss on what the eyes see of real and of made pictures, each with its labels. They pass apart, since the heads normalise by
+    batch."""
+    return F.relu(1 - critic(mixing(real[0]), real[1])).mean() + F.relu(1 + critic(mixing(made[0]), made[1])).mean()
+
+
 class Reader(nn.Module):
     """What the eyes see -> mean and logarithm of the variance of the latent, (batch, z_dim) each."""
 

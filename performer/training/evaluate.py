@@ -24,6 +24,7 @@ from performer.evaluation.markov import baseline_nats
 from performer.session.tonality import Tonality
 from performer.training.data import DRUMS, HELD_OUT, TRAIN, Store, load
 from performer.training.data_epoch import Flat, Notes, Variation
+from performer.training.device import device_of
 from performer.training.network import NoteNet, restore
 
 MEASURED = {"time": GAP, "pitch": PITCH, "duration": DURATION, "velocity": VELOCITY}
@@ -152,7 +153,7 @@ def main(arguments: list[str] | None = None) -> None:
     parser.add_argument("--corpora", nargs="*", default=[], help="only these (default: those the model learned)")
     parser.add_argument("--limit", type=int, default=0, help="held-out pieces a corpus (0: all)")
     options = parser.parse_args(arguments)
-    store, device = load(options.data), torch.device("cuda" if torch.cuda.is_available() else "cpu")
+    store, device = load(options.data), device_of()
     net, facts = restore(options.checkpoint, device)
     notes = Notes(store, device)
     command = f"python -m performer.training.evaluate --checkpoint {options.checkpoint} --data {options.data} --limit {options.limit}"

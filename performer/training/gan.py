@@ -27,7 +27,8 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from performer.training import checkpoint, likeness
-from performer.training.critic import Eyes, Mixing, Projected, augment
+from performer.training.critic import Eyes, Mixing, Projected, augment, hinge
+from performer.training.device import device_of
 from performer.training.generator import Light, Shape
 from performer.training.pictures import negatives
 from performer.training.pictures.gallery import Gallery, contact_sheet, make_gallery
@@ -185,7 +186,7 @@ class Trainer:
                     parameter.grad = None
         self.light_steps.step()
         self._measure(generator=judged, pixels=pixels, features=features, tones=tones, grain=grain, nats=nats, told=told)
-        self._follow()
+        follow(self.average, self.light, self.options.batch, self.options.half_life, self.facts["steps"])
         self.facts["steps"] += 1
         self.facts["seen"] += self.options.batch
 
@@ -197,10 +198,9 @@ class Trainer:
         return F.mse_loss(mean, free)
 
     def _teach_critic(self, real: list[Tensor], made: list[Tensor], labels: Tensor) -> None:
-        """Hinge loss. Real and made ones pass apart, since the heads normalise by batch."""
         self.critic.requires_grad_(True)
         with self._autocast():
-            loss = F.relu(1 - self.critic(self.mixing(real), labels)).mean() + F.relu(1 + self.critic(self.mixing(made), labels)).mean()
+            loss = hinge(self.critic, self.mixing, (real, labels), (made, labels))
         self.critic_steps.zero_grad(set_to_none=True)
         loss.backward()
         self.critic_steps.step()
@@ -210,13 +210,6 @@ class Trainer:
     def _measure(self, **values: Tensor) -> None:
         for name, value in values.items():
             self.measured[name] = torch.lerp(self.measured[name], value.detach().float(), 0.05 if self.facts["steps"] else 1.0)
-
-    @torch.no_grad()
-    def _follow(self) -> None:
-        """The moving average takes in the new weights: half of them after `half_life` pictures, sooner at the start."""
-        steps = self.facts["steps"]
-        keep = min(0.5 ** (self.options.batch / self.options.half_life), (1 + steps) / (10 + steps))
-        torch._foreach_lerp_(list(self.average.parameters()), list(self.light.parameters()), 1 - keep)
 
     def run(self) -> None:
         """Train until the time is over, then save."""
@@ -281,6 +274,13 @@ class Trainer:
         return torch.cat([row for rows in zip(*(part.split(8) for part in parts), strict=True) for row in rows])
 
 
+@torch.no_grad()
+def follow(average: nn.Module, net: nn.Module, batch: int, half_life: float, steps: int) -> None:
+    """The moving average takes in the new weights: half of them after `half_life` pictures, sooner in the first steps of all."""
+    keep = min(0.5 ** (batch / half_life), (1 + steps) / (10 + steps))
+    torch._foreach_lerp_(list(average.parameters()), list(net.parameters()), 1 - keep)
+
+
 def adam(net: nn.Module, rate: float) -> torch.optim.Adam:
     """Adam without momentum whose steps are `rate` of a tensor's size at its start (in groups by powers of 2), 1 at most."""
     groups: dict[float, list[nn.Parameter]] = {}
@@ -337,7 +337,7 @@ def parser() -> argparse.ArgumentParser:
 
 def train(options: argparse.Namespace, begun: float) -> None:
     """One run. `begun` is the time.monotonic() from which --seconds count."""
-    device = torch.device(("cuda" if torch.cuda.is_available() else "cpu") if options.device == "auto" else options.device)
+    device = device_of(options.device)
     if options.threads:
         torch.set_num_threads(options.threads)
     torch.set_float32_matmul_precision("high")

@@ -20,6 +20,7 @@ from torch import Tensor
 from torch.nn import functional as F
 
 from performer.training import checkpoint
+from performer.training.device import device_of
 from performer.training.encoder import PX, Encoder, labels_apart, proper
 from performer.training.gan_evaluate import HELD_OUT, held_out
 from performer.training.gan_export import ENCODER, restore
@@ -55,13 +56,12 @@ class Teacher:
 
     def __init__(self, options: argparse.Namespace) -> None:
         self.options = options
-        self.device = torch.device(("cuda" if torch.cuda.is_available() else "cpu") if options.device == "auto" else options.device)
+        self.device = device_of(options.device)
         torch.manual_seed(options.seed)
         light, _ = restore(options.light)
         self.light = light.to(self.device)
         self.shape = self.light.synthesis.shape
-        small = max(1, DRAWN_PX * self.shape.enlarged // self.shape.px)
-        self.light.synthesis.shape = replace(self.shape, enlarged=small)  # the finest layer knows no size
+        self.light.synthesis.shape = replace(self.shape, enlarged=self.shape.times(DRAWN_PX))  # the finest layer knows no size
         self.encoder = Encoder(self.shape).to(self.device)
         path = options.light / ENCODER
         self.facts: dict[str, Any] = {"steps": 0, "seconds": 0.0, "read": 0, "metrics": {}}

@@ -26,6 +26,7 @@ from torch.nn import functional as F
 
 from performer.training import checkpoint as files
 from performer.training.critic import Eyes
+from performer.training.device import device_of
 from performer.training.gan_export import restore, write_graphs
 from performer.training.gan_read_back import read_light
 from performer.training.generator import Light, bends
@@ -234,7 +235,7 @@ def main(arguments: list[str] | None = None) -> int:
     if options.threads:
         torch.set_num_threads(options.threads)
     try:
-        device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
+        device = device_of()
         told = evaluate(options.checkpoint, options.count, device, True, options.real_px, options.beside, options.cache, options.eyes_px, options.px)
     except (OSError, ValueError, KeyError, RuntimeError) as error:
         print(f"{options.checkpoint} cannot be measured: {error}", file=sys.stderr)

@@ -72,16 +72,13 @@ class SynthesisGraph(nn.Module):
 
 def restore(folder: Path, px: int = 0) -> tuple[Light, dict[str, Any]]:
     """The moving average of a checkpoint, in evaluation mode, and the file it lay in. `px`: another side of the picture than it was trained for, of
-    a light with fields. Raises ModelError where it cannot be painted at that size."""
+    a light with fields. Raises ValueError where it cannot be painted at that size."""
     saved = checkpoint.load(folder / EMA)
     shape = checkpoint.shape_of(saved)
     light = Light(shape)
     light.load_state_dict(saved["weights"])
     if px:
-        times, rest = divmod(px * shape.enlarged, shape.px)
-        if rest or not shape.fields or times & (times - 1) or not times:
-            raise ModelError(f"This light is not painted at {px} px.", f"Ask for {shape.px} or, of a light with fields, twice or half as much.")
-        light.synthesis.shape = replace(shape, enlarged=times)
+        light.synthesis.shape = replace(shape, enlarged=shape.times(px))
     return light.eval().requires_grad_(False), saved
 
 
@@ -221,8 +218,8 @@ def card_of(name: str, light: Light, saved: dict[str, Any]) -> dict[str, Any]:
 
 
 def export(source: Path, out: Path, metrics: dict[str, Any], sheets: Path | None = None, px: int = 0) -> float:
-    """Put the model at `out`, with the PNG files of `sheets`, and return how far the two runtimes were apart. `px` as `restore` takes it. Raises
-    ModelError, `out` untouched, where they disagree."""
+    """Put the model at `out`, with the PNG files of `sheets`, and return how far the two runtimes were apart. `px` as `restore` takes it, and
+    refuses it. Raises ModelError, `out` untouched, where they disagree."""
     light, saved = restore(source, px)
     with replacing(out) as new:
         graph, whole = write_graphs(light, new)

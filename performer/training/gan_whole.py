@@ -1,6 +1,6 @@
 """Trains the light on whole pictures that are made as it learns, at several sizes by turns. Minutes on a GPU, hours on a CPU.
 
-    python -m performer.training.gan_whole --out .work/light --channels 144 112 96 64 24 --seconds 500
+    python -m performer.training.gan_whole --out .work/light --seconds 500
     python -m performer.training.gan_whole --out .work/light --batch 16 --turns 128/128 128/128 256/128 --quickly --seconds 4000
 
 Fields come from `pictures.negatives` batch by batch, lie on a shelf for a while and are developed in new colours at each sight. A turn is the
@@ -26,8 +26,9 @@ from torch import Tensor
 from torch.nn import functional as F
 
 from performer.training import checkpoint
-from performer.training.critic import Eyes, Mixing, Projected, augment
-from performer.training.gan import CRITIC, EMA, GENERATOR, SAMPLES, adam
+from performer.training.critic import Eyes, Mixing, Projected, augment, hinge
+from performer.training.device import device_of
+from performer.training.gan import CRITIC, EMA, GENERATOR, SAMPLES, adam, follow
 from performer.training.gan_evaluate import Judge
 from performer.training.generator import Light, Shape, bends
 from performer.training.likeness import tones_apart, unlike
@@ -68,7 +69,7 @@ class Whole:
 
     def __init__(self, options: argparse.Namespace, begun: float) -> None:
         self.options, self.begun = options, begun
-        self.device = torch.device(("cuda" if torch.cuda.is_available() else "cpu") if options.device == "auto" else options.device)
+        self.device = device_of(options.device)
         resumed = (options.out / EMA).exists()
         saved = {name: checkpoint.load(options.out / name) for name in (EMA, GENERATOR, CRITIC)} if resumed else {}
         begin = {"steps": 0, "seen": 0, "seconds": 0.0, "fields": 0, "rejected": 0, "drawn": {}, "kept": {}, "galleries": []}
@@ -94,10 +95,9 @@ class Whole:
         elif options.light:
             self._begin_with(checkpoint.load(options.light / EMA)["weights"])
         self.average.load_state_dict(saved[EMA]["weights"] if resumed else self.light.state_dict())
-        self.layout = torch.channels_last if options.channels_last else torch.contiguous_format
-        self.eyes, self.mixing = Eyes(trained=not options.blind).to(self.device, memory_format=self.layout), Mixing().to(self.device)
+        self.eyes, self.mixing = Eyes(trained=not options.blind).to(self.device, memory_format=torch.channels_last), Mixing().to(self.device)
         for net in self.critics.values():
-            net.to(memory_format=self.layout)
+            net.to(memory_format=torch.channels_last)
         self.rates = {name: [group["lr"] for group in each.param_groups] for name, each in self.optimizers.items()}
         self.known = {name: self.facts.get(name, 0) for name in ("fields", "rejected")} | {"kept": dict(self.facts["kept"])}
         self._furnish()
@@ -153,7 +153,7 @@ class Whole:
         half = len(shown) // 2
         shown = torch.cat([shown[:half].roll(shift, (2, 3)), augment(shown[half:])])
         with self._autocast():
-            return self.eyes(shown.contiguous(memory_format=self.layout))
+            return self.eyes(shown.contiguous(memory_format=torch.channels_last))
 
     def _paint(self, z: Tensor, labels: Tensor, px: int, window: tuple[int, int, int] | None) -> Tensor:
         w, synthesis = self.light.mapping(z, labels), self.light.synthesis
@@ -161,8 +161,7 @@ class Whole:
         if torch.rand(()) < CROSSED:
             fine = torch.arange(self.shape.layers, device=self.device)[:, None] >= int(torch.randint(1, self.shape.layers, ()))
             ws = torch.where(fine, self.light.mapping(torch.randn_like(z), labels)[:, None], ws)
-        with torch.autocast(self.device.type, torch.bfloat16, enabled=self.options.rough_paint):
-            return synthesis(ws, synthesis.noises(len(z)), bends(z, labels), px * self.shape.enlarged // self.shape.px, window)
+        return synthesis(ws, synthesis.noises(len(z)), bends(z, labels), self.shape.times(px), window)
 
     def step(self) -> None:
         """One batch, and now and then new fields for the next ones."""
@@ -199,7 +198,7 @@ class Whole:
             self._pace()
             self.optimizers["light"].step()
             self.optimizers["light"].zero_grad(set_to_none=True)
-            self._follow(batch)
+            follow(self.average, self.light, batch, options.half_life, self.facts["steps"])
             told = {"judged": judged, "rough": roughness, "strong": strength, "tones": tones, "alike": alike}
             self._measure(**{f"{what} {name}": value for what, value in told.items()})
             self.facts["seen"] += batch
@@ -228,11 +227,10 @@ class Whole:
         return given, torch.cat([first, second, third, nothing]), torch.cat([first, second, first, nothing])
 
     def _teach(self, name: str, real: tuple[list[Tensor], Tensor], made: tuple[list[Tensor], Tensor]) -> None:
-        """Hinge loss. Real and made ones pass apart, since the heads normalise by batch."""
         critic, optimizer = self.critics[name], self.optimizers[name]
         critic.requires_grad_(True)
         with self._autocast():
-            loss = F.relu(1 - critic(self.mixing(real[0]), real[1])).mean() + F.relu(1 + critic(self.mixing(made[0]), made[1])).mean()
+            loss = hinge(critic, self.mixing, real, made)
         loss.backward()
         optimizer.step()
         optimizer.zero_grad(set_to_none=True)
@@ -252,12 +250,6 @@ class Whole:
         for name, value in values.items():
             new = value.detach().float()
             self.measured[name] = torch.lerp(self.measured.get(name, new), new, 0.03)
-
-    @torch.no_grad()
-    def _follow(self, batch: int) -> None:
-        """The moving average: half of it new after `half_life` pictures, sooner at the start of all."""
-        keep = min(0.5 ** (batch / self.options.half_life), (1 + self.facts["steps"]) / (10 + self.facts["steps"]))
-        torch._foreach_lerp_(list(self.average.parameters()), list(self.light.parameters()), 1 - keep)
 
     def run(self) -> None:
         """Train until the time is over; save now and then."""
@@ -339,7 +331,7 @@ def parser() -> argparse.ArgumentParser:
     out = argparse.ArgumentParser(description=__doc__.split("\n")[0])
     out.add_argument("--out", type=Path, required=True, help="the folder to write, and to go on from")
     out.add_argument("--light", type=Path, help="a checkpoint to begin with: what of its weights fits")
-    out.add_argument("--channels", type=int, nargs="+", default=[144, 112, 96, 64, 24], help="of each level, from 8 px up")
+    out.add_argument("--channels", type=int, nargs="+", default=[144, 112, 80, 48, 32], help="of each level, from 8 px up")
     out.add_argument("--fields", type=int, default=16, help="smooth fields that pixels are drawn from")
     out.add_argument("--hidden", type=int, default=24, help="between fields and colour")
     out.add_argument("--enlarged", type=int, default=2, help="side of the picture over that of the last features")
@@ -371,8 +363,6 @@ def parser() -> argparse.ArgumentParser:
     out.add_argument("--blind", action="store_true", help="random weights in the eyes (to test)")
     out.add_argument("--device", default="auto")
     out.add_argument("--bfloat16", action=argparse.BooleanOptionalAction, default=True, help="in eyes and critics")
-    out.add_argument("--channels-last", action=argparse.BooleanOptionalAction, default=True, help="memory layout of eyes and critics")
-    out.add_argument("--rough-paint", action="store_true", help="bfloat16 in the light as well")
     out.add_argument("--threads", type=int, default=1)
     out.add_argument("--seed", type=int, default=1)
     out.add_argument("--log-seconds", type=float, default=30)

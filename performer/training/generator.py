@@ -47,6 +47,13 @@ class Shape:
     def px(self) -> int:
         return self.base * 2 ** (len(self.channels) - 1) * self.enlarged
 
+    def times(self, px: int) -> int:
+        """The side `px` of a picture over that of the last features. Raises ValueError for one that is not painted by doubling them."""
+        times, rest = divmod(px * self.enlarged, self.px)
+        if rest or times < 1 or times & (times - 1) or (times != self.enlarged and not self.fields):
+            raise ValueError(f"This light is not painted at {px} px.")
+        return times
+
     @property
     def layers(self) -> int:
         """Style inputs: two convolutions a level (the first level too)."""

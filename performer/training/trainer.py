@@ -22,6 +22,7 @@ from torch import nn
 from performer.errors import PerformerError
 from performer.training.data import CORPORA, TRAIN, Store, load
 from performer.training.data_epoch import Flat, Notes, Variation, streams
+from performer.training.device import device_of
 from performer.training.evaluate import held_out
 from performer.training.network import NoteNet, from_model, ranks, recalling, restore, save
 
@@ -179,7 +180,7 @@ def parser(doc: str) -> argparse.ArgumentParser:
 def start(options_of: argparse.ArgumentParser, fresh: Callable[[argparse.Namespace], NoteNet]) -> None:
     """Train what the command line says. `fresh` makes the network where it does not go on from another."""
     options = options_of.parse_args()
-    device = torch.device(("cuda" if torch.cuda.is_available() else "cpu") if options.device == "auto" else options.device)
+    device = device_of(options.device)
     torch.manual_seed(options.seed)
     if options.bfloat16 and not torch.ops.mkldnn._is_mkldnn_bf16_supported():
         print("This processor has no bfloat16: it trains with 32 bits.", flush=True)
