@@ -13,17 +13,17 @@ MOST = 3.0  # how many times longer or shorter a step may be made
 
 
 class Even:
-    """How much longer than usual a step has to be here to change as much as usual: `factor`. `quick` and `slow` as above."""
+    """How much longer than usual a step has to be here to change as much as usual: `factor`. `quick`, `slow` and `most` as above."""
 
-    def __init__(self, quick: float = QUICK, slow: float = SLOW) -> None:
-        self._quick, self._slow = quick, slow
+    def __init__(self, quick: float = QUICK, slow: float = SLOW, most: float = MOST) -> None:
+        self._quick, self._slow, self._most = quick, slow, most
         self._step = 0.0
         self._here: float | None = None  # logarithm of the change that a radian makes, of late
         self._usual = 0.0  # the same over a long time
 
     @property
     def factor(self) -> float:
-        return 1.0 if self._here is None else min(MOST, max(1.0 / MOST, math.exp(self._usual - self._here)))
+        return 1.0 if self._here is None else min(self._most, max(1.0 / self._most, math.exp(self._usual - self._here)))
 
     def stepped(self, step: float) -> None:
         """The next frame is so many radians on."""

@@ -21,7 +21,7 @@ BY_LEVEL, BY_ONSET = 2.0, 2.4  # radians a second at full level, at full onset
 POWER = 3  # of the level in that: loud is far more than half as loud
 SOFTLY = 0.3  # the share of an onset's push that does not ask how loud it is
 REST = 1e-3  # below this an envelope is at rest
-ROOM = 0.8  # of a whole lean, for a band at full strength: the rest is for places where a lean changes little
+ROOMS = (0.8, 0.2, 0.8)  # of a whole lean, for each band at full strength: the rest is for places where a lean changes little, as a palette's turn
 BAND_POWER = 3  # of a band in its lean: bands are decibels, and the lean goes about as the amplitude, or music that is never soft would not be seen
 LONGEST_STEP = 0.2  # seconds: a frame that comes later than this does not jump
 LOOPING = 0.8  # seconds in which a loop opens and closes to 1/e
@@ -62,7 +62,7 @@ class Walk:
         self._level = self._flash = 0.0
         self._bands = [0.0, 0.0, 0.0]
         self.even = Even()
-        self.leans = [Even(quick=0.7, slow=0.05) for _ in self._bands]
+        self.leans = [Even(quick=0.9, slow=0.005, most=8.0) for _ in self._bands]
         self._width, self._angle = 0.0, 0.0
         self._came: tuple[tuple[Place, float], ...] = ()
         self._share, self._length = 1.0, TRAVEL
@@ -100,7 +100,7 @@ class Walk:
         self._journey(passed, values, beat_s)
         self._moved = float(values[PREFIX + "position"])
         self._loop(passed, loop, float(values[PREFIX + "loop_width"]), beat)
-        lean = [min(1.0, react * ROOM * band**BAND_POWER * even.factor) for band, even in zip(self._bands, self.leans, strict=True)]
+        lean = [min(1.0, react * room * band**BAND_POWER * even.factor) for band, room, even in zip(self._bands, ROOMS, self.leans, strict=True)]
         place = self.place
         return Pose(
             place.path, (lean[0], lean[1], lean[2]), min(1.0, react * self._flash), float(values[PREFIX + "mix"]),
