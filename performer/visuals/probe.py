@@ -7,10 +7,10 @@ from dataclasses import replace
 
 from performer.visuals.even import apart
 from performer.visuals.reel import Picture
-from performer.visuals.walk import Pose, Walk
+from performer.visuals.walk import ROOMS, Pose, Walk
 
 EVERY = 6  # frames
-LEAST = 0.15  # of a lean: less tells too little
+LEAST = 0.15  # of a band's room: a lesser lean tells too little
 
 
 class Probe:
@@ -26,7 +26,7 @@ class Probe:
             return
         self._band = (self._band + 1) % len(pose.bands)
         lean = pose.bands[self._band]
-        if lean < LEAST:
+        if lean < LEAST * ROOMS[self._band]:
             return
         low, mid, high = (0.0 if place == self._band else value for place, value in enumerate(pose.bands))
         without = self._paint(replace(pose, bands=(low, mid, high)))

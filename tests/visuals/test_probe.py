@@ -23,8 +23,8 @@ class Uneven:
     def paint(self, pose: Pose) -> np.ndarray:
         self.painted += 1
         picture = np.zeros((48, 48, 3), np.uint8)
-        for band, lean in enumerate(pose.bands):
-            picture[16 * band : 16 * band + 16] = round(200 * lean * (0.25 if self.dull and band == 1 else 1.0))
+        for band, (lean, room) in enumerate(zip(pose.bands, ROOMS, strict=True)):
+            picture[16 * band : 16 * band + 16] = min(255, round(160 * lean / room * (0.25 if self.dull and band == 1 else 1.0)))
         return picture
 
 
