@@ -21,7 +21,8 @@ class Constraints:
     closed ranges in seconds, `velocity` a closed range 1-127. Temperatures above 0 (pitch and voice; gap and duration; velocity), top-p in
     (0, 1]. `order` is the order in which the attributes are drawn, each given those before it. A note that is `held` has no duration: it
     is not drawn. With `together` a note may also come at once with the one before, whatever its `gap`. `leaning` are nats that each of the
-    twelve pitch classes is likelier (empty: none). `beyond` is a second range of gaps, past a rest that no note may begin in."""
+    twelve pitch classes is likelier (empty: none). `beyond` is a second range of gaps, past a rest that no note may begin in. What is drawn
+    `at_once` is not each given what was drawn before it: one look at the model is enough."""
 
     voice: int | tuple[int, ...] | None = None
     gap: tuple[float, float] | None = None
@@ -37,3 +38,4 @@ class Constraints:
     together: bool = False
     leaning: tuple[float, ...] = ()
     beyond: tuple[float, float] | None = None
+    at_once: bool = False

@@ -91,7 +91,7 @@ class Ask:
     one of pitch where they are 0. `novelty` (-1 to 1) shuns or seeks the pitch classes played lately; `harmony`: nats that each class is
     likelier. `recent`: what this voice played or planned last, as onset (seconds since the last note that was heard, negative before it),
     duration and pitch: limits count it. `styles` are numbers of the encoding's styles with weights that sum to 1 (empty: any).
-    In `rests`, seconds since that same note, no note begins.
+    In `rests`, seconds since that same note, no note begins. Pitch and velocity are drawn `at_once` where the answer is in a hurry.
     Pitches in `without` are not played, where there are others."""
 
     id: int
@@ -123,14 +123,19 @@ class Ask:
     styles: tuple[tuple[int, float], ...] = ()
     rests: tuple[tuple[float, float], ...] = ()
     without: tuple[int, ...] = ()
+    at_once: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Expect:
-    """These notes sound and will probably be fed next, in this order: the model may think of them when there is time. `model` as in Ask."""
+    """These notes sound and will probably be fed next, in this order: the model may think of them when there is time. `model` as in Ask.
+
+    After them an ask may hear a `key` (None: none is awaited) of whatever pitch, to be answered at once by one of the instrument classes `parts`."""
 
     heard: tuple[ModelNote, ...]
     model: str = ""
+    key: ModelNote | None = None
+    parts: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -51,6 +51,7 @@ class Direction:
             top_p=ask.top_p,
             leaning=self._leaning(),
             held=ask.held,
+            at_once=ask.at_once,
         )
 
     def took(self, note: ModelNote) -> None:

@@ -1,9 +1,16 @@
 """One mind that hears the show, and what it would be after hearing a little more. A note that leaves no numbers in its memory is dropped."""
 
 from collections import deque
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
 
+import numpy as np
+import numpy.typing as npt
+
+from performer.encoding import GAP, OFFSETS, PITCH, UNKNOWN, VOICE
 from performer.events import ModelNote
 from performer.inference.mind import Mind
+from performer.inference.surprise import Judge
 
 
 class Ear:
@@ -14,6 +21,7 @@ class Ear:
         self.dropped = 0
         # What the mind is after each note that was asked about or expected, in their order: thought of once, and the truth when that note is fed.
         self._ahead: deque[tuple[ModelNote, Mind]] = deque()
+        self._foreseen: dict[ModelNote, Mind] = {}  # what it is after those and one note more
 
     def hear(self, note: ModelNote) -> None:
         """A note that really sounded. What the next one needs is thought of at once: a key that somebody presses finds it done."""
@@ -21,10 +29,10 @@ class Ear:
             before, self.mind = self.mind, self._ahead.popleft()[1]
         else:
             before = self.mind.fork()
-            self._ahead.clear()
+            self._clear()
             self.mind.feed(note)
         if not _is_sane(self.mind):
-            self._ahead.clear()
+            self._clear()
             self.mind = before
             self.dropped += 1
         self.mind.prepare()
@@ -32,7 +40,7 @@ class Ear:
     def forget(self) -> None:
         """Start again from silence."""
         self.mind.reset()
-        self._ahead.clear()
+        self._clear()
 
     def after(self, heard: tuple[ModelNote, ...]) -> Mind:
         """A copy of the mind that has heard this too."""
@@ -41,12 +49,52 @@ class Ear:
             if place < len(self._ahead) and self._ahead[place][0] != note:
                 while len(self._ahead) > place:
                     self._ahead.pop()
+                self._foreseen.clear()
             if place == len(self._ahead):
-                mind = mind.fork()
-                mind.feed(note)
-                self._ahead.append((note, mind))
+                self._ahead.append((note, self._foreseen.get(note) or _having_heard(mind, note)))
+                self._foreseen.clear()
             mind = self._ahead[place][1]
         return mind.fork()
+
+    def foresee(self, heard: tuple[ModelNote, ...], key: ModelNote, parts: Sequence[int], most: int) -> Iterator[None]:
+        """After what it is to hear, think of as many keys like this one, the likeliest pitches first, and of what an instrument class of `parts`
+        would answer at once: where such a key goes down, the answer is all but there. A key a step."""
+        mind = self.after(heard)
+        if len(heard) < len(self._ahead) or not isinstance(mind, Judge):
+            return
+        end, logits = self._end, mind.logits(_known(key.voice))[0, OFFSETS[PITCH] : OFFSETS[PITCH + 1]]
+        for pitch in np.argsort(-logits)[:most].tolist():
+            note = replace(key, pitch=pitch)
+            foreseen = _having_heard(end, note)
+            if isinstance(foreseen, Judge):
+                for part in parts:
+                    foreseen.logits(_known(part, 0))
+            self._foreseen[note] = foreseen
+            yield None
+            if self._end is not end:  # somebody asked, or it heard something, meanwhile
+                return
+
+    @property
+    def _end(self) -> Mind:
+        """The mind after all that it was asked about."""
+        return self._ahead[-1][1] if self._ahead else self.mind
+
+    def _clear(self) -> None:
+        self._ahead.clear()
+        self._foreseen.clear()
+
+
+def _having_heard(mind: Mind, note: ModelNote) -> Mind:
+    fork = mind.fork()
+    fork.feed(note)
+    return fork
+
+
+def _known(voice: int, gap: int = UNKNOWN[GAP]) -> npt.NDArray[np.int64]:
+    """(1, 5) What is known of a note of this instrument class, of this class of gaps."""
+    known = np.array([UNKNOWN], np.int64)
+    known[0, VOICE], known[0, GAP] = voice, gap
+    return known
 
 
 def _is_sane(mind: Mind) -> bool:

@@ -76,6 +76,7 @@ class Limits:
         tone, time, force = constraints.temperature, constraints.time_temperature, constraints.velocity_temperature
         self.temperatures = (tone, time, tone, time, force)
         self.together = constraints.together
+        self.at_once = constraints.at_once
         self.leaning = constraints.leaning
         self.beyond = constraints.beyond
         self.ranges = (None, constraints.gap, None, constraints.duration, constraints.velocity)
@@ -114,7 +115,8 @@ limits_of = functools.lru_cache(maxsize=512)(Limits)  # a voice asks for much th
 def draw_note(logits: Logits, constraints: Constraints, rng: Chance) -> ModelNote:
     """A note inside the constraints. `logits` maps what is known of it, (1, 5) int64 with UNKNOWN elsewhere, to (1, 400), cut by OFFSETS.
 
-    What has one class left is known before anything is drawn; the rest is drawn in the order of the constraints, each given all before it.
+    What has one class left is known before anything is drawn; the rest is drawn in the order of the constraints, each given all before it, or all
+    at once.
     Raises ValueError where nothing is allowed or the model gives numbers that are not finite."""
     limits = limits_of(constraints)
     known = np.array([UNKNOWN], np.int64)  # (1, 5)
@@ -122,8 +124,11 @@ def draw_note(logits: Logits, constraints: Constraints, rng: Chance) -> ModelNot
     for k, index in limits.settled.items():
         known[0, k] = index
         values[ATTRIBUTES[k]] = limits.value(k, index, rng)
+    look = None
     for k in limits.open:
-        piece = logits(known)[0, OFFSETS[k] : OFFSETS[k + 1]].tolist()
+        if look is None or not limits.at_once:
+            look = logits(known)[0]
+        piece = look[OFFSETS[k] : OFFSETS[k + 1]].tolist()
         if k == PITCH and limits.leaning:
             piece = [logit + limits.leaning[pitch % 12] for pitch, logit in enumerate(piece)]
         known[0, k] = index = choose(piece, limits.allowed[k], limits.temperatures[k], constraints.top_p, rng)

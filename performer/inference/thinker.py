@@ -8,7 +8,7 @@ import random
 from collections import deque
 from collections.abc import Iterator
 
-from performer.effects import Ask
+from performer.effects import Ask, Expect
 from performer.encoding import VOICES
 from performer.events import ModelNote
 from performer.inference.direction import Direction
@@ -19,10 +19,11 @@ from performer.inference.styles import Blend, Stylish
 __all__ = ("Mind", "Thinker")
 REHEARSED = Ask(
     0, 0, 0, 1, 0.0, 0, 36, 96, tuple(range(12)), 1.0, 0.9, (0.0, 0.0), (0.0, 0.0), (ModelNote(0.2, 38, 80, None, VOICES.index("drums")),),
-    distinct=True, held=True,
+    distinct=True, held=True, at_once=True,
 )  # fmt: skip
 # as a voice asks that harmonises, after a note that a model of drums hears too
 REMEMBERED = 64  # notes that a style hears which is asked for in the middle of a show
+MOST_FORESEEN = 16  # keys: nine in ten of the human's, in pop; four in five in piano music
 MOST_STYLES = 6  # that are kept awake; each costs a step at every note
 FORGOTTEN = 256  # notes after which a style that nobody asked for is let go
 
@@ -64,12 +65,17 @@ class Thinker:
         self._styles.clear()
         self._past.clear()
 
-    def expect(self, heard: tuple[ModelNote, ...]) -> Iterator[None]:
-        """Think ahead of what will probably be heard next, a note a step: where it comes so, it was thought of before."""
+    def expect(self, expected: Expect, most: int = MOST_FORESEEN) -> Iterator[None]:
+        """Think ahead of what will probably be heard next, a note a step: where it comes so, it was thought of before. Of the keys that may come
+        then, that many."""
+        heard, ears = expected.heard, [self._ear, *(ear for ear, _ in self._styles.values())]
         for place in range(len(heard)):
-            for ear in (self._ear, *(ear for ear, _ in self._styles.values())):
+            for ear in ears:
                 ear.after(heard[: place + 1]).prepare()
             yield None
+        if expected.key is not None:
+            for ear in ears:
+                yield from ear.foresee(heard, expected.key, expected.parts, most // len(ears))
 
     def answer(self, ask: Ask) -> Iterator[ModelNote]:
         """The notes that answer the ask, one by one. The state is copied at the call, not at the first note."""

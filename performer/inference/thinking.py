@@ -9,7 +9,7 @@ import contextlib
 import math
 from collections import deque
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from performer.clock import Clock
 from performer.effects import Ask, Drop, Effect, Expect, Feed, Forget, Say, Wonder
@@ -19,6 +19,7 @@ from performer.inference.thinker import Thinker
 from performer.worker import Worker
 
 REHEARSAL_S = 0.003  # between two rehearsals in silence: a tenth of a core; three times as often saved an answer 0.2 ms and took half a core
+FORESEEING_S = 0.008  # that thinking of the next key may take
 LENT = 0.02  # seconds for which the thread leaves rehearsing to whoever rehearsed last
 REHEARSE = object()  # what is brought in order to rehearse
 
@@ -52,8 +53,10 @@ class Thinking:
         self._dropped: dict[int, int] = {}  # voice -> the last ask that is not wanted
         self._live: deque[_Answering] = deque()
         self._planned: deque[_Answering] = deque()
-        self._expected: tuple[ModelNote, ...] = ()
+        self._expected: Expect | None = None
         self._expecting: Iterator[None] | None = None  # thinking of it
+        self._thought_of = 0  # steps of that
+        self._foreseeing = 0.0  # seconds that the keys among them took
         self._wondering: Iterator[Verdict | None] | None = None
         self._worker = Worker("inference", self._handle, idle=self._go_on)
 
@@ -88,22 +91,25 @@ class Thinking:
             case Ask():
                 self._begin(effect)
             case Feed(note):
-                right, rest = self._expected[:1] == (note,), self._expected[1:]
+                expected = self._expected
                 self.thinker.hear(note)
-                self._begin_to_expect(rest if right else ())
-            case Expect(heard):
-                self._begin_to_expect(heard)
+                if expected is not None and expected.heard[:1] == (note,):
+                    self._begin_to_expect(replace(expected, heard=expected.heard[1:]))
+                else:
+                    self._begin_to_expect(None)
+            case Expect():
+                self._begin_to_expect(effect)
             case Wonder(heard):
                 fork = self.thinker.mind.fork()
                 self._wondering = judge(fork, heard) if heard and isinstance(fork, Judge) else None
             case Forget():
-                self._begin_to_expect(())
+                self._begin_to_expect(None)
                 self.thinker.forget()
 
-    def _begin_to_expect(self, heard: tuple[ModelNote, ...]) -> None:
+    def _begin_to_expect(self, expected: Expect | None) -> None:
         """What of it was thought of already is found, not thought of again."""
-        self._expected = heard
-        self._expecting = self.thinker.expect(heard) if heard else None
+        self._expected, self._thought_of, self._foreseeing = expected, 0, 0.0
+        self._expecting = self.thinker.expect(expected) if expected is not None else None
 
     def _go_on(self) -> float:
         """Nothing came in: the next note of whoever's turn it is. Returns the seconds that the thread may wait for more."""
@@ -137,10 +143,17 @@ class Thinking:
             self.thinker.rehearse()
 
     def _expect(self, steps: Iterator[None]) -> None:
+        began = self._clock.now()
         try:
             next(steps)
         except Exception:  # all is thought of, or the model fails: whoever asks it next is told
             self._expecting = None
+            return
+        self._thought_of += 1
+        if self._expected is not None and self._thought_of > len(self._expected.heard):
+            self._foreseeing += self._clock.now() - began
+            if self._foreseeing > FORESEEING_S:
+                self._expecting = None
 
     def _wonder(self, steps: Iterator[Verdict | None]) -> None:
         try:

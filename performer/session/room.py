@@ -23,6 +23,7 @@ LATELY = 2.5  # seconds over which the human's density is counted at most
 COUNTED = 5  # chords over which it is counted at most: who plays faster is heard sooner
 FELT = 2.0  # seconds over which the human's loudness is felt
 FEWEST_FELT = 3  # notes by which it is, however long ago they were
+USUAL_GAP = 0.25  # seconds before a key, for a model that is to know the key before it goes down
 
 
 class Values(dict[str, Any]):
@@ -41,6 +42,11 @@ class Foreseen(Protocol):
     def foreseen(self, until: float) -> Sequence[Heard]: ...
 
 
+def usual_key(pitch: int, velocity: int, part: int) -> ModelNote:
+    """A key as a model may think of it before it goes down: as long after the one before as any."""
+    return ModelNote(USUAL_GAP, pitch, velocity, None, part)
+
+
 class Room:
     """What was heard, the key, the player's dynamics, the timeline, the plans, the echoes, the numbering of asks and their seeds."""
 
@@ -56,6 +62,7 @@ class Room:
         self.onsets: deque[float] = deque(maxlen=32)  # of the human's chords
         self.pitches: deque[tuple[float, int]] = deque(maxlen=8)  # the human's last notes: onset, pitch
         self.velocities: deque[tuple[float, int]] = deque(maxlen=12)  # of the human's last notes, with their onsets
+        self.accent = 0  # how much louder the human's last key was than those before it
         self.small = small  # the name of the smaller model that stands by, if there is one
         self.lanes: list[Foreseen] = []  # of the voices that plan ahead
         self.asks = 0
@@ -122,6 +129,7 @@ class Room:
     def press(self, time: float, pitch: int, velocity: int) -> bool:
         """The human begins a note; whether it is a new chord."""
         self.held[pitch] = velocity
+        self.accent = velocity - round(self.loudness)
         self.velocities.append((time, velocity))
         self.pitches.append((time, pitch))
         self.last_key = time

@@ -47,7 +47,7 @@ from performer.session.macros import MACROS, moved_by
 from performer.session.mode import Mode
 from performer.session.modes import MODES, mode_of
 from performer.session.parts import Parts
-from performer.session.room import DELAY, Room, Values
+from performer.session.room import DELAY, Room, Values, usual_key
 from performer.session.scenes import Scenes
 from performer.session.song import SECTION, SECTIONS, USUAL
 from performer.session.suggestions import Suggestions
@@ -171,10 +171,14 @@ class Session:
         yield Say("/performer/heard", (event.pitch, event.velocity, event.channel))
 
     def _expect(self, time: float) -> Iterator[Effect]:
-        """What sounds will be heard before the next key is answered, so those who answer keys may think of it."""
-        pending = self.room.hearing.pending(time)
-        models = {voice.model: None for voice, mode in zip(self._voices, self._modes, strict=True) if mode.name == "harmonise"}
-        yield from (Expect(pending, model) for model in models if pending)
+        """What sounds will be heard before the next key is answered, so those who answer keys may think of it, and of the key."""
+        parts: dict[str, dict[int, None]] = {}
+        for voice, mode in zip(self._voices, self._modes, strict=True):
+            if mode.name == "harmonise":
+                parts.setdefault(voice.model, {})[voice.part] = None
+        if parts:
+            pending, key = self.room.hearing.pending(time), usual_key(60, round(self.room.loudness), self._parts.human)
+            yield from (Expect(pending, model, key, tuple(of)) for model, of in parts.items())
 
     def _note_off(self, time: float, event: NoteOff) -> Iterator[Effect]:
         if event.source == "midi" and event.pitch not in self.room.held and self.room.echoes.ends(event.pitch):

@@ -1,15 +1,19 @@
 """What is expected is thought of once; what is heard is what counts, whether it was expected or not."""
 
+from dataclasses import replace
+
+import numpy as np
 import pytest
 
 from performer.assets import models_dir
-from performer.clock import SystemClock
-from performer.effects import Expect, Feed
+from performer.clock import SystemClock, VirtualClock
+from performer.effects import Ask, Expect, Feed
+from performer.encoding import OFFSETS, PITCH
 from performer.events import ModelNote
-from performer.inference.ear import Ear
-from performer.inference.lstm import load_mind
-from performer.inference.thinker import Thinker
-from performer.inference.thinking import Thinking
+from performer.inference.ear import Ear, _known
+from performer.inference.lstm import LstmMind, load_mind
+from performer.inference.thinker import MOST_FORESEEN, REHEARSED, Thinker
+from performer.inference.thinking import FORESEEING_S, Thinking
 from tests.inference.conftest import TINY
 from tests.stagehands import StepMind
 
@@ -94,7 +98,7 @@ def test_styles_expect_it_too():
     thinker = Thinker(load_mind(TINY))
     for _ in thinker._listen_in(3):
         pass
-    assert list(thinker.expect(NOTES[:2])) == [None, None]
+    assert list(thinker.expect(Expect(NOTES[:2]))) == [None, None]
     for note in NOTES[:2]:
         thinker.hear(note)
     fresh = load_mind(TINY).in_style(3)
@@ -116,3 +120,116 @@ def test_a_model_of_drums_is_rehearsed_too():
     for _ in range(2 * 3):
         thinker.rehearse()
     assert len(ran) >= 3  # at least once for each answer
+
+
+KEY = Expect((), "", ModelNote(0.25, 60, 80, None), (0,))
+
+
+def ran(mind: LstmMind) -> list[int]:
+    """Counts the runs of the mind's two graphs from now on."""
+    runs = [0, 0]
+    for place, name in enumerate(("_step", "_heads")):
+
+        class Counted:
+            def __init__(self, graph, place=place):
+                self.graph, self.place = graph, place
+
+            def __getattr__(self, name):
+                return getattr(self.graph, name)
+
+            def __call__(self, *arrays):
+                runs[self.place] += 1
+                return self.graph(*arrays)
+
+            def after(self, *given):
+                runs[self.place] += 1
+                return self.graph.after(*given)
+
+        setattr(mind, name, Counted(getattr(mind, name)))
+    return runs
+
+
+def harmonising(key: ModelNote) -> Ask:
+    return replace(REHEARSED, seed=11, part=0, heard=(key,))
+
+
+def test_a_key_that_was_foreseen_is_answered_without_a_run_and_as_if_it_was_not():
+    mind = load_mind(TINY)
+    runs = ran(mind)
+    thinker, other = Thinker(mind), Thinker(load_mind(TINY))
+    for note in NOTES:
+        thinker.hear(note)
+        other.hear(note)
+    assert len(list(thinker.expect(KEY))) == MOST_FORESEEN
+    foreseen = list(thinker._ear._foreseen)
+    assert {replace(note, pitch=60) for note in foreseen} == {KEY.key}
+    runs[:] = 0, 0
+    for note in foreseen[:3]:
+        kept = dict(thinker._ear._foreseen)
+        assert next(thinker.answer(harmonising(note))) == next(other.answer(harmonising(note)))
+        assert runs == [0, 0]
+        thinker._ear._clear()
+        thinker._ear._foreseen = kept
+
+
+def test_the_likeliest_keys_are_foreseen_first_and_others_cost_what_they_cost():
+    mind = load_mind(TINY)
+    runs, thinker = ran(mind), Thinker(mind)
+    logits = mind.logits(_known(0))[0, OFFSETS[PITCH] : OFFSETS[PITCH + 1]]
+    list(thinker.expect(KEY, 4))
+    assert [note.pitch for note in thinker._ear._foreseen] == np.argsort(-logits)[:4].tolist()
+    runs[:] = 0, 0
+    next(thinker.answer(harmonising(replace(KEY.key, pitch=int(np.argmin(logits))))))
+    assert runs == [1, 1]
+
+
+@pytest.mark.parametrize("between", ["heard", "asked"])
+def test_what_is_foreseen_after_something_else_was_heard_is_not_believed(between):
+    thinker, other = Thinker(load_mind(TINY)), Thinker(load_mind(TINY))
+    steps = thinker.expect(KEY)
+    next(steps)
+    if between == "heard":
+        thinker.hear(OTHER)
+        other.hear(OTHER)
+    else:
+        next(thinker.answer(harmonising(OTHER)))
+        next(other.answer(harmonising(OTHER)))
+    list(steps)
+    for pitch in range(128):
+        ask = replace(REHEARSED, seed=pitch, heard=(replace(KEY.key, pitch=pitch),))
+        assert next(thinker.answer(ask)) == next(other.answer(ask))
+
+
+def test_a_slow_model_foresees_fewer_keys():
+    clock = VirtualClock()
+
+    class Slow(Counting):
+        def feed(self, note):
+            super().feed(note)
+            clock.advance_to(clock.now() + 0.5 * FORESEEING_S)
+
+        def fork(self):
+            return Slow(list(self.fed), self.count)
+
+        def logits(self, known):
+            return np.zeros((1, OFFSETS[-1]))
+
+    mind = Slow()
+    thinking = Thinking(Thinker(mind), clock, lambda timed: None, rehearses=False)
+    thinking._handle(replace(KEY, heard=NOTES[:3]))
+    while thinking._go_on() == 0.0:
+        pass
+    assert mind.count == [3 + 3]
+
+
+def test_what_is_fed_as_expected_leaves_the_key_to_be_foreseen():
+    thinking = Thinking(Thinker(load_mind(TINY)), SystemClock(), lambda timed: None, rehearses=False)
+    thinking._handle(replace(KEY, heard=NOTES[:2]))
+    thinking._handle(Feed(NOTES[0]))
+    while thinking._go_on() == 0.0:
+        pass
+    assert thinking.thinker._ear._foreseen
+    thinking._handle(Feed(NOTES[1]))
+    assert thinking.thinker._ear._foreseen
+    thinking._handle(Feed(OTHER))
+    assert not thinking.thinker._ear._foreseen

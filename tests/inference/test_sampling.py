@@ -3,6 +3,7 @@
 import math
 import random
 from collections import Counter
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -140,6 +141,22 @@ def test_what_is_settled_is_known_to_all_and_the_rest_comes_in_its_order():
     assert asked[1][VELOCITY] < CLASSES[VELOCITY]
     assert asked[1][1] == UNKNOWN[1]
     assert asked[2][1] < CLASSES[1]
+
+
+def test_what_is_drawn_at_once_takes_one_look_and_the_pitch_that_it_would_be_otherwise():
+    rng, asked = np.random.default_rng(3), []
+
+    def logits(known):
+        asked.append(known[0].tolist())
+        return rng.standard_normal((1, OFFSETS[-1]))
+
+    limits = Constraints(voice=3, gap=(0.0, 0.0), held=True, at_once=True)
+    draw_note(logits, limits, random.Random(5))
+    assert asked == [[3, 0, *UNKNOWN[2:]]]
+    fixed = rng.standard_normal((1, OFFSETS[-1]))
+    for seed in range(20):
+        together, apart = (draw_note(lambda known: fixed, replace(limits, at_once=each), random.Random(seed)) for each in (True, False))
+        assert together == apart
 
 
 def test_each_attribute_reads_its_own_logits():

@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 from performer.effects import Ask, Expect, Feed, Play
 from performer.events import Answer, Bend, Control, ModelNote, NoteOff, NoteOn, ParameterSet, Timed
 from performer.parameters import Table
@@ -96,3 +98,43 @@ def test_what_is_expected_is_what_is_fed_when_the_next_key_goes_down():
             told = [effect for effect in session.handle(Timed(time + 0.05, NoteOff(pitch - 3 - (place == 1)))) if isinstance(effect, Expect)]
         expected = told[-1].heard
         assert len(expected) == 4
+
+
+def keys(session: Session, *pressed: tuple[float, int, int]) -> list[tuple[Expect, Ask]]:
+    """Keys (time, pitch, velocity) one after another, each answered and let go: what was expected before each, and what was asked."""
+    out, expected = [], Expect(())
+    for time, pitch, velocity in pressed:
+        ask = next(effect for effect in session.handle(Timed(time, NoteOn(pitch, velocity))) if isinstance(effect, Ask))
+        out.append((expected, ask))
+        session.handle(Timed(time + 0.001, Answer(ask.id, 0, ModelNote(0.0, pitch + 4, 70, None))))
+        session.handle(Timed(time + 0.002, Answer(ask.id, 1, None)))
+        effects = session.handle(Timed(time + 0.1, NoteOff(pitch)))
+        expected = next(effect for effect in effects if isinstance(effect, Expect))
+    return out
+
+
+def test_a_key_is_told_as_it_was_expected_but_for_its_pitch():
+    session = Session(Table(1), Parts.named(("keys",)), 7, {"/performer/voice/1/mode": "harmonise"})
+    told = keys(session, (1.0, 60, 80), (1.3, 62, 101), (1.9, 64, 35), (4.0, 65, 127))
+    for expected, ask in told[1:]:
+        assert expected.key is not None and expected.parts == (ask.part,)
+        assert ask.heard == (*expected.heard, replace(expected.key, pitch=ask.heard[-1].pitch))
+    assert [ask.heard[-1].pitch for _, ask in told] == [60, 62, 64, 65]
+
+
+def test_the_keys_of_a_chord_are_told_as_they_are():
+    session = Session(Table(1), Parts.named(("keys",)), 7, {"/performer/voice/1/mode": "harmonise"})
+    session.handle(Timed(1.0, NoteOn(60, 40)))
+    (ask,) = asked(session, 1.02, 64)
+    assert ask.heard[-1] == ModelNote(1.02 - 1.0, 64, 80, None)
+
+
+def test_an_answer_is_as_much_louder_as_the_key_was():
+    def answered(velocity: int) -> int:
+        session = Session(Table(1), Parts.named(("keys",)), 7, {"/performer/voice/1/mode": "harmonise", "/performer/voice/1/velocity": 0.0})
+        keys(session, *((1.0 + place, 60 + place, 60) for place in range(6)))
+        ask = next(effect for effect in session.handle(Timed(8.0, NoteOn(67, velocity))) if isinstance(effect, Ask))
+        (play,) = session.handle(Timed(8.001, Answer(ask.id, 0, ModelNote(0.0, 71, 64, None))))
+        return play.velocity
+
+    assert answered(60) == 64 and answered(90) == 94 and answered(35) == 39 and answered(127) == 127
