@@ -35,6 +35,8 @@ def library() -> Any | None:
             ("jack_get_client_name", ctypes.c_char_p, ctypes.c_void_p),
             ("jack_get_uuid_for_client_name", ctypes.c_void_p, ctypes.c_void_p, ctypes.c_char_p),
             ("jack_get_ports", ctypes.POINTER(ctypes.c_char_p), ctypes.c_void_p, ctypes.c_char_p, ctypes.c_char_p, ctypes.c_ulong),
+            ("jack_connect", ctypes.c_int, ctypes.c_void_p, ctypes.c_char_p, ctypes.c_char_p),
+            ("jack_get_sample_rate", ctypes.c_uint32, ctypes.c_void_p),
             ("jack_free", None, ctypes.c_void_p),
             ("jack_set_error_function", None, ctypes.c_void_p),
             ("jack_set_info_function", None, ctypes.c_void_p),
@@ -92,6 +94,15 @@ class Observer:
             out.append(names[len(out)].decode(errors="replace"))
         self._lib.jack_free(names)
         return tuple(out)
+
+    @property
+    def rate(self) -> int:
+        """The server's frames a second."""
+        return int(self._lib.jack_get_sample_rate(self._client))
+
+    def connect(self, source: str, into: str) -> bool:
+        """Have the second port hear the first, both by their full names. Whether it does."""
+        return bool(self._lib.jack_connect(self._client, source.encode(), into.encode()) == 0)
 
     def close(self) -> None:
         """Leave the server; safe when it is dead, and twice."""

@@ -9,7 +9,8 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from performer.bench.figures import percentiles, surroundings
-from performer.bench.line import Line, echo, inside, midi_system, ports
+from performer.bench.graph import Key, graph
+from performer.bench.line import CLIENT, Line, echo, inside, midi_system, ports
 from performer.bench.machine import machine
 from performer.bench.stage import Play, Stage, show
 from performer.midi_system import MidiSystem
@@ -39,12 +40,13 @@ def bench_reply(notes: int = 2000, rate: float = 16.0, voices: int = 1, silence:
     with stage_and_line(system, voices, visuals) as (_, line):
         play_phrase(line, WARM_UP, rate, voices)
         threading.Event().wait(silence)
-        with machine() as own:
+        with machine() as own, graph(CLIENT, "Performer Out") as frames:
             replies = play_phrase(line, notes, rate, voices)
+        within = frames.waits([key(number) for number in range(notes)])
         return surroundings("reply", line.transport, visuals) | {
             "n": notes, "voices": voices, "rate": rate, "silence_s": silence, "lost": replies.lost, "incomplete": replies.incomplete,
             "reply_ms": percentiles(replies.first), "reply_all_ms": percentiles(replies.all) if replies.all else None, "transport_ms": transport,
-            "machine_ms": own,
+            "graph_ms": percentiles(within) if within else None, "machine_ms": own,
         }  # fmt: skip
 
 
@@ -64,16 +66,21 @@ def stage_and_line(system: MidiSystem | None, voices: int, visuals: bool) -> Ite
         yield stage, stack.enter_context(inside(play) if system is None else ports(system))
 
 
+def key(number: int) -> Key:
+    """The pitch and the velocity of a note of the phrase."""
+    return PHRASE[number % len(PHRASE)] + 12 * (number // len(PHRASE) % 2), 70 + number * 7 % 50
+
+
 def play_phrase(line: Line, notes: int, rate: float, voices: int) -> Replies:
     """Play so many notes, none before the one before it was answered or given up."""
     replies = Replies()
     for number in range(notes):
         due = time.perf_counter() + 1 / rate
-        pitch = PHRASE[number % len(PHRASE)] + 12 * (number // len(PHRASE) % 2)
+        pitch, velocity = key(number)
         while not line.arrivals.empty():
             line.arrivals.get()
         sent = time.perf_counter()
-        line.play((0x90, pitch, 70 + number * 7 % 50))
+        line.play((0x90, pitch, velocity))
         waited = _answers(line, sent, voices)
         threading.Event().wait(max(0.0, min(HOLD, 0.5 / rate)))
         line.play((0x80, pitch, 0))

@@ -62,6 +62,7 @@ class Room:
         self.onsets: deque[float] = deque(maxlen=32)  # of the human's chords
         self.pitches: deque[tuple[float, int]] = deque(maxlen=8)  # the human's last notes: onset, pitch
         self.velocities: deque[tuple[float, int]] = deque(maxlen=12)  # of the human's last notes, with their onsets
+        self.loudness = 80.0  # the player's recent velocity, 1-127
         self.accent = 0  # how much louder the human's last key was than those before it
         self.small = small  # the name of the smaller model that stands by, if there is one
         self.lanes: list[Foreseen] = []  # of the voices that plan ahead
@@ -131,6 +132,7 @@ class Room:
         self.held[pitch] = velocity
         self.accent = velocity - round(self.loudness)
         self.velocities.append((time, velocity))
+        self.loudness = self._felt()
         self.pitches.append((time, pitch))
         self.last_key = time
         fresh = not self.onsets or time - self.onsets[-1] > CHORD
@@ -151,11 +153,7 @@ class Room:
         held = {pitch % 12 for pitch in self.held}
         return held or {pitch % 12 for onset, pitch in self.pitches if onset > time - LATELY}
 
-    @property
-    def loudness(self) -> float:
-        """The player's recent velocity, 1-127."""
-        if not self.velocities:
-            return 80.0
+    def _felt(self) -> float:
         newest = self.velocities[-1][0]
         felt = [velocity for onset, velocity in self.velocities if onset > newest - FELT]
         return statistics.fmean(felt if len(felt) >= FEWEST_FELT else [velocity for _, velocity in list(self.velocities)[-FEWEST_FELT:]])

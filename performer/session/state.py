@@ -83,7 +83,7 @@ class Session:
         self._cues = Cues()
         self._scenes = Scenes(scenes)
         self._begun = False
-        self._said = ""
+        self._said: list[str] = []
         self._handlers: Mapping[type, Callable[[float, Any], Iterator[Effect]]] = {
             NoteOn: self._note_on, NoteOff: self._note_off, ParameterSet: self._set, Panic: self._panic, Sync: self._sync, Still: self._still,
             Recall: self._recall, Store: self._store, Swap: self._swap, Loaded: self._loaded, Wish: self._wish,
@@ -104,9 +104,9 @@ class Session:
             effects += self._retimed(timed.time, tempo.moved - place)
         if self.room.chords.revised != revised:
             effects += [effect for mode in self._everyone() for effect in mode.changed(timed.time)]
-        status = ", ".join(f"{voice.number} {mode.name} {mode.doing}" for voice, mode in zip(self._voices, self._modes, strict=True))
-        if status != self._said:
-            self._said = status
+        said = [word for mode in self._modes for word in (mode.name, mode.doing)]
+        if said != self._said:
+            self._said = said
             effects.append(self._status())
         return effects
 

@@ -1,7 +1,6 @@
 """A voice: one player inside Performer, with a channel, a mode and constraints. The verbs here are what its modes are made of."""
 
 import math
-import statistics
 from collections import deque
 from collections.abc import Iterator, Mapping
 from typing import Any
@@ -203,7 +202,7 @@ class Voice:
         """The model's velocity, moved towards the player's by the setting `velocity`: as loud on the whole, with its own accents."""
         follow = float(self.setting("velocity"))
         self._wanted.append(wanted)
-        moved = follow * (self.room.loudness - statistics.fmean(self._wanted))
+        moved = follow * (self.room.loudness - sum(self._wanted) / len(self._wanted))
         louder: int = self.setting("loudness") + self.room.section.loudness
         return min(127, max(1, round(wanted + moved) + louder))
 

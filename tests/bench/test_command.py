@@ -1,10 +1,12 @@
 """The benches themselves, short, over a real JACK server; the bounds are those of a busy machine, not of a promise."""
 
 import json
+import shutil
 
 from performer.bench.command import Asked, bench
 from performer.bench.endure import bench_endure
 from performer.bench.flood import ADDRESSES
+from performer.bench.graph import PROGRAM
 from performer.parameters import Table
 
 
@@ -13,6 +15,10 @@ def test_reply(jack_server):
     assert told["transport"] == "jack" and told["n"] == 30 and told["lost"] == 0
     assert 0 < told["transport_ms"]["p50"] < told["reply_ms"]["max"] and 0 < told["machine_ms"]["p50"] <= told["machine_ms"]["max"]
     assert told["reply_ms"]["p50"] <= told["reply_all_ms"]["p50"]
+    if shutil.which(PROGRAM):
+        cycle = 64 / 48
+        assert 0 < told["graph_ms"]["p50"] <= told["reply_ms"]["p50"] + cycle
+        assert abs(told["graph_ms"]["max"] % cycle - cycle / 2) > cycle / 2 - 0.002  # an answer leaves with a cycle
 
 
 def test_timing(jack_server):
