@@ -63,6 +63,7 @@ class Room:
         self.pitches: deque[tuple[float, int]] = deque(maxlen=8)  # the human's last notes: onset, pitch
         self.velocities: deque[tuple[float, int]] = deque(maxlen=12)  # of the human's last notes, with their onsets
         self.loudness = 80.0  # the player's recent velocity, 1-127
+        self.legato = False  # whether another key was down when the human's last one went down
         self.accent = 0  # how much louder the human's last key was than those before it
         self.small = small  # the name of the smaller model that stands by, if there is one
         self.lanes: list[Foreseen] = []  # of the voices that plan ahead
@@ -129,6 +130,7 @@ class Room:
 
     def press(self, time: float, pitch: int, velocity: int) -> bool:
         """The human begins a note; whether it is a new chord."""
+        self.legato = bool(self.held)
         self.held[pitch] = velocity
         self.accent = velocity - round(self.loudness)
         self.velocities.append((time, velocity))

@@ -171,7 +171,8 @@ class Session:
         yield Say("/performer/heard", (event.pitch, event.velocity, event.channel))
 
     def _expect(self, time: float) -> Iterator[Effect]:
-        """What sounds will be heard before the next key is answered, so those who answer keys may think of it, and of the key."""
+        """What sounds will be heard before the next key is answered, so those who answer keys may think of it, and of the key. Where keys are let go
+        before the next, what sounds has ended by then, and is another note."""
         parts: dict[str, dict[int, None]] = {}
         for voice, mode in zip(self._voices, self._modes, strict=True):
             if mode.name == "harmonise":
@@ -378,7 +379,7 @@ class Session:
     def _answer(self, time: float, event: Answer) -> Iterator[Effect]:
         for each in self._askers(event.ask):
             yield from each.answer(time, event)
-        if event.note is None and not any(mode.asking for mode in self._modes):
+        if event.note is None and self.room.legato and not any(mode.asking for mode in self._modes):
             yield from self._expect(time)
 
     def _failed(self, time: float, event: ModelFailed) -> Iterator[Effect]:

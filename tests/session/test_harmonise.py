@@ -81,23 +81,35 @@ def test_an_answer_goes_to_the_voice_that_asked():
 
 
 def test_what_is_expected_is_what_is_fed_when_the_next_key_goes_down():
-    """Key for key without a gap between them; each model that answers keys is told once."""
+    """Key for key without a gap between them, from the second on; each model that answers keys is told once."""
     models = {"models": ("one", "one", "two")}
     session = Session(Table(3), Parts.named(("keys",) * 3, **models), 7, {f"/performer/voice/{number}/mode": "harmonise" for number in (1, 2, 3)})
     expected: tuple[ModelNote, ...] = ()
-    for place, pitch in enumerate((60, 64, 67)):
+    before = 0
+    for place, pitch in enumerate((60, 64, 67, 71)):
         time = 1.0 + 0.2 * place
         effects = session.handle(Timed(time, NoteOn(pitch, 80)))
-        assert [effect.note for effect in effects if isinstance(effect, Feed)] == list(expected)
+        assert place == 1 or [effect.note for effect in effects if isinstance(effect, Feed)] == list(expected)
         told = []
         for ask in (effect for effect in effects if isinstance(effect, Ask)):
             session.handle(Timed(time + 0.001, Answer(ask.id, 0, ModelNote(0.0, pitch + ask.voice, 70, None))))
             told = [effect for effect in session.handle(Timed(time + 0.002, Answer(ask.id, 1, None))) if isinstance(effect, Expect)]
-        assert [effect.model for effect in told] == ["one", "two"]
         if place:
-            told = [effect for effect in session.handle(Timed(time + 0.05, NoteOff(pitch - 3 - (place == 1)))) if isinstance(effect, Expect)]
-        expected = told[-1].heard
-        assert len(expected) == 4
+            assert [effect.model for effect in told] == ["one", "two"]
+            told = [effect for effect in session.handle(Timed(time + 0.05, NoteOff(before))) if isinstance(effect, Expect)]
+            expected = told[-1].heard
+            assert len(expected) == 4
+        before = pitch
+
+
+def test_who_lets_go_of_a_key_before_the_next_is_expected_when_it_is_let_go():
+    session = Session(Table(1), Parts.named(("keys",)), 7, {"/performer/voice/1/mode": "harmonise"})
+    for place, pitch in enumerate((60, 64, 67)):
+        (ask,) = asked(session, 1.0 + place, pitch)
+        session.handle(Timed(1.1 + place, Answer(ask.id, 0, ModelNote(0.0, pitch + 4, 70, None))))
+        assert not [effect for effect in session.handle(Timed(1.1 + place, Answer(ask.id, 1, None))) if isinstance(effect, Expect)]
+        (expected,) = (effect for effect in session.handle(Timed(1.4 + place, NoteOff(pitch))) if isinstance(effect, Expect))
+        assert expected.heard == () and expected.key is not None
 
 
 def keys(session: Session, *pressed: tuple[float, int, int]) -> list[tuple[Expect, Ask]]:
