@@ -7,6 +7,7 @@ import contextlib
 import re
 import shutil
 import subprocess
+import tempfile
 import threading
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
@@ -55,30 +56,29 @@ def graph(*sources: str) -> Iterator[Frames]:
         yield told
         return
     told.rate = observer.rate
-    process = subprocess.Popen([PROGRAM, "-a", LISTENER], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
-    try:
-        if _connected(observer, sources):
+    with tempfile.TemporaryFile("w+") as file, contextlib.closing(observer):
+        process = subprocess.Popen([PROGRAM, "-a", LISTENER], stdout=file, stderr=subprocess.DEVNULL)
+        try:
+            hears = _connected(observer, sources)
             threading.Event().wait(SETTLING_S)
             yield told
             process.terminate()
-            told.lines += process.communicate(timeout=10)[0].splitlines()
-        else:
-            yield told
-    finally:
-        process.kill()
-        process.communicate()
-        observer.close()
+            process.wait(10)
+            file.seek(0)
+            told.lines += file.read().splitlines() if hears else []
+        finally:
+            process.kill()
+            process.wait()
 
 
 def _connected(observer: jack.Observer, sources: Sequence[str]) -> bool:
-    """Whether the program came and hears all of them."""
+    """Whether the program came and hears all of them. It can be seen a moment before it can hear."""
+    left = list(sources)
     for _ in range(int(STARTING_S / 0.05)):
-        into = next((name for name in observer.midi_ports(jack.IS_INPUT) if name.startswith(LISTENER)), None)
-        if into is not None:
-            break
+        ports = observer.midi_ports(jack.IS_OUTPUT)
+        into = next((name for name in observer.midi_ports(jack.IS_INPUT) if name.startswith(LISTENER)), "")
+        left = [source for source in left if not any(observer.connect(name, into) for name in ports if name.startswith(source))]
+        if not left:
+            return True
         threading.Event().wait(0.05)
-    else:
-        return False
-    ports = observer.midi_ports(jack.IS_OUTPUT)
-    found = [name for source in sources for name in ports if name.startswith(source)]
-    return len(found) == len(sources) and all([observer.connect(name, into) for name in found])
+    return False
