@@ -130,12 +130,14 @@ class Ask:
 class Expect:
     """These notes sound and will probably be fed next, in this order: the model may think of them when there is time. `model` as in Ask.
 
-    After them an ask may hear a `key` (None: none is awaited) of whatever pitch, to be answered at once by one of the instrument classes `parts`."""
+    After them an ask may hear a `key` (None: none is awaited) of whatever pitch, to be answered at once by one of the instrument classes `parts`, in
+    one of `styles`, as the numbers of the encoding (0: any)."""
 
     heard: tuple[ModelNote, ...]
     model: str = ""
     key: ModelNote | None = None
     parts: tuple[int, ...] = ()
+    styles: tuple[int, ...] = (0,)
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from performer.bench.figures import percentiles, surroundings
-from performer.bench.graph import Key, graph
+from performer.bench.graph import Frames, Key, graph
 from performer.bench.line import CLIENT, Line, echo, inside, midi_system, ports
 from performer.bench.machine import machine
 from performer.bench.stage import Play, Stage, show
@@ -40,9 +40,10 @@ def bench_reply(notes: int = 2000, rate: float = 16.0, voices: int = 1, silence:
     with stage_and_line(system, voices, visuals) as (_, line):
         play_phrase(line, WARM_UP, rate, voices)
         threading.Event().wait(silence)
-        with machine() as own, graph(CLIENT, "Performer Out") as frames:
+        listening = graph(CLIENT, "Performer Out") if line.transport == "jack" else contextlib.nullcontext(Frames())
+        with machine() as own, listening as frames:
             replies = play_phrase(line, notes, rate, voices)
-        within = frames.waits([key(number) for number in range(notes)])
+        within = frames.waits([key(number) for number in range(notes)], 0.5 / rate)
         return surroundings("reply", line.transport, visuals) | {
             "n": notes, "voices": voices, "rate": rate, "silence_s": silence, "lost": replies.lost, "incomplete": replies.incomplete,
             "reply_ms": percentiles(replies.first), "reply_all_ms": percentiles(replies.all) if replies.all else None, "transport_ms": transport,

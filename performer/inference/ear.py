@@ -3,6 +3,7 @@
 from collections import deque
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
+from typing import cast
 
 import numpy as np
 import numpy.typing as npt
@@ -21,7 +22,7 @@ class Ear:
         self.dropped = 0
         # What the mind is after each note that was asked about or expected, in their order: thought of once, and the truth when that note is fed.
         self._ahead: deque[tuple[ModelNote, Mind]] = deque()
-        self._foreseen: dict[ModelNote, Mind] = {}  # what it is after those and one note more
+        self._tried: dict[ModelNote, Mind] = {}  # what it is after those and one key more; another dict where what they are changes
 
     def hear(self, note: ModelNote) -> None:
         """A note that really sounded. What the next one needs is thought of at once: a key that somebody presses finds it done."""
@@ -49,39 +50,37 @@ class Ear:
             if place < len(self._ahead) and self._ahead[place][0] != note:
                 while len(self._ahead) > place:
                     self._ahead.pop()
-                self._foreseen.clear()
+                self._tried = {}
             if place == len(self._ahead):
-                self._ahead.append((note, self._foreseen.get(note) or _having_heard(mind, note)))
-                self._foreseen.clear()
+                self._ahead.append((note, self._tried.get(note) or _having_heard(mind, note)))
+                self._tried = {}
             mind = self._ahead[place][1]
         return mind.fork()
 
-    def foresee(self, heard: tuple[ModelNote, ...], key: ModelNote, parts: Sequence[int], most: int) -> Iterator[None]:
-        """After what it is to hear, think of as many keys like this one, the likeliest pitches first, and of what an instrument class of `parts`
-        would answer at once: where such a key goes down, the answer is all but there. A key a step."""
+    def try_keys(self, heard: tuple[ModelNote, ...], key: ModelNote, parts: Sequence[int], most: int) -> Iterator[None]:
+        """After what it is to hear, hear so many keys like this one for trial, the likeliest pitches first, and think of what an instrument class of
+        `parts` would answer at once: where such a key goes down, the answer is all but there. In small steps."""
         mind = self.after(heard)
         if len(heard) < len(self._ahead) or not isinstance(mind, Judge):
             return
-        end, logits = self._end, mind.logits(_known(key.voice))[0, OFFSETS[PITCH] : OFFSETS[PITCH + 1]]
+        tried, logits = self._tried, mind.logits(_known(key.voice))[0, OFFSETS[PITCH] : OFFSETS[PITCH + 1]]
         for pitch in np.argsort(-logits)[:most].tolist():
             note = replace(key, pitch=pitch)
-            foreseen = _having_heard(end, note)
-            if isinstance(foreseen, Judge):
-                for part in parts:
-                    foreseen.logits(_known(part, 0))
-            self._foreseen[note] = foreseen
+            if note in tried:
+                continue
+            after = mind.fork()
+            after.feed(note)
             yield None
-            if self._end is not end:  # somebody asked, or it heard something, meanwhile
+            for part in parts:
+                cast(Judge, after).logits(_known(part, 0))
+                yield None
+            if self._tried is not tried:  # somebody asked, or it heard something, meanwhile
                 return
-
-    @property
-    def _end(self) -> Mind:
-        """The mind after all that it was asked about."""
-        return self._ahead[-1][1] if self._ahead else self.mind
+            tried[note] = after
 
     def _clear(self) -> None:
         self._ahead.clear()
-        self._foreseen.clear()
+        self._tried = {}
 
 
 def _having_heard(mind: Mind, note: ModelNote) -> Mind:

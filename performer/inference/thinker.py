@@ -23,7 +23,7 @@ REHEARSED = Ask(
 )  # fmt: skip
 # as a voice asks that harmonises, after a note that a model of drums hears too
 REMEMBERED = 64  # notes that a style hears which is asked for in the middle of a show
-MOST_FORESEEN = 16  # keys: nine in ten of the human's, in pop; four in five in piano music
+MOST_TRIED = 16  # keys: nine in ten of the human's, in pop; four in five in piano music
 MOST_STYLES = 6  # that are kept awake; each costs a step at every note
 FORGOTTEN = 256  # notes after which a style that nobody asked for is let go
 
@@ -65,17 +65,21 @@ class Thinker:
         self._styles.clear()
         self._past.clear()
 
-    def expect(self, expected: Expect, most: int = MOST_FORESEEN) -> Iterator[None]:
-        """Think ahead of what will probably be heard next, a note a step: where it comes so, it was thought of before. Of the keys that may come
-        then, that many."""
-        heard, ears = expected.heard, [self._ear, *(ear for ear, _ in self._styles.values())]
+    def expect(self, expected: Expect, most: int = MOST_TRIED) -> Iterator[None]:
+        """Think ahead of what will probably be heard next, a note a step: where it comes so, it was thought of before. Then of so many keys that may
+        come after it."""
+        heard = expected.heard
         for place in range(len(heard)):
-            for ear in ears:
+            for ear in (self._ear, *(ear for ear, _ in self._styles.values())):
                 ear.after(heard[: place + 1]).prepare()
             yield None
-        if expected.key is not None:
-            for ear in ears:
-                yield from ear.foresee(heard, expected.key, expected.parts, most // len(ears))
+        if expected.key is None:
+            return
+        ears = [self._styles[style][0] if style in self._styles else self._ear for style in expected.styles]
+        going = [ear.try_keys(heard, expected.key, expected.parts, most // len(ears)) for ear in dict.fromkeys(ears)]
+        while going:
+            going = [steps for steps in going if next(steps, self) is None]
+            yield None
 
     def answer(self, ask: Ask) -> Iterator[ModelNote]:
         """The notes that answer the ask, one by one. The state is copied at the call, not at the first note."""

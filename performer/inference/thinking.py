@@ -19,7 +19,7 @@ from performer.inference.thinker import Thinker
 from performer.worker import Worker
 
 REHEARSAL_S = 0.003  # between two rehearsals in silence: a tenth of a core; three times as often saved an answer 0.2 ms and took half a core
-FORESEEING_S = 0.008  # that thinking of the next key may take
+TRYING_S = 0.008  # seconds that keys which may come are tried for
 LENT = 0.02  # seconds for which the thread leaves rehearsing to whoever rehearsed last
 REHEARSE = object()  # what is brought in order to rehearse
 
@@ -56,7 +56,7 @@ class Thinking:
         self._expected: Expect | None = None
         self._expecting: Iterator[None] | None = None  # thinking of it
         self._thought_of = 0  # steps of that
-        self._foreseeing = 0.0  # seconds that the keys among them took
+        self._trying = 0.0  # seconds that the keys among them took
         self._wondering: Iterator[Verdict | None] | None = None
         self._worker = Worker("inference", self._handle, idle=self._go_on)
 
@@ -108,7 +108,7 @@ class Thinking:
 
     def _begin_to_expect(self, expected: Expect | None) -> None:
         """What of it was thought of already is found, not thought of again."""
-        self._expected, self._thought_of, self._foreseeing = expected, 0, 0.0
+        self._expected, self._thought_of, self._trying = expected, 0, 0.0
         self._expecting = self.thinker.expect(expected) if expected is not None else None
 
     def _go_on(self) -> float:
@@ -151,8 +151,8 @@ class Thinking:
             return
         self._thought_of += 1
         if self._expected is not None and self._thought_of > len(self._expected.heard):
-            self._foreseeing += self._clock.now() - began
-            if self._foreseeing > FORESEEING_S:
+            self._trying += self._clock.now() - began
+            if self._trying > TRYING_S:
                 self._expecting = None
 
     def _wonder(self, steps: Iterator[Verdict | None]) -> None:

@@ -1,20 +1,31 @@
 """Harmonise: every note of the player is answered at once with one or more that last as long as the key is held."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from performer.effects import Effect, Feed, Release
+from performer.effects import Effect, Expect, Feed, Release
 from performer.events import Answer, ModelNote
 from performer.session.mode import Mode
-from performer.session.room import CHORD as CHORDAL
-from performer.session.room import usual_key
-from performer.session.voices import Voice
+from performer.session.room import Room, usual_key
+from performer.session.voices import DRUMS, Voice
 
 TOGETHER = (0.0, 0.0)  # seconds between the notes of one chord: the smallest gap that the models tell apart
 CHORD: Mapping[str, Any] = {"gap": TOGETHER, "first_gap": TOGETHER, "distinct": True, "held": True, "density": 0.0, "polyphony": 0, "harmony": (),
                             "at_once": True}  # fmt: skip
 PATIENCE = 0.25  # an answer later than this is no answer to that note
 SHORTEST = 0.08  # a note whose key was already up when the answer came
+
+
+def expect(time: float, room: Room, voices: Sequence[Voice], part: int) -> Iterator[Expect]:
+    """What sounds will be heard before the next key is answered by these voices, so their models may think of it; and of that key, the human's
+    `part`, where it will be the next event: who does not play legato lets go of the last one first."""
+    pending, awaited = room.hearing.pending(time), not room.drumming and (room.legato or not room.held)
+    for model in dict.fromkeys(voice.model for voice in voices):
+        of = [voice for voice in voices if voice.model == model and voice.part != DRUMS]
+        key = usual_key(60, round(room.loudness), part) if awaited and of else None
+        if pending or key:
+            styles = dict.fromkeys(style for voice in of for style, _ in voice.styles() or ((0, 1.0),))
+            yield Expect(pending, model, key, tuple(dict.fromkeys(voice.part for voice in of)), tuple(styles))
 
 
 class Harmonise(Mode):
@@ -29,7 +40,7 @@ class Harmonise(Mode):
 
     def __init__(self, voice: Voice) -> None:
         super().__init__(voice)
-        self._asked: dict[int, tuple[int, int]] = {}  # ask -> the player's pitch, and how much louder than usual the key was
+        self._asked: dict[int, tuple[int, int | None]] = {}  # ask -> the player's pitch, and the accent where the model is not told of it
         self._sounding: dict[int, set[int]] = {}  # the player's pitch -> the pitches that answer it
 
     @property
@@ -39,20 +50,20 @@ class Harmonise(Mode):
     def key_down(self, time: float, pitch: int, velocity: int) -> Iterator[Effect]:
         voice = self._voice
         chord = voice.chord(voice.room.timeline.beat_at(time))
-        heard, louder = self._told(time, pitch, velocity)
+        heard, accent = self._told(time, pitch, velocity)
         ask = voice.ask(time, voice.setting("notes"), PATIENCE, classes=tuple({*voice.classes(chord), pitch % 12}), heard=heard, **CHORD)
-        self._asked[ask.id] = pitch, louder
+        self._asked[ask.id] = pitch, accent
         while len(self._asked) > 16:
             del self._asked[next(iter(self._asked))]
         yield ask
 
-    def _told(self, time: float, pitch: int, velocity: int) -> tuple[tuple[ModelNote, ...], int]:
-        """What the model is told of what sounds, and how much louder the key is than it is told."""
+    def _told(self, time: float, pitch: int, velocity: int) -> tuple[tuple[ModelNote, ...], int | None]:
+        """What the model is told of what sounds, and how much louder the key is than it is told. Drums live by their gaps, and are told all."""
         room = self._voice.room
         heard = room.hearing.pending(time)
-        if not heard or heard[-1].own or heard[-1].pitch != pitch or heard[-1].gap < CHORDAL:
-            return heard, 0
-        return (*heard[:-1], usual_key(pitch, velocity - room.accent, heard[-1].voice)), room.accent
+        if room.chordal or room.drumming or self._voice.part == DRUMS or not heard or heard[-1].own or heard[-1].pitch != pitch:
+            return heard, None
+        return (*heard[:-1], usual_key(pitch, room.usual, heard[-1].voice)), velocity - room.usual
 
     def key_up(self, time: float, pitch: int) -> Iterator[Effect]:
         self._voice.room.hearing.cut(time, self._voice.number, frozenset(self._sounding.pop(pitch, ())))
@@ -66,11 +77,11 @@ class Harmonise(Mode):
         asked = self._asked.get(answer.ask)
         if asked is None:
             return
-        (pitch, louder), voice = asked, self._voice
+        (pitch, accent), voice = asked, self._voice
         held = pitch in voice.room.held
         self._sounding.setdefault(pitch, set()).add(answer.note.pitch)
         yield voice.play(
-            time, answer.note.pitch, voice.velocity(answer.note.velocity + louder), None if held else SHORTEST, f"key {pitch}", answer.model
+            time, answer.note.pitch, voice.velocity(answer.note.velocity, accent), None if held else SHORTEST, f"key {pitch}", answer.model
         )
 
     def leave(self, time: float, successor: str = "") -> Iterator[Effect]:

@@ -62,9 +62,11 @@ class Room:
         self.onsets: deque[float] = deque(maxlen=32)  # of the human's chords
         self.pitches: deque[tuple[float, int]] = deque(maxlen=8)  # the human's last notes: onset, pitch
         self.velocities: deque[tuple[float, int]] = deque(maxlen=12)  # of the human's last notes, with their onsets
-        self.loudness = 80.0  # the player's recent velocity, 1-127
-        self.legato = False  # whether another key was down when the human's last one went down
-        self.accent = 0  # how much louder the human's last key was than those before it
+        self.loudness = 80.0  # the human's recent velocity, 1-127
+        self.usual = 80  # the same before the last key
+        self.legato = False  # whether another key was down when the last one went down
+        self.chordal = False  # whether the last key was of a chord, and not its first
+        self.drumming = False  # whether the last key was a drum's
         self.small = small  # the name of the smaller model that stands by, if there is one
         self.lanes: list[Foreseen] = []  # of the voices that plan ahead
         self.asks = 0
@@ -132,12 +134,13 @@ class Room:
         """The human begins a note; whether it is a new chord."""
         self.legato = bool(self.held)
         self.held[pitch] = velocity
-        self.accent = velocity - round(self.loudness)
+        self.usual = round(self.loudness)
         self.velocities.append((time, velocity))
         self.loudness = self._felt()
         self.pitches.append((time, pitch))
         self.last_key = time
         fresh = not self.onsets or time - self.onsets[-1] > CHORD
+        self.chordal = not fresh
         if fresh:
             self.onsets.append(time)
         return fresh

@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 from typing import Any
 
-from performer.effects import Compensate, Drop, Effect, Expect, Feed, Forget, Load, Pass, Say, Silence, Wonder
+from performer.effects import Compensate, Drop, Effect, Feed, Forget, Load, Pass, Say, Silence, Wonder
 from performer.events import (
     Answer,
     Bend,
@@ -43,11 +43,12 @@ from performer.events import (
 from performer.parameters import QUANTISE, Table
 from performer.session import cues, harmony
 from performer.session.cues import Cue, Cues
+from performer.session.harmonise import expect
 from performer.session.macros import MACROS, moved_by
 from performer.session.mode import Mode
 from performer.session.modes import MODES, mode_of
 from performer.session.parts import Parts
-from performer.session.room import DELAY, Room, Values, usual_key
+from performer.session.room import DELAY, Room, Values
 from performer.session.scenes import Scenes
 from performer.session.song import SECTION, SECTIONS, USUAL
 from performer.session.suggestions import Suggestions
@@ -157,7 +158,7 @@ class Session:
     def _note_on(self, time: float, event: NoteOn) -> Iterator[Effect]:
         if event.source == "midi" and self.room.echoes.is_echo(time, event.pitch, event.velocity):
             return
-        drums = event.channel == DRUM_CHANNEL
+        self.room.drumming = drums = event.channel == DRUM_CHANNEL
         part = self._parts.drums if drums else self._parts.human
         yield from map(Feed, self.room.hearing.down(time, event.pitch, event.velocity, part))
         if self.room.press(time, event.pitch, event.velocity):
@@ -171,15 +172,9 @@ class Session:
         yield Say("/performer/heard", (event.pitch, event.velocity, event.channel))
 
     def _expect(self, time: float) -> Iterator[Effect]:
-        """What sounds will be heard before the next key is answered, so those who answer keys may think of it, and of the key. Where keys are let go
-        before the next, what sounds has ended by then, and is another note."""
-        parts: dict[str, dict[int, None]] = {}
-        for voice, mode in zip(self._voices, self._modes, strict=True):
-            if mode.name == "harmonise":
-                parts.setdefault(voice.model, {})[voice.part] = None
-        if parts:
-            pending, key = self.room.hearing.pending(time), usual_key(60, round(self.room.loudness), self._parts.human)
-            yield from (Expect(pending, model, key, tuple(of)) for model, of in parts.items())
+        """Those who answer keys may think of the next one."""
+        voices = [voice for voice, mode in zip(self._voices, self._modes, strict=True) if mode.name == "harmonise"]
+        yield from expect(time, self.room, voices, self._parts.human) if voices else ()
 
     def _note_off(self, time: float, event: NoteOff) -> Iterator[Effect]:
         if event.source == "midi" and event.pitch not in self.room.held and self.room.echoes.ends(event.pitch):
@@ -379,7 +374,7 @@ class Session:
     def _answer(self, time: float, event: Answer) -> Iterator[Effect]:
         for each in self._askers(event.ask):
             yield from each.answer(time, event)
-        if event.note is None and self.room.legato and not any(mode.asking for mode in self._modes):
+        if event.note is None and not any(mode.asking for mode in self._modes):
             yield from self._expect(time)
 
     def _failed(self, time: float, event: ModelFailed) -> Iterator[Effect]:

@@ -198,13 +198,15 @@ class Voice:
         self.room.echoes.leaves(time, pitch, velocity)
         return Play(time, self.number, self.setting("channel"), pitch, velocity, None, f"through {pitch}")
 
-    def velocity(self, wanted: int) -> int:
-        """The model's velocity, moved towards the player's by the setting `velocity`: as loud on the whole, with its own accents."""
+    def velocity(self, wanted: int, accent: int | None = None) -> int:
+        """The model's velocity, moved towards the player's by the setting `velocity`: as loud on the whole, with its own accents. Where the player's
+        `accent` is known, which is how much louder the last key was than usual, the answer has it too."""
         follow = float(self.setting("velocity"))
         self._wanted.append(wanted)
-        moved = follow * (self.room.loudness - sum(self._wanted) / len(self._wanted))
+        loudness = self.room.loudness if accent is None else self.room.usual
+        moved = follow * (loudness - sum(self._wanted) / len(self._wanted))
         louder: int = self.setting("loudness") + self.room.section.loudness
-        return min(127, max(1, round(wanted + moved) + louder))
+        return min(127, max(1, round(wanted + moved) + (accent or 0) + louder))
 
     def stop(self, time: float, spare: str = "") -> Iterator[Effect]:
         """Take back all that is asked, planned and sounding, except what has the tag `spare`."""

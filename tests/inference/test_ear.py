@@ -12,8 +12,8 @@ from performer.encoding import OFFSETS, PITCH
 from performer.events import ModelNote
 from performer.inference.ear import Ear, _known
 from performer.inference.lstm import LstmMind, load_mind
-from performer.inference.thinker import MOST_FORESEEN, REHEARSED, Thinker
-from performer.inference.thinking import FORESEEING_S, Thinking
+from performer.inference.thinker import MOST_TRIED, REHEARSED, Thinker
+from performer.inference.thinking import TRYING_S, Thinking
 from tests.inference.conftest import TINY
 from tests.stagehands import StepMind
 
@@ -153,60 +153,93 @@ def harmonising(key: ModelNote) -> Ask:
     return replace(REHEARSED, seed=11, part=0, heard=(key,))
 
 
-def test_a_key_that_was_foreseen_is_answered_without_a_run_and_as_if_it_was_not():
+def test_a_key_that_was_tried_is_answered_without_a_run_and_as_if_it_was_not():
     mind = load_mind(TINY)
     runs = ran(mind)
     thinker, other = Thinker(mind), Thinker(load_mind(TINY))
     for note in NOTES:
         thinker.hear(note)
         other.hear(note)
-    assert len(list(thinker.expect(KEY))) == MOST_FORESEEN
-    foreseen = list(thinker._ear._foreseen)
-    assert {replace(note, pitch=60) for note in foreseen} == {KEY.key}
+    list(thinker.expect(KEY))
+    tried = dict(thinker._ear._tried)
+    assert len(tried) == MOST_TRIED and {replace(note, pitch=60) for note in tried} == {KEY.key}
     runs[:] = 0, 0
-    for note in foreseen[:3]:
-        kept = dict(thinker._ear._foreseen)
+    for note in tried:
+        thinker._ear._clear()
+        thinker._ear._tried = dict(tried)
         assert next(thinker.answer(harmonising(note))) == next(other.answer(harmonising(note)))
         assert runs == [0, 0]
-        thinker._ear._clear()
-        thinker._ear._foreseen = kept
 
 
-def test_the_likeliest_keys_are_foreseen_first_and_others_cost_what_they_cost():
+def test_what_is_tried_is_not_tried_again():
+    mind = load_mind(TINY)
+    runs, thinker = ran(mind), Thinker(mind)
+    list(thinker.expect(KEY))
+    runs[:] = 0, 0
+    list(thinker.expect(KEY))
+    assert runs == [0, 0]
+
+
+def test_the_likeliest_keys_are_tried_first_and_others_cost_what_they_cost():
     mind = load_mind(TINY)
     runs, thinker = ran(mind), Thinker(mind)
     logits = mind.logits(_known(0))[0, OFFSETS[PITCH] : OFFSETS[PITCH + 1]]
     list(thinker.expect(KEY, 4))
-    assert [note.pitch for note in thinker._ear._foreseen] == np.argsort(-logits)[:4].tolist()
+    assert [note.pitch for note in thinker._ear._tried] == np.argsort(-logits)[:4].tolist()
     runs[:] = 0, 0
     next(thinker.answer(harmonising(replace(KEY.key, pitch=int(np.argmin(logits))))))
     assert runs == [1, 1]
 
 
-@pytest.mark.parametrize("between", ["heard", "asked"])
-def test_what_is_foreseen_after_something_else_was_heard_is_not_believed(between):
+@pytest.mark.parametrize("between", ["heard", "asked", "heard as expected", "forgotten"])
+@pytest.mark.parametrize("steps", [1, 6, 99])
+def test_what_is_tried_is_what_would_be_whatever_came_between(between, steps):
+    """Each key that is remembered leaves the mind as hearing it now would."""
     thinker, other = Thinker(load_mind(TINY)), Thinker(load_mind(TINY))
-    steps = thinker.expect(KEY)
-    next(steps)
+    expecting = thinker.expect(replace(KEY, heard=NOTES[:2]))
+    for _ in range(2 + steps):
+        next(expecting, None)
+    heard: list[ModelNote] = list(NOTES[:2])
     if between == "heard":
         thinker.hear(OTHER)
-        other.hear(OTHER)
+        heard = [OTHER]
+    elif between == "heard as expected":
+        for note in heard:
+            thinker.hear(note)
+    elif between == "asked":
+        next(thinker.answer(replace(harmonising(OTHER), heard=(*NOTES[:2], OTHER))))
+        heard.append(OTHER)
     else:
-        next(thinker.answer(harmonising(OTHER)))
-        next(other.answer(harmonising(OTHER)))
-    list(steps)
-    for pitch in range(128):
-        ask = replace(REHEARSED, seed=pitch, heard=(replace(KEY.key, pitch=pitch),))
-        assert next(thinker.answer(ask)) == next(other.answer(ask))
+        thinker.forget()
+        heard = []
+    list(expecting)
+    for note in heard:
+        other.hear(note)
+    tried = thinker._ear._tried
+    assert len(tried) == (MOST_TRIED if between == "heard as expected" else 0) or between != "heard as expected"
+    for note, mind in tried.items():
+        fresh = other.mind.fork()
+        fresh.feed(note)
+        assert (fresh.logits(_known(0, 0)) == mind.logits(_known(0, 0))).all()
 
 
-def test_a_slow_model_foresees_fewer_keys():
+def test_only_the_styles_that_are_asked_for_are_tried():
+    thinker = Thinker(load_mind(TINY))
+    for _ in thinker._listen_in(3):
+        pass
+    list(thinker.expect(replace(KEY, styles=(3,))))
+    assert not thinker._ear._tried and len(thinker._styles[3][0]._tried) == MOST_TRIED
+    list(thinker.expect(replace(KEY, styles=(0, 3))))
+    assert len(thinker._ear._tried) == MOST_TRIED // 2
+
+
+def test_a_slow_model_tries_fewer_keys():
     clock = VirtualClock()
 
     class Slow(Counting):
         def feed(self, note):
             super().feed(note)
-            clock.advance_to(clock.now() + 0.5 * FORESEEING_S)
+            clock.advance_to(clock.now() + 0.5 * TRYING_S)
 
         def fork(self):
             return Slow(list(self.fed), self.count)
@@ -222,14 +255,14 @@ def test_a_slow_model_foresees_fewer_keys():
     assert mind.count == [3 + 3]
 
 
-def test_what_is_fed_as_expected_leaves_the_key_to_be_foreseen():
+def test_what_is_fed_as_expected_leaves_the_key_to_be_tried():
     thinking = Thinking(Thinker(load_mind(TINY)), SystemClock(), lambda timed: None, rehearses=False)
     thinking._handle(replace(KEY, heard=NOTES[:2]))
     thinking._handle(Feed(NOTES[0]))
     while thinking._go_on() == 0.0:
         pass
-    assert thinking.thinker._ear._foreseen
+    assert thinking.thinker._ear._tried
     thinking._handle(Feed(NOTES[1]))
-    assert thinking.thinker._ear._foreseen
+    assert thinking.thinker._ear._tried
     thinking._handle(Feed(OTHER))
-    assert not thinking.thinker._ear._foreseen
+    assert not thinking.thinker._ear._tried

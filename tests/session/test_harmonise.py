@@ -1,9 +1,12 @@
 from dataclasses import replace
 
+import pytest
+
 from performer.effects import Ask, Expect, Feed, Play
 from performer.events import Answer, Bend, Control, ModelNote, NoteOff, NoteOn, ParameterSet, Timed
 from performer.parameters import Table
 from performer.session.parts import Parts
+from performer.session.room import USUAL_GAP
 from performer.session.state import Session
 from tests.stagehands import WrittenOutput, melody, offline
 
@@ -57,8 +60,8 @@ def test_changing_the_channel_ends_what_sounds_on_the_old_one():
     assert [(note.channel, note.end) for note in notes] == [(1, 2.0)]
 
 
-def asked(session: Session, time: float, pitch: int) -> list[Ask]:
-    return [effect for effect in session.handle(Timed(time, NoteOn(pitch, 80))) if isinstance(effect, Ask)]
+def asked(session: Session, time: float, pitch: int, velocity: int = 80) -> list[Ask]:
+    return [effect for effect in session.handle(Timed(time, NoteOn(pitch, velocity))) if isinstance(effect, Ask)]
 
 
 def test_a_setting_is_in_the_next_ask_and_another_voice_keeps_its_own():
@@ -81,7 +84,7 @@ def test_an_answer_goes_to_the_voice_that_asked():
 
 
 def test_what_is_expected_is_what_is_fed_when_the_next_key_goes_down():
-    """Key for key without a gap between them, from the second on; each model that answers keys is told once."""
+    """Key for key without a gap between them; each model that answers keys is told once."""
     models = {"models": ("one", "one", "two")}
     session = Session(Table(3), Parts.named(("keys",) * 3, **models), 7, {f"/performer/voice/{number}/mode": "harmonise" for number in (1, 2, 3)})
     expected: tuple[ModelNote, ...] = ()
@@ -89,16 +92,16 @@ def test_what_is_expected_is_what_is_fed_when_the_next_key_goes_down():
     for place, pitch in enumerate((60, 64, 67, 71)):
         time = 1.0 + 0.2 * place
         effects = session.handle(Timed(time, NoteOn(pitch, 80)))
-        assert place == 1 or [effect.note for effect in effects if isinstance(effect, Feed)] == list(expected)
+        assert [effect.note for effect in effects if isinstance(effect, Feed)] == list(expected)
         told = []
         for ask in (effect for effect in effects if isinstance(effect, Ask)):
             session.handle(Timed(time + 0.001, Answer(ask.id, 0, ModelNote(0.0, pitch + ask.voice, 70, None))))
             told = [effect for effect in session.handle(Timed(time + 0.002, Answer(ask.id, 1, None))) if isinstance(effect, Expect)]
+        assert [effect.model for effect in told] == ["one", "two"]
         if place:
-            assert [effect.model for effect in told] == ["one", "two"]
             told = [effect for effect in session.handle(Timed(time + 0.05, NoteOff(before))) if isinstance(effect, Expect)]
-            expected = told[-1].heard
-            assert len(expected) == 4
+        expected = told[-1].heard
+        assert len(expected) == 4 and (told[-1].key is not None) == (place > 0)
         before = pitch
 
 
@@ -107,7 +110,8 @@ def test_who_lets_go_of_a_key_before_the_next_is_expected_when_it_is_let_go():
     for place, pitch in enumerate((60, 64, 67)):
         (ask,) = asked(session, 1.0 + place, pitch)
         session.handle(Timed(1.1 + place, Answer(ask.id, 0, ModelNote(0.0, pitch + 4, 70, None))))
-        assert not [effect for effect in session.handle(Timed(1.1 + place, Answer(ask.id, 1, None))) if isinstance(effect, Expect)]
+        (sounding,) = (effect for effect in session.handle(Timed(1.1 + place, Answer(ask.id, 1, None))) if isinstance(effect, Expect))
+        assert len(sounding.heard) == 2 and sounding.key is None
         (expected,) = (effect for effect in session.handle(Timed(1.4 + place, NoteOff(pitch))) if isinstance(effect, Expect))
         assert expected.heard == () and expected.key is not None
 
@@ -141,12 +145,38 @@ def test_the_keys_of_a_chord_are_told_as_they_are():
     assert ask.heard[-1] == ModelNote(1.02 - 1.0, 64, 80, None)
 
 
-def test_an_answer_is_as_much_louder_as_the_key_was():
+@pytest.mark.parametrize(("follow", "usual"), [(0.0, 64), (1.0, 50)])
+def test_an_answer_is_as_much_louder_as_the_key_was(follow, usual):
+    """Than it would be otherwise: what the model says, or what the player plays."""
+
     def answered(velocity: int) -> int:
-        session = Session(Table(1), Parts.named(("keys",)), 7, {"/performer/voice/1/mode": "harmonise", "/performer/voice/1/velocity": 0.0})
-        keys(session, *((1.0 + place, 60 + place, 60) for place in range(6)))
-        ask = next(effect for effect in session.handle(Timed(8.0, NoteOn(67, velocity))) if isinstance(effect, Ask))
-        (play,) = session.handle(Timed(8.001, Answer(ask.id, 0, ModelNote(0.0, 71, 64, None))))
+        session = Session(Table(1), Parts.named(("keys",)), 7, {"/performer/voice/1/mode": "harmonise", "/performer/voice/1/velocity": follow})
+        for place in range(6):
+            (ask,) = asked(session, 1.0 + place, 60 + place, 50)
+            session.handle(Timed(1.1 + place, Answer(ask.id, 0, ModelNote(0.0, 71, 64, None))))
+            session.handle(Timed(1.4 + place, NoteOff(60 + place)))
+        (ask,) = asked(session, 7.0, 67, velocity)
+        (play,) = session.handle(Timed(7.001, Answer(ask.id, 0, ModelNote(0.0, 71, 64, None))))
         return play.velocity
 
-    assert answered(60) == 64 and answered(90) == 94 and answered(35) == 39 and answered(127) == 127
+    assert [answered(velocity) for velocity in (50, 80, 35)] == [usual, usual + 30, usual - 15] and answered(127) == min(127, usual + 77)
+
+
+def test_what_another_voice_plays_makes_a_key_no_chord():
+    values = {"/performer/voice/1/mode": "harmonise"}
+    session = Session(Table(1), Parts.named(("keys",)), 7, values)
+    session.room.hearing.plan(0.97, 72, 60, 0.01, 0, 2)
+    (ask,) = asked(session, 1.0, 64)
+    assert ask.heard[-1].gap == USUAL_GAP
+
+
+def test_drums_are_told_as_they_are():
+    for part, channel in (("drums", 1), ("keys", 10)):
+        session = Session(Table(1), Parts.named((part,)), 7, {"/performer/voice/1/mode": "harmonise"})
+        session.handle(Timed(1.0, NoteOn(60, 40, channel)))
+        session.handle(Timed(1.4, NoteOff(60, channel)))
+        effects = session.handle(Timed(1.5, NoteOn(64, 90, channel)))
+        ask = next(effect for effect in effects if isinstance(effect, Ask))
+        assert (ask.heard[-1].gap, ask.heard[-1].velocity) == (0.5, 90)
+        expected = [effect for effect in session.handle(Timed(1.8, NoteOff(64, channel))) if isinstance(effect, Expect)]
+        assert all(each.key is None for each in expected)
