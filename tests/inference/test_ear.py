@@ -223,6 +223,17 @@ def test_what_is_tried_is_what_would_be_whatever_came_between(between, steps):
         assert (fresh.logits(_known(0, 0)) == mind.logits(_known(0, 0))).all()
 
 
+def test_a_key_that_comes_before_what_was_expected_is_not_the_one_that_was_tried_after_it():
+    thinker = Thinker(load_mind(TINY))
+    list(thinker.expect(replace(KEY, heard=NOTES[:2])))
+    key, mind = next(iter(thinker._ear._tried.items()))
+    fresh = load_mind(TINY)
+    for note in (NOTES[0], key):
+        fresh.feed(note)
+    known = _known(0, 0)
+    assert (thinker._ear.after((NOTES[0], key)).logits(known) == fresh.logits(known)).all() and (mind.logits(known) != fresh.logits(known)).any()
+
+
 def test_only_the_styles_that_are_asked_for_are_tried():
     thinker = Thinker(load_mind(TINY))
     for _ in thinker._listen_in(3):
