@@ -189,6 +189,10 @@ def _doctor(options: argparse.Namespace) -> int:
 def _parameters(options: argparse.Namespace) -> int:
     from performer.parameters import COMMANDS, FEEDBACK, Table
 
+    known = [*Table().rows, *(command.address for command in (*COMMANDS, *FEEDBACK))]
+    if not any(options.part in address for address in known):
+        parts = ", ".join(dict.fromkeys(address.split("/")[2] for address in known))
+        raise PerformerError(f"No address has '{options.part}' in it.", f"There are: {parts}.")
     for row in Table().rows.values():
         if options.part not in row.address:
             continue

@@ -129,3 +129,9 @@ def test_a_model_is_checked_by_its_name(capsys: pytest.CaptureFixture[str]):
     assert main(["check", "chords-first"]) == 0
     assert main(["check", "chords-frist"]) == FAILED
     assert "chords-frist" in capsys.readouterr().out
+
+
+def test_a_part_that_no_address_has_is_told(capsys: pytest.CaptureFixture[str]):
+    assert main(["parameters", "nosuch"]) == 2
+    told = capsys.readouterr()
+    assert told.out == "" and "'nosuch'" in told.err and "visuals" in told.err and "tempo" in told.err

@@ -123,6 +123,7 @@ def open_graph(
 
     `device` "cuda" is a wish: without a working CUDA the graph runs on the CPU, and `OpenGraph.device` tells. For a batch of one through
     a small LSTM the CPU is the faster of the two. Raises ModelError for a file that is no graph, or another one."""
+    os.environ.setdefault("ORT_DISABLE_TELEMETRY", "1")  # a stage is no place for it, and it writes to the user's folders
     with _quiet():
         import onnxruntime
 

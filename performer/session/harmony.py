@@ -6,7 +6,7 @@ A line of chords lies some bars ahead, so that voices that plan know what comes;
 
 import math
 from collections import deque
-from collections.abc import Callable, Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, MutableMapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -41,7 +41,7 @@ class Placed:
 class Harmony:
     """The line of chords. `revised` counts how often chords that were known became others: what was planned on them has to be thought over."""
 
-    def __init__(self, values: Mapping[str, Any], tempo: Tempo, tonality: Tonality, next_ask: Callable[[], tuple[int, int]]) -> None:
+    def __init__(self, values: MutableMapping[str, Any], tempo: Tempo, tonality: Tonality, next_ask: Callable[[], tuple[int, int]]) -> None:
         self.revised = 0
         self._values, self._tempo, self._tonality, self._next_ask = values, tempo, tonality, next_ask
         self._line: list[Placed] = []
@@ -90,13 +90,17 @@ class Harmony:
         yield from self._tell()
 
     def write(self, time: float, event: Progression) -> Iterator[Effect]:
-        """Somebody wrote the chords: they are taken up at the next bar."""
+        """Somebody wrote the chords: they are taken up at the next bar. Who sends them where the song has none yet wants to hear them."""
         try:
             self._written = progression(event.text, self._tempo.metre.beats)
         except ValueError as error:
             yield Say("/performer/error", (ADDRESS, str(error)), event.sender)
             return
-        if self.source == "text":
+        if self.source == "off" and event.sender:
+            self._values[SOURCE] = "text"
+            yield Say(SOURCE, ("text",))
+            yield from self.begin(time)
+        elif self.source == "text":
             self._cut(self._bar_after(time))
             self._place = 0
             yield from self._go_on(time)

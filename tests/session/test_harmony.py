@@ -7,6 +7,9 @@ import pytest
 from performer.chords import Chord, progression
 from performer.effects import Ask, AskChords, Say
 from performer.events import ChordAnswer, NoteOff, NoteOn, ParameterSet, Progression, Sync, Timed, Transport, from_json, to_json
+from performer.parameters import Table
+from performer.session.parts import Parts
+from performer.session.state import Session
 from tests.stagehands import melody, offline
 
 BEGIN = Timed(0.0, Sync())
@@ -148,3 +151,13 @@ def test_the_same_events_and_answers_bring_the_same_chords_and_notes():
     events = [Timed(2.0, Progression("Dm G7:2 C:2")), Timed(6.2, ParameterSet(SOURCE, "text"))]
     first, second = (song("model", *events, until=12.0) for _ in range(2))
     assert first[1] == second[1] and told(first[0]) == told(second[0]) and told(first[0])[-1][0] in ("Dm", "G7", "C")
+
+
+def test_who_sends_chords_to_a_song_without_any_hears_them():
+    session = Session(Table(1), Parts.named(("keys",)), 7)
+    assert session.values[SOURCE] == "off"
+    session.handle(Timed(0.5, Progression("Am F")))  # the show's own, at its start
+    assert session.values[SOURCE] == "off"
+    effects = session.handle(Timed(1.0, Progression("Dm G7", "osc")))
+    assert session.values[SOURCE] == "text" and Say(SOURCE, ("text",)) in effects
+    assert session.room.chords.at(session.room.timeline.beat_at(1.1)).name == "Dm"
