@@ -84,10 +84,12 @@ function tidy(row, value) {
   return row.kind === "int" ? Math.round(value) : Number(value.toPrecision(4));
 }
 
+const UNITS = { "1/s": "/s", notes: "", degrees: "°", "degrees/s": "°/s", "half turns": " ½ turn", "half sides": " ½ side", octaves: " oct", radians: " rad" };
+
 function written(row, value) {
   if (row.unit === "note") return noteName(value);
   const number = row.kind === "int" ? String(value) : value.toFixed(2);
-  const unit = { "1/s": "/s", s: " s", notes: "" }[row.unit] ?? (row.unit ? ` ${row.unit}` : "");
+  const unit = UNITS[row.unit] ?? (row.unit ? ` ${row.unit}` : "");
   return number + unit;
 }
 
