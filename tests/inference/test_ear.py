@@ -250,7 +250,7 @@ def test_a_slow_model_tries_fewer_keys():
     class Slow(Counting):
         def feed(self, note):
             super().feed(note)
-            clock.advance_to(clock.now() + 0.5 * TRYING_S)
+            clock.advance_to(clock.now() + 0.4 * TRYING_S)
 
         def fork(self):
             return Slow(list(self.fed), self.count)
