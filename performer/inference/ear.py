@@ -6,12 +6,11 @@ from dataclasses import replace
 from typing import cast
 
 import numpy as np
-import numpy.typing as npt
 
-from performer.encoding import GAP, OFFSETS, PITCH, UNKNOWN, VOICE
+from performer.encoding import OFFSETS, PITCH
 from performer.events import ModelNote
 from performer.inference.mind import Mind
-from performer.inference.surprise import Judge
+from performer.inference.surprise import Judge, known_of
 
 
 class Ear:
@@ -63,16 +62,15 @@ class Ear:
         mind = self.after(heard)
         if len(heard) < len(self._ahead) or not isinstance(mind, Judge):
             return
-        tried, logits = self._tried, mind.logits(_known(key.voice))[0, OFFSETS[PITCH] : OFFSETS[PITCH + 1]]
+        tried, logits = self._tried, mind.logits(known_of(key.voice))[0, OFFSETS[PITCH] : OFFSETS[PITCH + 1]]
         for pitch in np.argsort(-logits)[:most].tolist():
             note = replace(key, pitch=pitch)
             if note in tried:
                 continue
-            after = mind.fork()
-            after.feed(note)
+            after = _having_heard(mind, note)
             yield None
             for part in parts:
-                cast(Judge, after).logits(_known(part, 0))
+                cast(Judge, after).logits(known_of(part, 0))
                 yield None
             if self._tried is not tried:  # somebody asked, or it heard something, meanwhile
                 return
@@ -87,13 +85,6 @@ def _having_heard(mind: Mind, note: ModelNote) -> Mind:
     fork = mind.fork()
     fork.feed(note)
     return fork
-
-
-def _known(voice: int, gap: int = UNKNOWN[GAP]) -> npt.NDArray[np.int64]:
-    """(1, 5) What is known of a note of this instrument class, of this class of gaps."""
-    known = np.array([UNKNOWN], np.int64)
-    known[0, VOICE], known[0, GAP] = voice, gap
-    return known
 
 
 def _is_sane(mind: Mind) -> bool:

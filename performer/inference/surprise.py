@@ -37,6 +37,13 @@ class Verdict(NamedTuple):
     pitch: int
 
 
+def known_of(voice: int, gap: int = UNKNOWN[GAP]) -> npt.NDArray[np.int64]:
+    """(1, 5) What is known of a note of this instrument class, and of this class of gaps."""
+    known = np.array([UNKNOWN], np.int64)
+    known[0, VOICE], known[0, GAP] = voice, gap
+    return known
+
+
 def judge(mind: Judge, heard: Sequence[ModelNote]) -> Iterator[Verdict | None]:
     """None after each step, then the verdict on the last of these notes, which come after all that the mind has heard. The mind is used up:
     hand over a fork. Raises ValueError where the model gives no numbers."""
@@ -44,9 +51,8 @@ def judge(mind: Judge, heard: Sequence[ModelNote]) -> Iterator[Verdict | None]:
     for each in before:
         mind.feed(each)
         yield None
-    known = np.array([UNKNOWN], np.int64)  # (1, 5)
     classes = encode_note(note)
-    known[0, VOICE] = classes[VOICE]
+    known = known_of(classes[VOICE])
     nats = 0.0
     for k in (GAP, PITCH):
         nats -= math.log(max(1e-12, float(_shares(mind, known, k)[classes[k] // SCALES[k].per_bin])))
@@ -54,9 +60,7 @@ def judge(mind: Judge, heard: Sequence[ModelNote]) -> Iterator[Verdict | None]:
         yield None
     mind.feed(note)
     yield None
-    known[0] = UNKNOWN
-    known[0, VOICE] = classes[VOICE]
-    shares = _shares(mind, known, PITCH)
+    shares = _shares(mind, known_of(classes[VOICE]), PITCH)
     entropy = -float((shares * np.log(np.maximum(shares, 1e-12))).sum())
     yield Verdict(min(1.0, nats / EVEN), min(1.0, entropy / OPEN), nats, entropy, note.pitch)
 

@@ -10,8 +10,9 @@ from performer.clock import SystemClock, VirtualClock
 from performer.effects import Ask, Expect, Feed
 from performer.encoding import OFFSETS, PITCH
 from performer.events import ModelNote
-from performer.inference.ear import Ear, _known
+from performer.inference.ear import Ear
 from performer.inference.lstm import LstmMind, load_mind
+from performer.inference.surprise import known_of
 from performer.inference.thinker import MOST_TRIED, REHEARSED, Thinker
 from performer.inference.thinking import TRYING_S, Thinking
 from tests.inference.conftest import TINY
@@ -183,7 +184,7 @@ def test_what_is_tried_is_not_tried_again():
 def test_the_likeliest_keys_are_tried_first_and_others_cost_what_they_cost():
     mind = load_mind(TINY)
     runs, thinker = ran(mind), Thinker(mind)
-    logits = mind.logits(_known(0))[0, OFFSETS[PITCH] : OFFSETS[PITCH + 1]]
+    logits = mind.logits(known_of(0))[0, OFFSETS[PITCH] : OFFSETS[PITCH + 1]]
     list(thinker.expect(KEY, 4))
     assert [note.pitch for note in thinker._ear._tried] == np.argsort(-logits)[:4].tolist()
     runs[:] = 0, 0
@@ -220,7 +221,7 @@ def test_what_is_tried_is_what_would_be_whatever_came_between(between, steps):
     for note, mind in tried.items():
         fresh = other.mind.fork()
         fresh.feed(note)
-        assert (fresh.logits(_known(0, 0)) == mind.logits(_known(0, 0))).all()
+        assert (fresh.logits(known_of(0, 0)) == mind.logits(known_of(0, 0))).all()
 
 
 def test_a_key_that_comes_before_what_was_expected_is_not_the_one_that_was_tried_after_it():
@@ -230,7 +231,7 @@ def test_a_key_that_comes_before_what_was_expected_is_not_the_one_that_was_tried
     fresh = load_mind(TINY)
     for note in (NOTES[0], key):
         fresh.feed(note)
-    known = _known(0, 0)
+    known = known_of(0, 0)
     assert (thinker._ear.after((NOTES[0], key)).logits(known) == fresh.logits(known)).all() and (mind.logits(known) != fresh.logits(known)).any()
 
 
