@@ -15,6 +15,11 @@ def pytest_sessionstart(session: pytest.Session) -> None:
         sweep()
 
 
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    """Leave none behind."""
+    JackServer.ended()
+
+
 @pytest.fixture
 def jack_server(monkeypatch: pytest.MonkeyPatch) -> Iterator[JackServer]:
     """A JACK server of this test's own, on a dummy device; rtmidi, PortAudio and JACK's tools use it. In CI it may not be missing."""

@@ -13,6 +13,7 @@ import threading
 import time
 from collections.abc import Iterator, Sequence
 from pathlib import Path
+from typing import ClassVar
 
 PEER = Path(__file__).with_name("midi_peer.py")
 
@@ -31,6 +32,7 @@ class JackServer:
     the same name ends in order."""
 
     _numbers = itertools.count(1)
+    _ending: ClassVar[list[subprocess.Popen[bytes]]] = []
 
     def __init__(self, period: int = 64) -> None:
         self.period, self.rate = period, 48000  # frames, Hz
@@ -64,13 +66,22 @@ class JackServer:
             self._process.send_signal(signal.SIGCONT)
 
     def end(self) -> None:
-        """End the server in order, so that its name is free again."""
+        """End the server in order, so that its place in JACK's registry is free again. It takes five seconds more for that where a client of it was
+        killed, which nobody waits for: the next server has another name. `ended` waits for all."""
         if self._process is None:
             self.start()
         assert self._process is not None
         self._process.terminate()
-        self._process.wait(20)
+        self._ending.append(self._process)
         self._process = None
+        if len(self._ending) > 3:  # the registry has eight places
+            self._ending.pop(0).wait(20)
+
+    @classmethod
+    def ended(cls) -> None:
+        """Wait until all servers are gone that were ended."""
+        while cls._ending:
+            cls._ending.pop(0).wait(20)
 
     def ports(self) -> list[str]:
         """The full names of all ports."""

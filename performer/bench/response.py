@@ -45,10 +45,11 @@ BANDS = ("low", "mid", "high")
 
 
 class Moment(NamedTuple):
-    """What was heard by a frame: its features (the onset: the strongest since the frame before), and the picture as it is shown."""
+    """What was heard by a frame: its features (the onset: the strongest since the frame before), the picture as it is painted and as it is shown."""
 
     features: tuple[float, ...]
     pose: Pose
+    painted: Picture
     picture: Picture
 
 
@@ -105,6 +106,7 @@ def follow(sound: Sound, painter: Painter, seed: int = 0) -> dict[str, float | N
 
 def _run(sound: Sound, painter: Painter, seed: int) -> Run:
     run, before = Run(), None
+    unasked: list[Moment] = []  # what the bands did there is asked where music comes after it
     for number, moment in enumerate(moments(sound, painter, seed)):
         if before is not None:
             run.level.append(moment.features[0])
@@ -112,9 +114,11 @@ def _run(sound: Sound, painter: Painter, seed: int) -> Run:
             run.change.append(apart(moment.picture, before))
             run.struck.append(apart(moment.picture, painter.paint(replace(moment.pose, flash=0.0))) if moment.features[5] > 0.0 else 0.0)
         if number % WITHOUT == 0:
-            whole = painter.paint(moment.pose)
             run.bands.append(moment.features[1:4])
-            run.did.append(tuple(apart(whole, painter.paint(_without(moment.pose, band))) for band in range(3)))
+            unasked.append(moment)
+        if moment.features[0] > SOUNDS:
+            run.did += [tuple(apart(each.painted, painter.paint(_without(each.pose, band))) for band in range(3)) for each in unasked]
+            unasked.clear()
         before = moment.picture
     return run
 
@@ -143,7 +147,7 @@ def moments(sound: Sound, painter: Painter, seed: int) -> Iterator[Moment]:
             walk.even.seen(apart(picture, before))
             probe.look(walk, pose, picture)
             before = picture
-            yield Moment((*heard[:5], strongest), pose, kicked(picture, hearing.kick(values, now)))
+            yield Moment((*heard[:5], strongest), pose, picture, kicked(picture, hearing.kick(values, now)))
             shown, strongest = now, 0.0
 
 
