@@ -7,6 +7,7 @@ Performer's own processes do. A bundle's time tag is kept: what is dated ahead w
 import contextlib
 import selectors
 import socket
+import struct
 import time as wall
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -38,13 +39,14 @@ from performer.events import (
     Wish,
 )
 from performer.loopback import LARGEST
-from performer.parameters import COMMANDS, Command, Table
+from performer.parameters import COMMANDS, Command, Parameter, Table
 from performer.scheduler import Agenda
 
 FARTHEST = 60.0  # seconds: a bundle dated further ahead is refused
 MOST_WAITING = 10_000
 SUGGESTED = 3  # alternatives, where nobody says how many
 SOON = 0.001  # seconds: dated ahead by less than this is now
+FLOAT, ONE_FLOAT = struct.Struct(">f"), b",f\0\0"  # what ends a message of one value, and what stands before that
 BURST, LINGER = 8, 0.004  # datagrams at once that make a flood, and the seconds that the next ones may wait for each other then
 
 
@@ -138,7 +140,8 @@ class OscInput:
     `private` what the show's own processes say, `spoke(sender)` hears who sent something valid on the public socket.
 
     In a flood it reads seldomer and more at once, and of the values that one control got at once the newest is handed on: each would want
-    Python's lock while somebody waits for an answer. Switches, choices and whole numbers are handed on one by one."""
+    Python's lock while somebody waits for an answer. Switches, choices and whole numbers are handed on one by one. A fader that moves sends the same
+    message again and again but for its last four bytes: once that was understood, only they are read, in less than half the time."""
 
     def __init__(
         self,
@@ -156,6 +159,7 @@ class OscInput:
         self._post, self._refuse, self._private, self._spoke = post, refuse, private, spoke
         self._newest: dict[tuple[str, str], Timed] = {}  # by address and sender: what is handed on when the burst is read
         self._burst = 0  # datagrams that were read at once, lately
+        self._faders: dict[bytes, Parameter] = {}  # how the messages begin that set one to a float
         self._later = Agenda()
         self._selector = selectors.DefaultSelector()
         for source in sources:
@@ -193,6 +197,11 @@ class OscInput:
 
     def _datagram(self, source: str, datagram: bytes, sender: str) -> None:
         now, wall_now = self._clock.now(), wall.time()
+        fader = self._faders.get(datagram[:-4])
+        if fader is not None and fader.low <= (value := FLOAT.unpack(datagram[-4:])[0]) <= fader.high:
+            self._move(now, ParameterSet(fader.address, value, sender))
+            self._was_accepted(source, sender)
+            return
         if datagram[:1] not in (b"/", b"#") or datagram.startswith(b"#reply"):
             self.malformed += 1
             return
@@ -212,15 +221,27 @@ class OscInput:
                 self._at(now, timed.time - wall_now, event, address)
             except ParameterError as error:
                 self._refuse(sender, address, str(error))
-            else:
-                if source != "loopback":
-                    self.accepted += isinstance(event, ParameterSet)
-                    self._spoke(sender)
+                continue
+            if isinstance(event, ParameterSet):
+                self._was_accepted(source, sender)
+                if isinstance(event.value, float) and datagram[:-4].endswith(ONE_FLOAT) and datagram.startswith(address.encode() + b"\0"):
+                    self._faders[datagram[:-4]] = self._table.rows[address]
+            elif source != "loopback":
+                self._spoke(sender)
+
+    def _was_accepted(self, source: str, sender: str) -> None:
+        if source != "loopback":
+            self.accepted += 1
+            self._spoke(sender)
+
+    def _move(self, now: float, event: ParameterSet) -> None:
+        """A fader is here now; where it was in the same burst nobody needs to know."""
+        self._newest.pop((event.address, event.sender), None)  # its place is that of the newest
+        self._newest[event.address, event.sender] = Timed(now, event)
 
     def _at(self, now: float, ahead: float, event: Event, address: str) -> None:
         if ahead <= SOON and isinstance(event, ParameterSet) and isinstance(event.value, float) and not event.when:
-            self._newest.pop((address, event.sender), None)  # its place is that of the newest
-            self._newest[address, event.sender] = Timed(now, event)
+            self._move(now, event)
         elif ahead <= SOON:
             self._hand_on()
             self._post(Timed(now, event))

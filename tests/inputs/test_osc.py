@@ -163,6 +163,28 @@ def test_of_the_values_that_a_control_gets_at_once_the_newest_is_handed_on_in_th
     assert ear.input.accepted == 5
 
 
+def test_a_fader_that_moves_is_told_like_every_other(ear):
+    """The first message is understood whole, those after it by what is new in them; of the same kind are those that are refused."""
+    for value in (0.25, 0.5, 0.75):
+        ear.send(encode("/performer/visuals/react", value))
+    mine = f"127.0.0.1:{ear.client.getsockname()[1]}"
+    assert [timed.event for timed in ear.events] == [ParameterSet("/performer/visuals/react", value, mine) for value in (0.25, 0.5, 0.75)]
+    assert ear.input.accepted == 3 and ear.spoke == [mine] * 3 and not ear.errors
+    for value in (99.0, float("nan")):
+        ear.send(encode("/performer/visuals/react", value))
+    ear.send(encode("/performer/visuals/reacz", 0.5))
+    assert len(ear.events) == 3 and [address for _, address, _ in ear.errors] == ["/performer/visuals/react"] * 2 + ["/performer/visuals/reacz"]
+    ear.send(encode("/performer/visuals/react", 0.5, "bar"))
+    assert ear.events[-1].event.when == "bar"
+
+
+def test_a_whole_number_that_comes_as_a_float_stays_whole(ear):
+    for value in (50.0, 51.0, 51.5):
+        ear.send(encode("/performer/voice/1/low", value))
+    told = [timed.event.value for timed in ear.events]
+    assert told == [50, 51] and all(isinstance(value, int) for value in told) and len(ear.errors) == 1
+
+
 def test_switches_and_whole_numbers_are_handed_on_one_by_one(ear):
     for value in (1, 0, 1):
         ear.client.sendto(encode("/performer/visuals/blackout", value), ear.public.getsockname())
