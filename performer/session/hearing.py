@@ -1,12 +1,14 @@
 """What was heard: the notes of the human and of Performer as one line of onsets, turned into what a model is fed.
 
 A model wants notes in the order of their onsets, each with its duration; a key that is still down has none yet. So a note is fed once it
-has ended, or when the next one begins and it still sounds: then its duration is unknown. Training masks durations in the same way.
+has ended, or when the next one begins and it still sounds: then its duration is unknown. Training masks durations in the same way. Voices of the
+same kind that strike the same pitch together are heard as one note: nobody has two such keys, and no music that a model learned from.
 """
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
+from performer.constraints import TOGETHER
 from performer.events import ModelNote
 
 LONG_HELD = 1.0  # seconds after which a key that is still down no longer keeps later notes from being fed
@@ -25,12 +27,16 @@ class Heard:
     end: float | None
 
 
+Chord = set[tuple[int, int, bool]]  # pitch, instrument class, whether it is Performer's own
+
+
 class Hearing:
     """The notes that were not fed yet, by onset. Owned by the session; times are seconds of the show's clock."""
 
     def __init__(self) -> None:
         self._line: list[Heard] = []
         self._last: float | None = None  # the onset of the note fed last
+        self._chord: Chord = set()  # what was fed together with that
         self._pending: tuple[float, tuple[ModelNote, ...]] | None = None  # at a time: all voices ask at the same one
 
     def down(self, time: float, pitch: int, velocity: int, part: int) -> Iterator[ModelNote]:
@@ -74,10 +80,12 @@ class Hearing:
 
     def expected(self, time: float, until: float, plans: Iterable[Heard] = ()) -> tuple[ModelNote, ...]:
         """What was not fed yet and begins by `until`: heard, committed, and of these plans; as the model would hear it."""
-        last, out = self._last, []
+        last, chord, out = self._last, self._chord.copy(), []
         for note in sorted((*self._line, *plans), key=lambda note: note.onset):
             if note.onset > until:
                 break
+            if _is_doubled(note, last, chord):
+                continue
             out.append(self._speak(note, last, time))
             last = note.onset
         return tuple(out)
@@ -103,6 +111,8 @@ class Hearing:
                 break
             del self._line[0]
             self._pending = None
+            if _is_doubled(note, self._last, self._chord):
+                continue
             said, self._last = self._speak(note, self._last, time), note.onset
             yield said
 
@@ -112,3 +122,14 @@ class Hearing:
         gap = 0.0 if last is None else max(0.0, note.onset - last)
         duration = max(0.01, note.end - note.onset) if known and note.end is not None else None
         return ModelNote(gap, note.pitch, note.velocity, duration, note.part, note.own)
+
+
+def _is_doubled(note: Heard, last: float | None, chord: Chord) -> bool:
+    """Whether the note began with one that was heard last and is the same; if not, it is one of the `chord` now."""
+    if last is None or note.onset - last > TOGETHER:
+        chord.clear()
+    key = (note.pitch, note.part, note.own)
+    if key in chord:
+        return True
+    chord.add(key)
+    return False

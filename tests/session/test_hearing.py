@@ -40,6 +40,27 @@ def test_what_is_cut_before_it_begins_was_never_heard():
     assert (note.pitch, note.duration) == (70, 0.5)
 
 
+def test_a_unison_of_voices_is_heard_as_one_note():
+    hearing = Hearing()
+    list(hearing.down(2.0, 70, 90, 0))
+    for voice, onset in ((1, 2.001), (2, 2.002), (3, 2.003)):
+        hearing.plan(onset, 70 if voice < 3 else 74, 64, None, 0, voice)
+    assert [(note.pitch, note.own) for note in hearing.pending(2.1)] == [(70, False), (70, True), (74, True)]
+    for voice in (1, 2, 3):
+        hearing.cut(2.5, voice)
+    assert [(note.pitch, note.own) for note in hearing.up(2.5, 70)] == [(70, False), (70, True), (74, True)]
+    assert hearing.pending(2.5) == ()
+
+
+@pytest.mark.parametrize(("onset", "part"), [(2.2, 0), (2.001, 3)], ids=["later", "of another instrument"])
+def test_the_same_pitch_is_heard_again(onset, part):
+    hearing = Hearing()
+    hearing.plan(2.0, 70, 64, 0.1, 0, voice=1)
+    hearing.plan(onset, 70, 64, 0.1, part, voice=2)
+    assert [note.pitch for note in hearing.pending(9.0)] == [70, 70]
+    assert [note.pitch for note in hearing.settle(9.0)] == [70, 70]
+
+
 @pytest.mark.parametrize(("pitches", "key"), [
     ((60, 62, 64, 65, 67, 69, 71, 72, 67, 64, 60), (0, "major")),
     ((57, 59, 60, 62, 64, 65, 68, 69, 64, 60, 57), (9, "minor")),

@@ -160,7 +160,8 @@ def test_a_setting_acts_on_what_is_not_committed_yet():
 def test_several_voices_hear_each_others_plans():
     mind = StepMind()
     graph = offline(voices=2, mode="autonomous", mind=mind)
-    graph.play([BEGIN, Timed(0.0, ParameterSet("/performer/voice/2/mode", "autonomous"))], until=8.0)
+    second = (("mode", "autonomous"), ("high", 90), ("low", 80))  # in another octave: what they play in unison is heard as one note
+    graph.play([BEGIN, *(Timed(0.0, ParameterSet(f"/performer/voice/2/{name}", value)) for name, value in second)], until=8.0)
     asks = [effect for effect in graph.said if type(effect).__name__ == "Ask" and effect.voice == 2]
     assert len(graph.score.begun) > 40 and any(len(ask.heard) > 8 for ask in asks)
 
