@@ -3,6 +3,7 @@
 The promises come over OSC (`/performer/plan/committed`), in seconds of the show's clock, whose origin the status tells in terms of
 time.perf_counter, which all processes of a machine share. A thread reads them; the notes are stamped as they come in."""
 
+import contextlib
 import json
 import queue
 import socket
@@ -27,28 +28,29 @@ SETTLE = 0.5  # seconds at both ends that are not counted: what was promised bef
 
 
 class Promises(threading.Thread):
-    """Reads what the show says: `origin` of its clock, and `told`, the notes it has committed (times of the show's clock)."""
+    """Keeps what the show says, and understands it when it is over: a thread that decodes has Python's lock in its hand, which the notes wait for
+    that come in, and with them JACK's graph. Then `origin` is that of the show's clock, and `told` the notes it has committed (its times)."""
 
     def __init__(self, ear: socket.socket) -> None:
         super().__init__(name="promises", daemon=True)
         self.origin: float | None = None
         self.told: list[Promise] = []
         self._ear = ear
+        self._kept: list[bytes] = []
         self._ended = threading.Event()
 
     def run(self) -> None:
         self._ear.settimeout(0.2)
         while not self._ended.is_set():
-            try:
-                datagram = self._ear.recv(LARGEST)
-            except TimeoutError:
-                continue
-            for message in decode(datagram):
-                self._take(message.address, message.arguments)
+            with contextlib.suppress(TimeoutError):
+                self._kept.append(self._ear.recv(LARGEST))
 
     def end(self) -> None:
         self._ended.set()
         self.join()
+        for datagram in self._kept:
+            for message in decode(datagram):
+                self._take(message.address, message.arguments)
 
     def _take(self, address: str, arguments: Sequence[Any]) -> None:
         if address == "/performer/plan/committed":
