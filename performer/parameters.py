@@ -260,7 +260,8 @@ class Command:
         an optional place. Raises ParameterError for others."""
         required, tags = len(self.arguments.split("[")[0]), self.arguments.replace("[", "").replace("]", "")
         if not required <= len(arguments) <= len(tags):
-            raise ParameterError(f"{self.address} takes {self.arguments} ({required} to {len(tags)} values), not {len(arguments)}.")
+            count = f"{required}" if required == len(tags) else f"{required} to {len(tags)}"
+            raise ParameterError(f"{self.address} takes {self.arguments} ({count} value{'s' * (count != '1')}), not {len(arguments)}.")
         return tuple(self._one(tags[place], place >= required, value) for place, value in enumerate(arguments))
 
     def _one(self, tag: str, optional: bool, value: Any) -> Any:
@@ -393,5 +394,5 @@ class Table:
     def _nearest(self, address: str) -> str:
         import difflib
 
-        near = difflib.get_close_matches(address, self.rows, 1)
+        near = difflib.get_close_matches(address, self.rows, 1, 0.8)
         return f"Did you mean {near[0]}?" if near else "`performer parameters` lists them."
