@@ -22,6 +22,7 @@ from pathlib import Path
 from typing import Any
 
 from performer.assets import file_name, takes_dir
+from performer.awake import Awake
 from performer.clock import SystemClock
 from performer.effects import Ask, AskChords, Drop, Effect, Expect, Feed, Forget, Join, Load, Propose, Say, Wonder
 from performer.errors import PerformerError, PortError
@@ -95,7 +96,7 @@ class Engine:
         stage = Stage([self._output], self._left, self._due, self._ledger, self.session.delay)
         self._scheduler = Scheduler(stage, self.clock)
         self.take = self._take(show, seed) if show.takes.record else None
-        self._housekeeping = Housekeeping(self._pause)
+        self._housekeeping = Housekeeping(self._pause, awake=Awake() if show.general.awake else None)
         self._health = Health(self._osc.say, self._more_health)
         self._net = OscInput(
             [Source(loopback.sock, "loopback"), Source(public, "osc")], show.table, self.clock, self.hear, self._osc.refuse,

@@ -18,7 +18,7 @@ from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
 
-from performer import midi_system
+from performer import awake, midi_system
 from performer.apart import Apart
 from performer.assets import find_model, models_dir, own_models_dir, takes_dir
 from performer.card import CARD, read_card
@@ -188,6 +188,20 @@ def _real_time() -> Iterator[Finding]:
     yield Finding("Real-time priority", not refused, seen, RIGHTS if refused else "")
 
 
+def _dozing() -> Iterator[Finding]:
+    """A processor that dozes."""
+    if not awake.DEVICE.exists():
+        return  # no Linux, or one whose processor does not doze
+    wish, refused = awake.Awake(), ""
+    try:
+        wish.hold()
+    except OSError as error:
+        refused = error.strerror or str(error)
+    wish.let_go()
+    seen = f"cannot be kept awake ({refused}), so notes may leave late after every pause." if refused else "is kept awake while the show plays."
+    yield Finding("Processor", not refused, seen, awake.REMEDY if refused else "")
+
+
 def _ports() -> Iterator[Finding]:
     """UDP and TCP ports."""
     show = Show()
@@ -260,5 +274,7 @@ def _browser() -> Iterator[Finding]:
     yield Finding("Browser", bool(found), seen, "" if found else f"{install('browser')} Or open the page on another device of the network.")
 
 
-EXAMINATIONS: tuple[Examination, ...] = (_python, _onnx_runtime, _models, _midi, _audio, _real_time, _ports, _takes, _window, _video, _browser)
+EXAMINATIONS: tuple[Examination, ...] = (
+    _python, _onnx_runtime, _models, _midi, _audio, _real_time, _dozing, _ports, _takes, _window, _video, _browser,
+)  # fmt: skip
 APART = frozenset({_midi, _audio, _window})  # what may hang with Python's lock in its hand is looked at in a process of its own

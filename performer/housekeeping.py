@@ -1,25 +1,31 @@
-"""Python's garbage collector, kept out of the music: it is off while anything sounds, and works in the pauses. Thread `housekeeping`.
+"""What is kept out of the music, and done in its pauses: Python's garbage collector, and a processor that dozes. Thread `housekeeping`.
 
 What the show starts with is frozen (never looked at again). Most of what is made while playing is freed at once by counting references; only cycles
-wait for a pause, and there are few.
+wait for a pause, and there are few. The processor is kept awake until nobody has played for long: an installation sleeps at night.
 """
 
+import contextlib
 import gc
 import logging
 import threading
 from collections.abc import Callable
 
+from performer.awake import Awake
+
 log = logging.getLogger("performer")
 EVERY = 1.0  # seconds between two looks
 MANY = 100_000  # objects that wait, over which a short pause is used as well
+NIGHT = 900.0  # seconds without a note after which the processor may doze
 
 
 class Housekeeping:
-    """`pause()` tells how long nothing will happen, in seconds, as far as it is known. `collections` counts."""
+    """`pause()` tells how long nothing will happen, in seconds, as far as it is known. `collections` counts. `awake`: None where the processor may
+    doze as it likes."""
 
-    def __init__(self, pause: Callable[[], float], long: float = 1.0, short: float = 0.03) -> None:
+    def __init__(self, pause: Callable[[], float], long: float = 1.0, short: float = 0.03, awake: Awake | None = None) -> None:
         self.collections = 0
-        self._pause, self._long, self._short = pause, long, short
+        self._pause, self._long, self._short, self._awake = pause, long, short, awake
+        self._rested = 0.0  # seconds since there was no long pause
         self._ended = threading.Event()
         self._thread = threading.Thread(target=self._run, name="housekeeping", daemon=True)
 
@@ -28,6 +34,7 @@ class Housekeeping:
         gc.collect()
         gc.freeze()
         gc.disable()
+        self._wake()
         self._thread.start()
 
     def stop(self) -> None:
@@ -37,10 +44,17 @@ class Housekeeping:
             self._thread.join(2.0)
         gc.unfreeze()
         gc.enable()
+        if self._awake is not None:
+            self._awake.let_go()
 
     def look(self) -> None:
-        """Collect if this is a pause: all in a long one, the youngest objects in a short one where they are many."""
+        """Collect if this is a pause: all in a long one, the youngest objects in a short one where they are many. To be called `EVERY` seconds."""
         pause, waiting = self._pause(), gc.get_count()[0]
+        self._rested = self._rested + EVERY if pause >= self._long else 0.0
+        if self._rested < NIGHT:
+            self._wake()
+        elif self._awake is not None:
+            self._awake.let_go()
         if waiting and pause >= self._long:
             gc.collect()
         elif waiting > MANY and pause >= self._short:
@@ -48,6 +62,11 @@ class Housekeeping:
         else:
             return
         self.collections += 1
+
+    def _wake(self) -> None:
+        with contextlib.suppress(OSError):  # `performer doctor` has a remedy
+            if self._awake is not None:
+                self._awake.hold()
 
     def _run(self) -> None:
         while not self._ended.wait(EVERY):

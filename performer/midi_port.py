@@ -13,6 +13,7 @@ from typing import Any
 from performer import jack
 from performer.errors import PortError
 from performer.midi_system import Callback, Direction, MidiSystem, Opened, Ports, open_port
+from performer.priority import punctual
 
 log = logging.getLogger("performer")
 POLL_S = 0.00025  # seconds between two looks for messages where rtmidi is polled: about 3 % of a core
@@ -60,7 +61,7 @@ class Port:
         self.handle = self.opened.handle
         callback = self._ask[3]
         if callback is not None and self.opened.system.polled:
-            self._reader = threading.Thread(target=self._read, args=(self.handle, callback), name=f"midi {self._ask[0]}", daemon=True)
+            self._reader = threading.Thread(target=self._listen, args=(self.handle, callback), name=f"midi {self._ask[0]}", daemon=True)
             self._reader.start()
         elif callback is not None:
             self._keep_callback(callback)
@@ -105,6 +106,10 @@ class Port:
             # A callback may be waiting for Python's lock: freeing its thread now would wait for it for ever.
             threading.Event().wait(0.02)
         self._delete_retired()
+
+    def _listen(self, handle: Any, callback: Callback) -> None:
+        with punctual():
+            self._read(handle, callback)
 
     def _read(self, handle: Any, callback: Callback) -> None:
         looks = 0

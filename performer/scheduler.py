@@ -17,6 +17,7 @@ from typing import Any, Protocol
 from performer.clock import Clock
 from performer.effects import Compensate, Effect, Pass, Play, Release, Silence, Wake
 from performer.events import Event, Transport
+from performer.priority import punctual
 from performer.worker import Bell
 
 log = logging.getLogger("performer")
@@ -316,15 +317,16 @@ class Scheduler:
         return now
 
     def _run(self) -> None:
-        while self._running:
-            with self._turn:
-                due = self._go_on()
-                self._asleep_until = due
-            if not self._inbox:
-                wait = due - self._clock.now()
-                if wait > 0:
-                    self._bell.wait(min(wait, LONGEST_WAIT))
-            self._asleep_until = -math.inf
+        with punctual():
+            while self._running:
+                with self._turn:
+                    due = self._go_on()
+                    self._asleep_until = due
+                if not self._inbox:
+                    wait = due - self._clock.now()
+                    if wait > 0:
+                        self._bell.wait(min(wait, LONGEST_WAIT))
+                self._asleep_until = -math.inf
 
     def _go_on(self) -> float:
         """Take in what came, do what is due. Returns when the next thing is."""

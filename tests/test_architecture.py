@@ -12,8 +12,8 @@ PACKAGE = Path(__file__).parent.parent / "performer"
 
 # A module imports from the layers before its own, and a module of a folder from that folder.
 LAYERS: tuple[str, ...] = (
-    ". assets chords clock constraints errors events housekeeping jack loopback movers packages priority worker",
-    "apart card effects encoding midi_system parameters",
+    ". assets awake chords clock constraints errors events jack loopback movers packages priority worker",
+    "apart card effects encoding housekeeping midi_system parameters",
     "desk inference listening midi_port scheduler session show",
     "evaluation inputs minds outputs visuals",
     "app devices doctor offline",

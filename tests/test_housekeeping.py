@@ -1,11 +1,13 @@
 """The garbage collector is off while the show plays, and works in the pauses."""
 
 import gc
+import math
 import weakref
 
 import pytest
 
-from performer.housekeeping import Housekeeping
+from performer.awake import Awake
+from performer.housekeeping import EVERY, NIGHT, Housekeeping
 
 
 class Ring:
@@ -45,3 +47,30 @@ def test_a_short_pause_is_used_where_much_waits(pauses, monkeypatch):
     monkeypatch.setattr("performer.housekeeping.MANY", 0)
     house.look()
     assert gone() is None
+
+
+def test_the_processor_is_awake_until_nobody_has_played_for_long_and_again_with_the_next_note(tmp_path):
+    device = tmp_path / "cpu_dma_latency"
+    device.touch()
+    lengths, awake = [0.0], Awake(device)
+    house = Housekeeping(lambda: lengths[0], awake=awake)
+    house.start()
+    assert awake.held
+    lengths[0] = math.inf
+    for _ in range(int(NIGHT / EVERY) - 1):
+        house.look()
+    assert awake.held
+    house.look()
+    assert not awake.held
+    lengths[0] = 0.0
+    house.look()
+    assert awake.held
+    house.stop()
+    assert not awake.held
+
+
+def test_a_show_goes_on_where_it_may_not_keep_the_processor_awake(tmp_path):
+    house = Housekeeping(lambda: 0.0, awake=Awake(tmp_path))
+    house.start()
+    house.look()
+    house.stop()

@@ -8,9 +8,10 @@ same kind that strike the same pitch together are heard as one note: nobody has 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
-from performer.constraints import TOGETHER
+from performer.encoding import GAP_EDGES
 from performer.events import ModelNote
 
+TOGETHER = float(GAP_EDGES[0])  # seconds between onsets below which a model takes them for one chord
 LONG_HELD = 1.0  # seconds after which a key that is still down no longer keeps later notes from being fed
 
 
@@ -126,7 +127,7 @@ class Hearing:
 
 def _is_doubled(note: Heard, last: float | None, chord: Chord) -> bool:
     """Whether the note began with one that was heard last and is the same; if not, it is one of the `chord` now."""
-    if last is None or note.onset - last > TOGETHER:
+    if last is None or note.onset - last >= TOGETHER:
         chord.clear()
     key = (note.pitch, note.part, note.own)
     if key in chord:
