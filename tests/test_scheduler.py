@@ -35,6 +35,25 @@ def test_agenda_cancels_what_is_not_wanted():
     assert [item for _, item in agenda.pop_due(9)] == [1, 3, 5]
 
 
+def test_all_that_leaves_together_leaves_before_any_of_it_is_reported():
+    output, order = WrittenOutput(), []
+    stage = Stage([output], lambda report: order.append((type(report).__name__, len(output.lines))), lambda time, tag: order.append((tag, time)))
+    stage.apply([note(1.0, 60), note(1.0, 64), Wake(1.0, "look"), note(1.0, 67)])
+    order.clear()
+    stage.run_due(1.0)
+    assert order == [("Played", 3), ("Played", 3), ("look", 1.0), ("Played", 3)]
+
+
+def test_what_was_not_told_is_told_with_the_next():
+    output = WrittenOutput()
+    stage, reports, _ = stage_with(output)
+    stage.apply([note(1.0, 60, 5.0), note(1.0004, 64, 5.0)])
+    stage.run_due(1.0, tell=False)
+    assert len(output.lines) == 1 and [type(report) for report in reports] == [Applied]
+    stage.run_due(1.0004)
+    assert [report.play.pitch for report in reports[1:]] == [60, 64]
+
+
 def test_a_note_ends_after_its_duration():
     output = WrittenOutput()
     stage, reports, _ = stage_with(output)

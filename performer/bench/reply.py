@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
+from performer.awake import awake
 from performer.bench.figures import percentiles, surroundings
 from performer.bench.graph import Frames, Key, graph
 from performer.bench.line import CLIENT, Line, echo, inside, midi_system, ports
@@ -52,8 +53,8 @@ def bench_reply(notes: int = 2000, rate: float = 16.0, voices: int = 1, silence:
 
 
 def round_trips(system: MidiSystem, count: int = PINGS) -> list[float]:
-    """Seconds of notes to a bare echo process and back."""
-    with echo(system) as line:
+    """Seconds of notes to a bare echo process and back, on a processor that is as awake as a show keeps it."""
+    with awake(), echo(system) as line:
         play_phrase(line, WARM_UP, 50.0, 1)
         return play_phrase(line, count, 50.0, 1).first
 
