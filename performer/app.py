@@ -83,7 +83,7 @@ class Engine:
         self._audio_named = bool(show.audio.enabled and show.audio.input)  # one that is wanted by its name and not there is told as a mistake
         self._worker = Worker("session", self._handle, rest=self._do_later)
         self._later: deque[tuple[Callable[..., object], Any]] = deque()  # what is done when the turn is over, and with what
-        self._osc = OscOutput(loopback, public, [_client(text) for text in show.osc.clients], show.osc.reply_port, show.table.rows)
+        self._osc = OscOutput(loopback, public, [_client(text) for text in show.osc.clients], show.osc.reply_port, show.table.rows, self._minds.busy)
         self._features = Features(self.clock, self._osc.say)
         self._osc.noticed = self._features.notice
         self._output: Output
@@ -260,7 +260,7 @@ class Engine:
             self.facts |= {"midi_in": "off", "midi_out": "off"}
             return NullOutput(), None
         output = MidiOutput(show.midi.output or None)
-        midi_in = MidiInput(show.midi.input or None, self.clock, self.play, self._minds.rehearse, self.hear)
+        midi_in = MidiInput(show.midi.input or None, self.clock, self.play, self._minds.rehearse, self.hear, self._minds.busy)
         for port, key, named in ((output, "midi_out", show.midi.output), (midi_in, "midi_in", show.midi.input)):
             try:
                 port.start()

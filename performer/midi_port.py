@@ -17,6 +17,7 @@ from performer.priority import punctual
 
 log = logging.getLogger("performer")
 POLL_S = 0.00025  # seconds between two looks for messages where rtmidi is polled: about 3 % of a core
+BUSY_POLL_S = 0.001  # where who would answer is busy: each look takes Python's lock from him for 0.1 ms
 IDLE_LOOKS = 6  # looks without a message after which the reader is lent to who has something to do meanwhile: about every 3 ms
 
 
@@ -24,7 +25,8 @@ class Port:
     """One input or output, by the name that was asked for; None asks for a virtual port of the name `virtual`.
 
     An input's `callback` gets each message with its delta, and where rtmidi is polled the time by `now` at which it was found, else None. `idle`
-    is called by the thread that polls while nothing comes; it may take a fraction of a millisecond."""
+    is called by the thread that polls while nothing comes; it may take a fraction of a millisecond. `busy` says whether who would answer a message
+    has something to do first."""
 
     def __init__(
         self,
@@ -34,13 +36,14 @@ class Port:
         callback: Callback | None = None,
         idle: Callable[[], object] | None = None,
         now: Callable[[], float] = time.perf_counter,
+        busy: Callable[[], bool] = lambda: False,
     ) -> None:
         self.handle: Any = None
         self.opened: Opened | None = None
         self.confirmed = 0  # how often the port was seen to be alive
         self._ask = (direction, want, virtual, callback)
         self._title = want or virtual
-        self._idle, self._now = idle, now
+        self._idle, self._now, self._busy = idle, now, busy
         self._kept: list[Any] = []
         self._retired: list[Any] = []
         self._reader: threading.Thread | None = None
@@ -122,7 +125,7 @@ class Port:
             looks = 0 if came else looks + 1
             if self._idle is not None and looks and looks % IDLE_LOOKS == 0:
                 self._idle()
-            time.sleep(POLL_S)
+            time.sleep(BUSY_POLL_S if self._busy() else POLL_S)
 
     def _stop_listening(self, handle: Any, opened: Opened) -> None:
         """After this no thread but rtmidi's own is inside the handle, which `self.handle` no longer is."""

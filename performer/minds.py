@@ -128,6 +128,10 @@ class Minds:
         """Keep the first model warm, on the thread that is going to ask it. Thread-safe, never waits."""
         self._thinking[self.main].rehearse()
 
+    def busy(self) -> bool:
+        """Whether the first model has answers to give, or notes to hear, before it can answer another key. Thread-safe."""
+        return self._thinking[self.main].busy
+
     def harmonise(self, effect: AskChords) -> None:
         """The chord model is asked, on a thread of its own. Thread-safe, never waits."""
         self._harmony.post(effect)

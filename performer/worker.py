@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from typing import Any
 
 log = logging.getLogger("performer")
+LONGEST = 5  # times its usual span that a thread lingers which only informs
 _STOP = object()
 
 
@@ -49,7 +50,8 @@ class Worker:
 
     `post` never blocks. With `limit` the inbox refuses what is over it and counts it as dropped; without, nothing is ever lost.
     `idle` is called when the inbox is empty and says how many seconds the thread may wait before it is called again. `linger` is what a thread
-    that only informs waits once something came, before it handles all of it: Python runs one thread at a time, and those that play go first.
+    that only informs waits once something came, before it handles all of it, and up to LONGEST times as long while those are `busy` that play: Python
+    runs one thread at a time.
     `rest` is called at the end of each turn: the place for what may wait until then.
     A handler that raises is logged once for each kind of exception, counted, and the worker goes on."""
 
@@ -61,6 +63,7 @@ class Worker:
         idle: Callable[[], float] | None = None,
         linger: float = 0.0,
         rest: Callable[[], None] = lambda: None,
+        busy: Callable[[], bool] = lambda: False,
     ) -> None:
         self.name = name
         self.counters = Counters()
@@ -69,6 +72,7 @@ class Worker:
         self._idle = idle
         self._linger = linger
         self._rest = rest
+        self._busy = busy
         self._items: deque[Any] = deque()
         self._bell = Bell()
         self._turn = threading.Lock()
@@ -80,6 +84,11 @@ class Worker:
 
     def start(self) -> None:
         self._thread.start()
+
+    @property
+    def waiting(self) -> bool:
+        """Whether anything is in the inbox."""
+        return bool(self._items)
 
     @property
     def is_mine(self) -> bool:
@@ -161,7 +170,10 @@ class Worker:
             if wait > 0.0:
                 self._bell.wait(wait)
         if self._linger and self._items and self._items[0] is not _STOP:
-            time.sleep(self._linger)
+            for _ in range(LONGEST):
+                time.sleep(self._linger)
+                if not self._busy():
+                    break
 
     def _handle_until(self, last: Any) -> None:
         """A turn: handle what came before this item, the item, and what they brought about."""

@@ -1,11 +1,12 @@
 """The one kind of thread: in order, never blocking, never ended by what it handles."""
 
 import logging
+import queue
 import threading
 
 import pytest
 
-from performer.worker import Worker
+from performer.worker import LONGEST, Worker
 
 PATIENCE = 5.0
 
@@ -292,3 +293,26 @@ def test_who_brings_something_is_spared_what_fails(caplog: pytest.LogCaptureFixt
         worker.bring(2)
     assert (seen, worker.counters.failed) == ([1, 2], 4) and not worker.is_mine
     worker.stop()
+
+
+def test_who_only_informs_lingers_while_somebody_is_busy_but_not_for_ever():
+    handled: queue.SimpleQueue[str] = queue.SimpleQueue()
+    counts: list[int] = []
+    remaining = 2  # looks at which somebody still is
+
+    def busy() -> bool:
+        nonlocal remaining
+        counts.append(handled.qsize())
+        remaining -= 1
+        return remaining >= 0
+
+    worker = Worker("tells", handled.put, linger=0.001, busy=busy)
+    worker.start()
+    worker.post("a")
+    assert handled.get(timeout=PATIENCE) == "a" and counts == [0, 0, 0]
+    remaining = 1000
+    counts.clear()
+    worker.post("b")
+    assert handled.get(timeout=PATIENCE) == "b" and counts == [0] * LONGEST
+    worker.stop()
+

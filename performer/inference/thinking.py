@@ -80,6 +80,11 @@ class Thinking:
         """Have the first note of the answer before this returns, where nobody else has the turn. Thread-safe, never waits."""
         self._worker.bring(ask)
 
+    @property
+    def busy(self) -> bool:
+        """Whether somebody waits for an answer, or something waits to be heard. Thread-safe."""
+        return bool(self._live) or self._worker.waiting
+
     def go_on(self) -> None:
         """Look at what was handed over and go on with what is under way. Thread-safe."""
         self._worker.ring()
@@ -121,9 +126,10 @@ class Thinking:
             return 0.0
         answers = self._live or self._planned
         if answers:
-            answering = answers.popleft()
-            if self._advance(answering):
-                answers.append(answering)
+            if self._advance(answers[0]):
+                answers.rotate(-1)
+            else:
+                answers.popleft()
             return 0.0
         if not self._rehearses or self._clock.now() - self._lent < LENT:
             return LENT

@@ -70,8 +70,8 @@ class MidiInput:
     """The port that is played into: `want` is (part of) the name of an existing one, None makes the virtual port "Performer In".
 
     Where the port is polled, `post` is called on its reader's thread, and `idle` while nothing comes; where the system calls back, `post_back` (if
-    none: `post`) is, on a thread of the system's that may not be held up. None of them may wait or raise. `heard` counts messages, `senseless`
-    those that were no MIDI."""
+    none: `post`) is, on a thread of the system's that may not be held up. None of them may wait or raise. `busy` says whether who
+    would answer has something to do first: then the port is looked at seldomer. `heard` counts messages, `senseless` those that were no MIDI."""
 
     def __init__(
         self,
@@ -80,12 +80,13 @@ class MidiInput:
         post: Callable[[Timed], object],
         idle: Callable[[], object] | None = None,
         post_back: Callable[[Timed], object] | None = None,
+        busy: Callable[[], bool] = lambda: False,
     ) -> None:
         self.heard = 0
         self.senseless = 0
         self._clock = clock
         self._post, self._post_back = post, post_back or post
-        self.port = Port("in", want, VIRTUAL, self._receive, idle, clock.now)
+        self.port = Port("in", want, VIRTUAL, self._receive, idle, clock.now, busy)
 
     @property
     def name(self) -> str:

@@ -21,10 +21,17 @@ class OscOutput:
     """Sends each message once to every of Performer's own processes and to the clients: those that the show names and the last that spoke.
 
     Of a value (an address among `values`) that changes in a flood the newest is told, within `FRESH` seconds; everything else is told once
-    and in order. `noticed` hears every note that is told here too, on the telemetry thread (the features of the notes are made from it)."""
+    and in order. `noticed` hears every note that is told here too, on the telemetry thread (the features of the notes are made from it). While
+    somebody is `busy` answering, what is to be told waits up to 20 ms."""
 
     def __init__(
-        self, loopback: Loopback, public: socket.socket, named: Sequence[tuple[str, int]], reply_port: int, values: Collection[str] = ()
+        self,
+        loopback: Loopback,
+        public: socket.socket,
+        named: Sequence[tuple[str, int]],
+        reply_port: int,
+        values: Collection[str] = (),
+        busy: Callable[[], bool] = lambda: False,
     ) -> None:
         self.noticed: Callable[[str, Sequence[Any]], object] = lambda address, arguments: None
         self._loopback, self._public = loopback, public
@@ -33,7 +40,7 @@ class OscOutput:
         self._values = frozenset(values)
         self._newest: dict[str, Say] = {}  # what waits to be told, by address
         self._told = 0.0  # when values were told last
-        self._worker = Worker("telemetry", self._handle, limit=MOST_WAITING, idle=self._tell_values, linger=LINGER)
+        self._worker = Worker("telemetry", self._handle, limit=MOST_WAITING, idle=self._tell_values, linger=LINGER, busy=busy)
 
     def start(self) -> None:
         self._worker.start()

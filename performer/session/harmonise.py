@@ -13,13 +13,17 @@ TOGETHER = (0.0, 0.0)  # seconds between the notes of one chord: the smallest ga
 CHORD: Mapping[str, Any] = {"gap": TOGETHER, "first_gap": TOGETHER, "distinct": True, "held": True, "density": 0.0, "polyphony": 0, "harmony": (),
                             "at_once": True}  # fmt: skip
 PATIENCE = 0.25  # an answer later than this is no answer to that note
+FEW = 4  # notes that are thought of though the next event will probably tell more of them: a chord may come
 SHORTEST = 0.08  # a note whose key was already up when the answer came
 
 
 def expect(time: float, room: Room, voices: Sequence[Voice], part: int) -> Iterator[Expect]:
     """What sounds will be heard before the next key is answered by these voices, so their models may think of it; and of that key, the human's
-    `part`, where it will be the next event: who does not play legato lets go of the last one first."""
-    pending, awaited = room.hearing.pending(time), not room.drumming and (room.legato or not room.held)
+    `part`, where it will be the next event: who does not play legato lets go of the last one first, and then what sounded is known in full."""
+    pending, awaited = room.hearing.pending(time), room.legato or not room.held
+    if not awaited and len(pending) > FEW:
+        return
+    awaited = awaited and not room.drumming
     for model in dict.fromkeys(voice.model for voice in voices):
         of = [voice for voice in voices if voice.model == model and voice.part != DRUMS]
         key = usual_key(60, round(room.loudness), part) if awaited and of else None

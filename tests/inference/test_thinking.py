@@ -113,3 +113,18 @@ def test_a_model_that_nobody_waits_for_does_not_rehearse():
     assert said.get(timeout=PATIENCE)[0].index == 0
     found.stop()
     assert rehearsed == []
+
+
+def test_it_is_busy_while_somebody_waits_or_something_is_to_be_heard():
+    found, said = thinking(rehearses=False)
+    assert not found.busy
+    found.post(Feed(KEY))
+    assert found.busy
+    found.start()
+    found.post(ask(1, 40))
+    assert said.get(timeout=PATIENCE)[0].index == 0 and found.busy
+    while said.get(timeout=PATIENCE)[0].note is not None:
+        pass
+    found.stop()
+    assert not found.busy
+

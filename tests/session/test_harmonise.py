@@ -116,6 +116,20 @@ def test_who_lets_go_of_a_key_before_the_next_is_expected_when_it_is_let_go():
         assert expected.heard == () and expected.key is not None
 
 
+def test_of_a_great_chord_nothing_is_thought_of_before_it_is_known_in_full():
+    """With a voice or two the next key may belong to a chord, and finds what sounds thought of."""
+    for voices in (2, 8):
+        modes = {f"/performer/voice/{number}/mode": "harmonise" for number in range(1, voices + 1)}
+        session = Session(Table(voices), Parts.named(("keys",) * voices), 7, modes)
+        asks = [effect for effect in session.handle(Timed(1.0, NoteOn(60, 80))) if isinstance(effect, Ask)]
+        told = []
+        for ask in asks:
+            session.handle(Timed(1.001, Answer(ask.id, 0, ModelNote(0.0, 61 + ask.voice, 70, None))))
+            told = [effect for effect in session.handle(Timed(1.002, Answer(ask.id, 1, None))) if isinstance(effect, Expect)]
+        assert [len(effect.heard) for effect in told] == ([3] if voices == 2 else [])
+        assert [effect.key is not None for effect in session.handle(Timed(1.3, NoteOff(60))) if isinstance(effect, Expect)] == [True]
+
+
 def keys(session: Session, *pressed: tuple[float, int, int]) -> list[tuple[Expect, Ask]]:
     """Keys (time, pitch, velocity) one after another, each answered and let go: what was expected before each, and what was asked."""
     out, expected = [], Expect(())

@@ -1,7 +1,7 @@
 import pytest
 
 from performer.parameters import SCALES
-from performer.session.hearing import Hearing
+from performer.session.hearing import MOST_TOGETHER, Hearing
 from performer.session.tonality import Tonality
 
 
@@ -50,6 +50,17 @@ def test_a_unison_of_voices_is_heard_as_one_note():
         hearing.cut(2.5, voice)
     assert [(note.pitch, note.own) for note in hearing.up(2.5, 70)] == [(70, False), (70, True), (74, True)]
     assert hearing.pending(2.5) == ()
+
+
+def test_of_a_great_chord_as_much_is_heard_as_music_has_and_all_that_the_human_plays():
+    hearing = Hearing()
+    for voice in range(1, 17):
+        hearing.plan(2.0 + voice / 5000, 40 + voice, 64, 0.5, 0, voice)
+    fed = [note for pitch in (80, 83) for note in hearing.down(2.004, pitch, 90, 0)]
+    heard = [(note.pitch, note.own) for note in (*fed, *hearing.pending(2.4))]
+    assert heard == [(40 + voice, True) for voice in range(1, MOST_TOGETHER + 1)] + [(80, False), (83, False)]
+    hearing.plan(2.6, 70, 64, 0.5, 0, 1)
+    assert [note.pitch for note in hearing.pending(2.7)][-1] == 70
 
 
 @pytest.mark.parametrize(("onset", "part"), [(2.2, 0), (2.001, 3)], ids=["later", "of another instrument"])
