@@ -24,7 +24,7 @@ from typing import Any
 from performer.assets import file_name, takes_dir
 from performer.awake import Awake
 from performer.clock import SystemClock
-from performer.effects import Ask, AskChords, Drop, Effect, Expect, Feed, Forget, Join, Load, Propose, Say, Wonder
+from performer.effects import Ask, AskChords, Drop, Effect, Expect, Feed, Forget, Join, Load, Propose, Say, Wake, Wonder
 from performer.errors import PerformerError, PortError
 from performer.events import Loaded, NoteOn, Progression, Sync, Tick, Timed
 from performer.housekeeping import Housekeeping
@@ -73,7 +73,10 @@ class Engine:
         # By the origin others on this machine tell our times by their own monotonic clock.
         self.facts: dict[str, Any] = {"show": show.general.name, "clock_origin": self.clock.origin}
         seed = show.general.seed or random.SystemRandom().randrange(1, 2**31)
-        self._minds = Minds(show, self.clock, self.play, lambda sender, sentence: self._osc.refuse(sender, "/performer/model", sentence), self._tell)
+        self._minds = Minds(
+            show, self.clock, self.play, lambda sender, sentence: self._osc.refuse(sender, "/performer/model", sentence), self._tell,
+            self._clear_in,
+        )  # fmt: skip
         self._remarks = list(self._minds.remarks)
         self.facts["model"] = self._minds.main
         parts = Parts.named(show.instruments, self._minds.voices, self._minds.small, self._minds.main)
@@ -83,7 +86,10 @@ class Engine:
         self._audio_named = bool(show.audio.enabled and show.audio.input)  # one that is wanted by its name and not there is told as a mistake
         self._worker = Worker("session", self._handle, rest=self._do_later)
         self._later: deque[tuple[Callable[..., object], Any]] = deque()  # what is done when the turn is over, and with what
-        self._osc = OscOutput(loopback, public, [_client(text) for text in show.osc.clients], show.osc.reply_port, show.table.rows, self._minds.busy)
+        self._osc = OscOutput(
+            loopback, public, [_client(text) for text in show.osc.clients], show.osc.reply_port, show.table.rows, self._minds.busy,
+            self._clear_in,
+        )  # fmt: skip
         self._features = Features(self.clock, self._osc.say)
         self._osc.noticed = self._features.notice
         self._output: Output
@@ -96,7 +102,7 @@ class Engine:
         stage = Stage([self._output], self._left, self._due, self._ledger, self.session.delay)
         self._scheduler = Scheduler(stage, self.clock)
         self.take = self._take(show, seed) if show.takes.record else None
-        self._housekeeping = Housekeeping(self._pause, awake=Awake() if show.general.awake else None)
+        self._housekeeping = Housekeeping(self._pause, self._is_silent, Awake() if show.general.awake else None)
         self._health = Health(self._osc.say, self._more_health)
         self._net = OscInput(
             [Source(loopback.sock, "loopback"), Source(public, "osc")], show.table, self.clock, self.hear, self._osc.refuse,
@@ -236,11 +242,14 @@ class Engine:
         else:
             self._osc.say(report)
 
+    def _is_silent(self) -> bool:
+        """Whether nothing sounds and nobody has played just now."""
+        return not len(self._scheduler.stage.ledger) and self.clock.now() - self._heard >= QUIET
+
     def _pause(self) -> float:
-        """Seconds in which nothing will happen: none while notes sound or the player plays."""
-        now, stage = self.clock.now(), self._scheduler.stage
-        due = stage.agenda.next_time
-        if len(stage.ledger) or now - self._heard < QUIET:
+        """Seconds in which nothing will leave: none while notes sound or the player plays."""
+        now, due = self.clock.now(), self._scheduler.stage.agenda.first(lambda item: not isinstance(item, Wake))
+        if not self._is_silent():
             return min(QUIET, max(0.0, due - now)) if due is not None and now - self._heard > CALM else 0.0
         return math.inf if due is None else max(0.0, due - now)
 
@@ -301,6 +310,9 @@ class Engine:
             raise PerformerError(f"The take '{path}' cannot be written ({error.strerror}).", "Name another folder under [takes].") from None
         self.facts["take"] = str(path)
         return writer
+
+    def _clear_in(self) -> float:
+        return self._scheduler.clear_in()
 
     def _tell(self, said: Say) -> None:
         self._osc.say(said)

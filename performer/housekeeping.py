@@ -19,13 +19,20 @@ NIGHT = 900.0  # seconds without a note after which the processor may doze
 
 
 class Housekeeping:
-    """`pause()` tells how long nothing will happen, in seconds, as far as it is known. `collections` counts. `awake`: None where the processor may
-    doze as it likes."""
+    """`pause()` tells how long nothing will leave, in seconds, as far as it is known, and `silent()` whether nobody plays. `collections` counts.
+    `awake`: None where the processor may doze as it likes."""
 
-    def __init__(self, pause: Callable[[], float], long: float = 1.0, short: float = 0.03, awake: Awake | None = None) -> None:
+    def __init__(
+        self,
+        pause: Callable[[], float],
+        silent: Callable[[], bool] = lambda: False,
+        awake: Awake | None = None,
+        long: float = 1.0,
+        short: float = 0.03,
+    ) -> None:
         self.collections = 0
-        self._pause, self._long, self._short, self._awake = pause, long, short, awake
-        self._rested = 0.0  # seconds since there was no long pause
+        self._pause, self._silent, self._awake, self._long, self._short = pause, silent, awake, long, short
+        self._rested = 0.0  # seconds of silence
         self._ended = threading.Event()
         self._thread = threading.Thread(target=self._run, name="housekeeping", daemon=True)
 
@@ -50,7 +57,7 @@ class Housekeeping:
     def look(self) -> None:
         """Collect if this is a pause: all in a long one, the youngest objects in a short one where they are many. To be called `EVERY` seconds."""
         pause, waiting = self._pause(), gc.get_count()[0]
-        self._rested = self._rested + EVERY if pause >= self._long else 0.0
+        self._rested = self._rested + EVERY if self._silent() else 0.0
         if self._rested < NIGHT:
             self._wake()
         elif self._awake is not None:

@@ -58,11 +58,17 @@ class Minds:
     that could not be had."""
 
     def __init__(
-        self, show: Show, clock: Clock, post: Callable[[Timed], object], refuse: Callable[[str, str], object], tell: Callable[[Say], object]
+        self,
+        show: Show,
+        clock: Clock,
+        post: Callable[[Timed], object],
+        refuse: Callable[[str, str], object],
+        tell: Callable[[Say], object],
+        clear_in: Callable[[], float] = lambda: 0.0,
     ) -> None:
         self.remarks: list[str] = []
         self._folders = show.models.folders
-        self._clock, self._post, self._refuse, self._tell = clock, post, refuse, tell
+        self._clock, self._post, self._refuse, self._tell, self._clear_in = clock, post, refuse, tell, clear_in
         self._lately: deque[Feed] = deque(maxlen=PRIMED)
         self._lock = threading.Lock()  # who loads, and who feeds
         self._thinking: dict[str, Thinking] = {}
@@ -129,8 +135,8 @@ class Minds:
         self._thinking[self.main].rehearse()
 
     def busy(self) -> bool:
-        """Whether the first model has answers to give, or notes to hear, before it can answer another key. Thread-safe."""
-        return self._thinking[self.main].busy
+        """Whether a model has answers to give, or notes to hear, before it can answer another key. Thread-safe."""
+        return any(thinking.busy for thinking in self._thinking.values())
 
     def harmonise(self, effect: AskChords) -> None:
         """The chord model is asked, on a thread of its own. Thread-safe, never waits."""
@@ -143,7 +149,7 @@ class Minds:
     def _load(self, effect: Load) -> None:
         if effect.model not in self._thinking:
             try:
-                thinking = Thinking(Thinker(open_mind(effect.model, self._folders)), self._clock, self._post, self._tell)
+                thinking = self._at_work(effect.model)
             except ModelError as error:
                 self._refuse(effect.sender, str(error))
                 return
@@ -153,6 +159,9 @@ class Minds:
                 self._thinking = self._thinking | {effect.model: thinking}
             thinking.start()
         self._post(Timed(self._clock.now(), Loaded(effect.model)))
+
+    def _at_work(self, name: str, rehearses: bool = True) -> Thinking:
+        return Thinking(Thinker(open_mind(name, self._folders)), self._clock, self._post, self._tell, rehearses, self._clear_in)
 
     def _harmonise(self, ask: AskChords) -> None:
         """Where the model fails the chords that need none go on."""
@@ -179,7 +188,7 @@ class Minds:
             if name in self._thinking:
                 return name
             try:
-                self._thinking[name] = Thinking(Thinker(open_mind(name, self._folders)), self._clock, self._post, self._tell, rehearses)
+                self._thinking[name] = self._at_work(name, rehearses)
                 return name
             except ModelError as error:
                 self.remarks.append(f"{error}{f' {left[0]!r} plays instead.' if left else ''}")

@@ -2,7 +2,7 @@
 
 Its threads share Python's lock, so one that waits for the processor with the lock in hand holds up all the others: the whole process is raised,
 and with it the threads that JACK's library starts in it, which ask for nothing where their server has no right to real time. Among them those go
-first that sleep until a moment and then do little: of equal ones who computes goes on until it rests.
+first that sleep until a moment which may not pass, a due note or a key: of equal ones who computes goes on until it rests.
 """
 
 import contextlib
@@ -25,6 +25,8 @@ def punctual() -> Iterator[None]:
     with contextlib.suppress(OSError, AttributeError):
         if os.sched_getscheduler(thread) == os.SCHED_RR:
             _raise_thread(thread)
+        elif os.getpriority(os.PRIO_PROCESS, thread) == NICE:
+            os.setpriority(os.PRIO_PROCESS, thread, NICEST)
     try:
         yield
     finally:
@@ -58,14 +60,16 @@ def _threads() -> list[int]:
 
 
 def _raise_thread(thread: int) -> None:
-    """Raises OSError where the system refuses. A thread of another kind of real time, as JACK's, keeps what it has."""
+    """Raises OSError where the system refuses. A thread that has as much or another kind of real time, as JACK's, keeps what it has."""
+    wanted = PUNCTUAL if thread in _punctual else REALTIME
     with contextlib.suppress(ProcessLookupError):
-        if os.sched_getscheduler(thread) in (os.SCHED_OTHER, os.SCHED_RR):
-            os.sched_setscheduler(thread, os.SCHED_RR, os.sched_param(PUNCTUAL if thread in _punctual else REALTIME))
+        has, policy = os.sched_getparam(thread).sched_priority, os.sched_getscheduler(thread)
+        if policy == os.SCHED_OTHER or (policy == os.SCHED_RR and has < wanted):
+            os.sched_setscheduler(thread, os.SCHED_RR, os.sched_param(wanted))
 
 
 def lower_priority() -> None:
-    """Undo it for every thread of this process: what it starts from now on is like everybody else."""
+    """Give back the real time of every thread of this process: what it starts from now on is like everybody else."""
     if hasattr(os, "sched_setscheduler"):
         for thread in _threads():
             with contextlib.suppress(OSError):

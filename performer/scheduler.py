@@ -22,8 +22,9 @@ from performer.worker import Bell
 
 log = logging.getLogger("performer")
 TOO_LATE = 0.03  # seconds after which a planned note is no longer where it belongs
-EARLY = 0.00012  # seconds that the thread is awake before something is due: so long it takes to get Python's lock, and what is left it waits
+EARLY = 0.00008  # seconds that the thread is awake before something is due: so long it takes to get Python's lock, and less than it may be kept
 HURRY = 0.001  # seconds before the next due time in which there is no time to report
+CLOSE, LEAVING = 0.0012, 0.0003  # seconds before a due time in which nobody should begin what takes long, and after it in which all leaves
 LONGEST_WAIT = 3600.0  # seconds that the thread sleeps at a time
 TOGETHER = 0.005  # seconds: onsets nearer than this are one chord
 
@@ -110,6 +111,10 @@ class Agenda:
     def next_time(self) -> float | None:
         return self._heap[0][0] if self._heap else None
 
+    def first(self, wanted: Callable[[Any], bool]) -> float | None:
+        """When the first item is due for which `wanted` holds. Thread-safe."""
+        return min((time for time, _, item in tuple(self._heap) if wanted(item)), default=None)
+
     def pop_due(self, now: float) -> Iterator[tuple[float, Any]]:
         """The items due at `now` or before, each with its own time, one by one: an item may be cancelled until it is taken."""
         while self._heap and self._heap[0][0] <= now:
@@ -171,15 +176,16 @@ class Stage:
         self._outputs = outputs
         self._report = report
         self._wake = wake
-        self._done: list[Report | tuple[float, str]] = []  # what is still to be reported, and the wakes that came due
+        self._done: deque[Report | tuple[float, str]] = deque()  # what is still to be reported, and the wakes that came due
         self._channels = set(range(1, 17))
 
-    def apply(self, effects: Iterable[Effect]) -> None:
-        """Take one event's effects into the plan; a release and a panic act at once."""
+    def apply(self, effects: Iterable[Effect], tell: bool = True) -> None:
+        """Take one event's effects into the plan; a release and a panic act at once. `tell` as in `run_due`."""
         self._done.append(Applied(self.done))
         for effect in effects:
             self._apply_one(effect)
-        self.tell()
+        if tell:
+            self.tell()
 
     def _apply_one(self, effect: Effect) -> None:
         match effect:
@@ -195,7 +201,7 @@ class Stage:
             case Release():
                 self._take_back(effect)
             case Silence():
-                self.silence(effect.time)
+                self.silence(effect.time, tell=False)
 
     def run_due(self, now: float, tell: bool = True) -> None:
         """Do all that is due at `now`. Where what comes next is due at once, do not `tell`: that takes some 30 µs a note."""
@@ -215,19 +221,20 @@ class Stage:
                 break
         self.tell()
 
-    def silence(self, time: float) -> None:
+    def silence(self, time: float, tell: bool = True) -> None:
         """End every note, forget the plan, and tell every channel to be quiet. The clock goes on: a lost tick would shift every follower."""
         self.agenda.cancel(lambda item: isinstance(item, (Play, _Off)) or (isinstance(item, Pass) and not isinstance(item.event, Transport)))
         for play in self.ledger.sounding():
             self._end(play, max(time, play.time))
         for output in self._outputs:
             output.silence(sorted(self._channels))
-        self.tell()
+        if tell:
+            self.tell()
 
     def tell(self) -> None:
         """Report what was done and was not reported yet, and wake who wanted to be."""
-        done, self._done = self._done, []
-        for each in done:
+        while self._done:
+            each = self._done.popleft()
             if isinstance(each, tuple):
                 self._wake(*each)
             else:
@@ -323,6 +330,11 @@ class Scheduler:
                 return
         self._bell.ring()
 
+    def clear_in(self) -> float:
+        """Seconds that whoever can wait should let pass before he computes: until what is due in a moment has left (0: nothing is). Thread-safe."""
+        wait = self._asleep_until - self._clock.now() + LEAVING
+        return wait if 0.0 < wait < CLOSE + LEAVING else 0.0
+
     def stop(self) -> float:
         """End in silence: every sounding note gets its note-off before this returns. Returns the time of the silence."""
         self._running = False
@@ -351,12 +363,14 @@ class Scheduler:
         """Take in what came, do what is due. Returns when the next thing is."""
         try:
             while self._inbox:
-                self.stage.apply(self._inbox.popleft())
+                self.stage.apply(self._inbox.popleft(), tell=False)
             self.stage.run_due(self._clock.now(), tell=False)
-            due = self.stage.agenda.next_time
-            if due is None or due - self._clock.now() > HURRY:
-                self.stage.tell()
         except Exception:
             log.exception("the scheduler met an error; it goes on")
         due = self.stage.agenda.next_time
+        try:
+            if due is None or due - self._clock.now() > HURRY:
+                self.stage.tell()
+        except Exception:
+            log.exception("the scheduler could not report; it goes on")
         return math.inf if due is None else due

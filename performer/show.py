@@ -36,7 +36,7 @@ class General:
 
     name: str = _key("untitled", "The show's name: takes are called after it.")
     seed: int = _key(0, "The seed of all chance; 0 draws a new one each time (it is written into the take).", 0, 2**31 - 1)
-    awake: bool = _key(True, "Whether the processor is kept from dozing (Linux), for notes in time, until a quarter of an hour is silent.")
+    awake: bool = _key(True, "Whether no core may doze while somebody plays (Linux); on a virtual machine that takes all power.")
 
 
 @dataclass(frozen=True, slots=True)

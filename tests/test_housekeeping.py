@@ -1,7 +1,6 @@
 """The garbage collector is off while the show plays, and works in the pauses."""
 
 import gc
-import math
 import weakref
 
 import pytest
@@ -52,17 +51,17 @@ def test_a_short_pause_is_used_where_much_waits(pauses, monkeypatch):
 def test_the_processor_is_awake_until_nobody_has_played_for_long_and_again_with_the_next_note(tmp_path):
     device = tmp_path / "cpu_dma_latency"
     device.touch()
-    lengths, awake = [0.0], Awake(device)
-    house = Housekeeping(lambda: lengths[0], awake=awake)
+    silent, awake = [False], Awake(device)
+    house = Housekeeping(lambda: 0.0, lambda: silent[0], awake)
     house.start()
     assert awake.held
-    lengths[0] = math.inf
+    silent[0] = True
     for _ in range(int(NIGHT / EVERY) - 1):
         house.look()
     assert awake.held
     house.look()
     assert not awake.held
-    lengths[0] = 0.0
+    silent[0] = False
     house.look()
     assert awake.held
     house.stop()

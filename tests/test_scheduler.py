@@ -4,7 +4,7 @@ import threading
 from performer.clock import SystemClock
 from performer.effects import Compensate, Pass, Play, Release, Silence, Wake
 from performer.events import Control
-from performer.scheduler import Agenda, Applied, Ended, Ledger, Missed, Played, Scheduler, Stage
+from performer.scheduler import CLOSE, LEAVING, Agenda, Applied, Ended, Ledger, Missed, Played, Scheduler, Stage
 from tests.stagehands import WrittenOutput
 
 
@@ -25,6 +25,28 @@ def test_agenda_keeps_arrival_order_at_equal_times():
     agenda.add(0.5, "first")
     assert [item for _, item in agenda.pop_due(1.0)] == ["first", "a", "b", "c"]
     assert agenda.next_time is None
+
+
+def test_agenda_knows_when_the_first_of_a_kind_is_due():
+    agenda = Agenda()
+    for time, item in ((0.5, "beat"), (2.0, "note"), (1.0, "note"), (0.7, "beat")):
+        agenda.add(time, item)
+    assert agenda.first(lambda item: item == "note") == 1.0
+    assert agenda.first(lambda item: item == "rest") is None
+
+
+def test_what_leaves_soon_keeps_others_away_until_it_has_left():
+    """Who asks in the meantime hears of at most the span in which nobody should begin; an idle scheduler keeps nobody."""
+    clock = SystemClock()
+    scheduler = Scheduler(Stage([WrittenOutput()], lambda report: None, lambda time, tag: None), clock)
+    assert scheduler.clear_in() == 0.0
+    scheduler.start()
+    scheduler.post([note(clock.now() + 0.2)])
+    seen = []
+    while len(scheduler.stage.ledger) == 0:
+        seen.append(scheduler.clear_in())
+    assert seen[0] == 0.0 and 0.0 < max(seen) <= CLOSE + LEAVING
+    scheduler.stop()
 
 
 def test_agenda_cancels_what_is_not_wanted():

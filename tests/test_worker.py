@@ -315,4 +315,3 @@ def test_who_only_informs_lingers_while_somebody_is_busy_but_not_for_ever():
     worker.post("b")
     assert handled.get(timeout=PATIENCE) == "b" and counts == [0] * LONGEST
     worker.stop()
-

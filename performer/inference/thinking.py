@@ -35,7 +35,8 @@ class _Answering:
 
 class Thinking:
     """Feeds are never lost; an ask whose time is over, or that was dropped, is not answered. `tell` hears how surprising the human's last note
-    was, as soon as there is time for that; of several notes in a hurry only the last is judged. A model that nobody waits for `rehearses` not."""
+    was, as soon as there is time for that; of several notes in a hurry only the last is judged. A model that nobody waits for `rehearses` not.
+    `clear_in`: the seconds to stay out of the way of a note that leaves in a moment."""
 
     def __init__(
         self,
@@ -44,10 +45,11 @@ class Thinking:
         post: Callable[[Timed], object],
         tell: Callable[[Say], object] = lambda said: None,
         rehearses: bool = True,
+        clear_in: Callable[[], float] = lambda: 0.0,
     ) -> None:
         self.thinker = thinker
         self.skipped = 0
-        self._clock, self._rehearses = clock, rehearses
+        self._clock, self._rehearses, self._clear_in = clock, rehearses, clear_in
         self._lent = -math.inf  # when somebody else rehearsed last
         self._post, self._tell = post, tell
         self._dropped: dict[int, int] = {}  # voice -> the last ask that is not wanted
@@ -118,12 +120,16 @@ class Thinking:
 
     def _go_on(self) -> float:
         """Nothing came in: the next note of whoever's turn it is. Returns the seconds that the thread may wait for more."""
-        if self._expecting is not None and not self._live:
-            self._expect(self._expecting)
-            return 0.0
-        if self._wondering is not None and not self._live:
-            self._wonder(self._wondering)
-            return 0.0
+        if not self._live:
+            wait = self._clear_in()
+            if wait > 0.0:
+                return wait
+            if self._expecting is not None:
+                self._expect(self._expecting)
+                return 0.0
+            if self._wondering is not None:
+                self._wonder(self._wondering)
+                return 0.0
         answers = self._live or self._planned
         if answers:
             if self._advance(answers[0]):

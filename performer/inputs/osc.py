@@ -200,7 +200,7 @@ class OscInput:
         fader = self._faders.get(datagram[:-4])
         if fader is not None and fader.low <= (value := FLOAT.unpack(datagram[-4:])[0]) <= fader.high:
             self._move(now, ParameterSet(fader.address, value, sender))
-            self._was_accepted(source, sender)
+            self._accept(source, sender)
             return
         if datagram[:1] not in (b"/", b"#") or datagram.startswith(b"#reply"):
             self.malformed += 1
@@ -223,13 +223,14 @@ class OscInput:
                 self._refuse(sender, address, str(error))
                 continue
             if isinstance(event, ParameterSet):
-                self._was_accepted(source, sender)
-                if isinstance(event.value, float) and datagram[:-4].endswith(ONE_FLOAT) and datagram.startswith(address.encode() + b"\0"):
-                    self._faders[datagram[:-4]] = self._table.rows[address]
+                self._accept(source, sender)
+                begin = address.encode() + b"\0" * (4 - len(address) % 4) + ONE_FLOAT
+                if isinstance(event.value, float) and not event.when and datagram[:-4] == begin:
+                    self._faders[begin] = self._table.rows[address]
             elif source != "loopback":
                 self._spoke(sender)
 
-    def _was_accepted(self, source: str, sender: str) -> None:
+    def _accept(self, source: str, sender: str) -> None:
         if source != "loopback":
             self.accepted += 1
             self._spoke(sender)

@@ -52,7 +52,7 @@ class Health:
         match report:
             case Played(sent, play, _):
                 self._late.append(report.lateness)
-                if not play.planned and self._key is not None:
+                if not play.planned and self._key is not None and sent >= self._key:
                     if sent - self._key < LONGEST_REPLY:
                         self._replies.append(sent - self._key)
                     self._key = None

@@ -20,9 +20,9 @@ OWN = ("desk", "visuals", "screen")
 class OscOutput:
     """Sends each message once to every of Performer's own processes and to the clients: those that the show names and the last that spoke.
 
-    Of a value (an address among `values`) that changes in a flood the newest is told, within `FRESH` seconds; everything else is told once
+    Of a value (an address among `values`) that changes in a flood the newest is told, within two `FRESH` seconds; everything else is told once
     and in order. `noticed` hears every note that is told here too, on the telemetry thread (the features of the notes are made from it). While
-    somebody is `busy` answering, what is to be told waits up to 20 ms."""
+    somebody is `busy` answering, what is to be told waits up to 20 ms; where a note leaves in a moment, for the seconds of `clear_in`."""
 
     def __init__(
         self,
@@ -32,6 +32,7 @@ class OscOutput:
         reply_port: int,
         values: Collection[str] = (),
         busy: Callable[[], bool] = lambda: False,
+        clear_in: Callable[[], float] = lambda: 0.0,
     ) -> None:
         self.noticed: Callable[[str, Sequence[Any]], object] = lambda address, arguments: None
         self._loopback, self._public = loopback, public
@@ -40,6 +41,7 @@ class OscOutput:
         self._values = frozenset(values)
         self._newest: dict[str, Say] = {}  # what waits to be told, by address
         self._told = 0.0  # when values were told last
+        self._clear_in = clear_in
         self._worker = Worker("telemetry", self._handle, limit=MOST_WAITING, idle=self._tell_values, linger=LINGER, busy=busy)
 
     def start(self) -> None:
@@ -67,6 +69,9 @@ class OscOutput:
         return self._worker.counters.dropped
 
     def _handle(self, item: Say | Report) -> None:
+        wait = self._clear_in()
+        if wait > 0.0:
+            time.sleep(wait)
         match item:
             case Say(address, sender="") if address in self._values:
                 self._newest[address] = item

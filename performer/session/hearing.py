@@ -13,7 +13,7 @@ from performer.encoding import GAP_EDGES
 from performer.events import ModelNote
 
 TOGETHER = float(GAP_EDGES[0])  # seconds between onsets below which a model takes them for one chord
-MOST_TOGETHER = 8  # notes of a chord after which Performer's own are not heard; the human's always are
+MOST_TOGETHER = 8  # notes of a chord after which Performer's own are not heard; the human's are
 LONG_HELD = 1.0  # seconds after which a key that is still down no longer keeps later notes from being fed
 
 
@@ -87,7 +87,7 @@ class Hearing:
         for note in sorted((*self._line, *plans), key=lambda note: note.onset):
             if note.onset > until:
                 break
-            if _adds_nothing(note, last, chord):
+            if not _joins(note, last, chord):
                 continue
             out.append(self._speak(note, last, time))
             last = note.onset
@@ -114,7 +114,7 @@ class Hearing:
                 break
             del self._line[0]
             self._pending = None
-            if _adds_nothing(note, self._last, self._chord):
+            if not _joins(note, self._last, self._chord):
                 continue
             said, self._last = self._speak(note, self._last, time), note.onset
             yield said
@@ -127,12 +127,12 @@ class Hearing:
         return ModelNote(gap, note.pitch, note.velocity, duration, note.part, note.own)
 
 
-def _adds_nothing(note: Heard, last: float | None, chord: Chord) -> bool:
-    """Whether the note began with what was heard last and is in there already, or that is all a model can hear; if not, it is of the `chord` now."""
+def _joins(note: Heard, last: float | None, chord: Chord) -> bool:
+    """Take the note into the `chord` that was heard last, or begin another with it. False where that has it already, or is all a model can hear."""
     if last is None or note.onset - last >= TOGETHER:
         chord.clear()
     key = (note.pitch, note.part, note.own)
     if key in chord or (note.own and len(chord) >= MOST_TOGETHER):
-        return True
+        return False
     chord.add(key)
-    return False
+    return True

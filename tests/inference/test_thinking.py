@@ -127,4 +127,3 @@ def test_it_is_busy_while_somebody_waits_or_something_is_to_be_heard():
         pass
     found.stop()
     assert not found.busy
-

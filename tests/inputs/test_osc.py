@@ -178,6 +178,19 @@ def test_a_fader_that_moves_is_told_like_every_other(ear):
     assert ear.events[-1].event.when == "bar"
 
 
+def test_a_message_with_more_in_it_is_never_taken_for_a_fader(ear):
+    """What follows the value is nobody's; a value with a beat to come on is no fader either, whatever its last bytes look like."""
+    begin, half = encode("/performer/visuals/react", 0.25), encode("/performer/visuals/react", 0.5)
+    for _ in range(2):
+        ear.send(begin + b",f\0\0" + half[-4:])
+    assert [timed.event.value for timed in ear.events] == [0.25, 0.25]
+    address = begin[:-8]
+    odd = address + b",fs\0" + bytes([0x2C, 0x66, 0, 0])  # the value has the bytes of a tag
+    ear.send(odd + b"now\0")
+    ear.send(odd + b"0.5\0")
+    assert [timed.event.when for timed in ear.events[2:]] == ["now"] and len(ear.errors) == 1
+
+
 def test_a_whole_number_that_comes_as_a_float_stays_whole(ear):
     for value in (50.0, 51.0, 51.5):
         ear.send(encode("/performer/voice/1/low", value))
