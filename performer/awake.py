@@ -21,7 +21,7 @@ REMEDY = (
 
 
 class Awake:
-    """The wish, as long as it is held. Where the system has no such thing or refuses it, nothing happens."""
+    """The wish, as long as it is held."""
 
     def __init__(self, device: Path = DEVICE) -> None:
         self._device = device
@@ -32,7 +32,7 @@ class Awake:
         return self._file is not None
 
     def hold(self) -> None:
-        """Keep the cores awake from now on; again: nothing. Raises OSError where it is refused."""
+        """Keep the cores awake from now on; again: nothing. Raises OSError where the system refuses it or has no such thing."""
         if self._file is not None:
             return
         file = os.open(self._device, os.O_WRONLY)

@@ -1,7 +1,7 @@
 """`bench timing`: four voices plan on the beat; how far from the moment that they promised do their notes reach another process?
 
 The promises come over OSC (`/performer/plan/committed`), in seconds of the show's clock, whose origin the status tells in terms of
-time.perf_counter, which all processes of a machine share. A thread reads them; the notes are stamped as they come in."""
+time.perf_counter, which all processes of a machine share. A thread keeps them until it is over; the notes are stamped as they come in."""
 
 import contextlib
 import json
