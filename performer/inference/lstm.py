@@ -17,7 +17,7 @@ from performer.encoding import ATTRIBUTES, ENCODING, FIELDS, OFFSETS, VOICES, be
 from performer.errors import ModelError
 from performer.events import ModelNote
 from performer.inference.onnx import KINDS, Array, OpenGraph, Port, open_graph, ports_of
-from performer.inference.sampling import draw_later
+from performer.inference.sampling import Reckoned, draw_later
 from performer.inference.step import READY, Arrays, Step
 
 STATE = "state_"  # how the names of state tensors begin; what `step` makes of them is called new_state_...
@@ -27,13 +27,14 @@ MOST_LOOKS = 256  # logits that a memory keeps, 1.6 KB each
 @dataclass(slots=True)
 class Memory:
     """What the mind knows after an event: the hidden vector (1, hidden) float32, the state tensors in the order of the card, what is ready
-    for the next event (None: not thought of yet), and the logits that were asked for, by the bytes of what was known: the same question
-    has the same answer, and sixteen voices ask much the same."""
+    for the next event (None: not thought of yet), the logits that were asked for, by the bytes of what was known, and what was reckoned from them:
+    the same question has the same answer, and sixteen voices ask much the same."""
 
     hidden: Array
     state: tuple[Array, ...]
     ready: Arrays | None = None
     looks: dict[bytes, Array] = field(default_factory=dict)
+    odds: Reckoned = field(default_factory=dict)
 
 
 class LstmMind:
@@ -63,7 +64,10 @@ class LstmMind:
 
     def query(self, constraints: Constraints, rng: Chance) -> ModelNote:
         """Draw the next note. Raises ValueError where the constraints allow no pitch at all."""
-        return draw_later(self.logits, constraints, rng, self.passed)
+        odds = self._memory.odds
+        if len(odds) >= MOST_LOOKS:
+            odds.clear()
+        return draw_later(self.logits, constraints, rng, self.passed, odds)
 
     def logits(self, known: Array) -> Array:
         """What is known of the next note, (1, 5) int64 with UNKNOWN elsewhere -> (1, 400), cut by OFFSETS: what the rest may be. Not to be

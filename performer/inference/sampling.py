@@ -6,7 +6,7 @@ among 61 pitches takes 75 µs then, where numpy took 209 (warm: 9 and 22).
 
 import functools
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, MutableMapping, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -20,6 +20,10 @@ from performer.events import ModelNote
 COLDEST = 1e-3  # below this temperature there is nothing left to choose
 
 Logits = Callable[[npt.NDArray[np.int64]], npt.NDArray[Any]]
+Odds = tuple[Sequence[float], Sequence[int]]
+"""The weights of the classes that are allowed, and the places among them that top-p leaves."""
+Reckoned = MutableMapping[tuple["Limits", int, bytes], Odds]
+"""Odds by the limits, the attribute and what was known: of one memory, where they are the same for whoever asks."""
 
 
 def weights_of(logits: Sequence[float], temperature: float = 1.0) -> list[float]:
@@ -65,8 +69,13 @@ def draw(weights: Sequence[float], places: Sequence[int], rng: Chance) -> int:
 
 def choose(logits: Sequence[float], classes: Sequence[int], temperature: float, top_p: float, rng: Chance) -> int:
     """One of the allowed classes: temperature, then top-p, then one draw. The share of top-p is a share of what is allowed."""
+    return classes[draw(*odds_of(logits, classes, temperature, top_p), rng)]
+
+
+def odds_of(logits: Sequence[float], classes: Sequence[int], temperature: float, top_p: float) -> Odds:
+    """What `choose` draws by."""
     weights = weights_of(list(map(logits.__getitem__, classes)), temperature)
-    return classes[draw(weights, nucleus(weights, top_p), rng)]
+    return weights, nucleus(weights, top_p)
 
 
 class Limits:
@@ -93,6 +102,13 @@ class Limits:
         order = [ATTRIBUTES.index(name) for name in dict.fromkeys((*constraints.order, *CANONICAL))]
         self.open = [k for k in order if k in drawn and k not in self.settled]
 
+    def odds(self, k: int, look: npt.NDArray[Any], top_p: float) -> Odds:
+        """Those of attribute k, by a look at the model, (400,)."""
+        piece = look[OFFSETS[k] : OFFSETS[k + 1]].tolist()
+        if k == PITCH and self.leaning:
+            piece = [logit + self.leaning[pitch % 12] for pitch, logit in enumerate(piece)]
+        return odds_of(piece, self.allowed[k], self.temperatures[k], top_p)
+
     def value(self, k: int, index: int, rng: Chance) -> float | int:
         """A value of attribute k in class `index`, inside the range asked for."""
         if k in (VOICE, PITCH):
@@ -112,11 +128,11 @@ class Limits:
 limits_of = functools.lru_cache(maxsize=512)(Limits)  # a voice asks for much the same again and again
 
 
-def draw_note(logits: Logits, constraints: Constraints, rng: Chance) -> ModelNote:
+def draw_note(logits: Logits, constraints: Constraints, rng: Chance, reckoned: Reckoned | None = None) -> ModelNote:
     """A note inside the constraints. `logits` maps what is known of it, (1, 5) int64 with UNKNOWN elsewhere, to (1, 400), cut by OFFSETS.
 
     What has one class left is known before anything is drawn; the rest is drawn in the order of the constraints, each given all before it, or all
-    at once.
+    at once. Odds that are `reckoned` already are not reckoned again, and those that were not are put there.
     Raises ValueError where nothing is allowed or the model gives numbers that are not finite."""
     limits = limits_of(constraints)
     known = np.array([UNKNOWN], np.int64)  # (1, 5)
@@ -124,26 +140,27 @@ def draw_note(logits: Logits, constraints: Constraints, rng: Chance) -> ModelNot
     for k, index in limits.settled.items():
         known[0, k] = index
         values[ATTRIBUTES[k]] = limits.value(k, index, rng)
-    look = None
+    question, look, reckoned = b"", None, {} if reckoned is None else reckoned
     for k in limits.open:
-        if look is None or not limits.at_once:
-            look = logits(known)[0]
-        piece = look[OFFSETS[k] : OFFSETS[k + 1]].tolist()
-        if k == PITCH and limits.leaning:
-            piece = [logit + limits.leaning[pitch % 12] for pitch, logit in enumerate(piece)]
-        known[0, k] = index = choose(piece, limits.allowed[k], limits.temperatures[k], constraints.top_p, rng)
+        if not question or not limits.at_once:
+            question, look = known.tobytes(), None
+        odds = reckoned.get((limits, k, question))
+        if odds is None:
+            look = logits(np.frombuffer(question, np.int64).reshape(known.shape))[0] if look is None else look
+            odds = reckoned[limits, k, question] = limits.odds(k, look, constraints.top_p)
+        known[0, k] = index = limits.allowed[k][draw(*odds, rng)]
         values[ATTRIBUTES[k]] = limits.value(k, index, rng)
     return ModelNote(own=True, **values)
 
 
-def draw_later(logits: Logits, constraints: Constraints, rng: Chance, passed: float) -> ModelNote:
+def draw_later(logits: Logits, constraints: Constraints, rng: Chance, passed: float, reckoned: Reckoned | None = None) -> ModelNote:
     """The same where the model has not heard what came in the last `passed` seconds: its gap goes on from the last note that it heard, the
     note's own from the last that there was."""
     if not passed or constraints.gap is None:
-        return draw_note(logits, constraints, rng)
+        return draw_note(logits, constraints, rng, reckoned)
     (low, high), beyond = constraints.gap, constraints.beyond
     later = None if beyond is None else (beyond[0] + passed, beyond[1] + passed)
-    note = draw_note(logits, replace(constraints, gap=(low + passed, high + passed), beyond=later, together=False), rng)
+    note = draw_note(logits, replace(constraints, gap=(low + passed, high + passed), beyond=later, together=False), rng, reckoned)
     gap = note.gap - passed
     if beyond is not None and gap > (high + beyond[0]) / 2:
         low, high = beyond

@@ -159,6 +159,22 @@ def test_what_is_drawn_at_once_takes_one_look_and_the_pitch_that_it_would_be_oth
         assert together == apart
 
 
+@pytest.mark.parametrize("limits", [Constraints(top_p=0.8), Constraints(voice=3, gap=(0.0, 0.0), held=True, at_once=True, top_p=0.8)])
+def test_what_is_reckoned_is_reckoned_once_and_changes_no_note(limits):
+    rng, looks, reckoned = np.random.default_rng(4), {}, {}
+
+    def logits(known):
+        return looks.setdefault(known.tobytes(), rng.standard_normal((1, OFFSETS[-1])))
+
+    notes = [draw_note(logits, limits, random.Random(5), reckoned) for _ in range(2)]
+    assert notes[0] == notes[1] == draw_note(logits, limits, random.Random(5))
+    asked = len(looks)
+    draw_note(None, limits, random.Random(5), reckoned)
+    warmer = replace(limits, temperature=9.0)
+    assert draw_note(logits, warmer, random.Random(5), reckoned) == draw_note(logits, warmer, random.Random(5))
+    assert len(looks) >= asked > 0 and len(reckoned) > asked * limits.at_once
+
+
 def test_each_attribute_reads_its_own_logits():
     logits = np.full((1, OFFSETS[-1]), -50.0)
     wanted = (3, 40, 61, 20, 19)
