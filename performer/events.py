@@ -233,12 +233,14 @@ class ModelNote:
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """The model's note number `index` in answer to the Ask with this id; `note` is None at the end of the answer."""
+    """The model's note number `index` in answer to the Ask with this id; `note` is None at the end of the answer, which is told with its `last` note
+    where that is known."""
 
     ask: int
     index: int
     note: ModelNote | None
     model: str = ""
+    last: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -90,7 +90,7 @@ class Offline:
             self.handle(Timed(time, Answer(ask.id, index, note, self._thinker.mind.name)))
             if any(isinstance(effect, Drop) and effect.voice == ask.voice and effect.id >= ask.id for effect in self.said[before:]):
                 return
-        self.handle(Timed(time, Answer(ask.id, ask.count, None, self._thinker.mind.name)))
+        self.handle(Timed(time, Answer(ask.id, ask.most, None, self._thinker.mind.name)))
 
     def _advance(self, until: float) -> None:
         while (due := self.stage.agenda.next_time) is not None and due <= until:

@@ -49,14 +49,15 @@ def test_a_model_is_loaded_beside_the_others_and_has_heard_what_they_heard():
     assert said.get(timeout=20.0).event == Loaded("tiny-lstm")
     ask = Ask(1, 1, 5, 4, 1e9, 0, 40, 80, (), 1.0, 1.0, (0.0, 1.0), (0.0, 1.0), model="tiny-lstm")
     found.post(ask)
-    notes = [said.get(timeout=10.0).event for _ in range(5)]
+    notes = [said.get(timeout=10.0).event for _ in range(4)]
     assert all(isinstance(each, Answer) and each.model == "tiny-lstm" for each in notes)
+    assert [each.last for each in notes] == [False, False, False, True]
     fresh, again, _ = minds(f'[models]\nnotes = "tiny-lstm"\nsmall = ""\n{FOLDERS}')
     fresh.start()
     for pitch in (60, 64, 67):
         fresh.post(Feed(ModelNote(0.2, pitch, 80, 0.2)))
     fresh.post(ask)
-    assert [each.note for each in notes] == [again.get(timeout=10.0).event.note for _ in range(5)]
+    assert [each.note for each in notes] == [again.get(timeout=10.0).event.note for _ in range(4)]
     found.stop()
     fresh.stop()
     assert refused == []

@@ -147,9 +147,9 @@ class Thinker:
     def _compose(ask: Ask, mind: Mind) -> Iterator[ModelNote]:
         rng = random.Random(ask.seed)  # set up in a fifth of the time that numpy's takes after a pause
         direction = Direction(ask)
-        for index in range(ask.count):
+        for index in range(ask.most):
             note = mind.query(direction.constraints(index), rng)
             direction.took(note)
             yield note  # at once: what comes after it is thought of while it leaves
-            if index + 1 < ask.count:
+            if index + 1 < ask.most:
                 mind.feed(note)

@@ -208,10 +208,12 @@ class Thinking:
             return False
         if self._unwanted(ask):
             return False
-        if note is not None:
-            self._say(Answer(ask.id, answering.index, note, self.thinker.mind.name))
-            answering.index += 1
-        return True
+        if note is None:
+            return True
+        answering.index += 1
+        is_last = answering.index == ask.most
+        self._say(Answer(ask.id, answering.index - 1, note, self.thinker.mind.name, is_last))
+        return not is_last
 
     def _unwanted(self, ask: Ask) -> bool:
         return self._dropped.get(ask.voice, 0) >= ask.id

@@ -51,20 +51,32 @@ class Harmonise(Mode):
     def asking(self) -> bool:
         return bool(self._asked)
 
+    @property
+    def model(self) -> str:
+        """The name of the model that answers."""
+        return self._voice.model
+
+    def heard(self, time: float) -> tuple[ModelNote, ...]:
+        """What sounds, as the model would hear it."""
+        return self._voice.room.hearing.pending(time)
+
     def key_down(self, time: float, pitch: int, velocity: int) -> Iterator[Effect]:
+        yield from self.respond(time, pitch, velocity, self.heard(time))
+
+    def respond(self, time: float, pitch: int, velocity: int, heard: tuple[ModelNote, ...]) -> Iterator[Effect]:
+        """The same, which may come a moment later; `heard` is what sounded when the key went down, with that key."""
         voice = self._voice
         chord = voice.chord(voice.room.timeline.beat_at(time))
-        heard, accent = self._told(time, pitch, velocity)
+        heard, accent = self._told(heard, pitch, velocity)
         ask = voice.ask(time, voice.setting("notes"), PATIENCE, classes=tuple({*voice.classes(chord), pitch % 12}), heard=heard, **CHORD)
         self._asked[ask.id] = pitch, accent
         while len(self._asked) > 16:
             del self._asked[next(iter(self._asked))]
         yield ask
 
-    def _told(self, time: float, pitch: int, velocity: int) -> tuple[tuple[ModelNote, ...], int | None]:
+    def _told(self, heard: tuple[ModelNote, ...], pitch: int, velocity: int) -> tuple[tuple[ModelNote, ...], int | None]:
         """What the model is told of what sounds, and how much louder the key is than it is told. Drums live by their gaps, and are told all."""
         room = self._voice.room
-        heard = room.hearing.pending(time)
         if room.chordal or room.drumming or self._voice.part == DRUMS or not heard or heard[-1].own or heard[-1].pitch != pitch:
             return heard, None
         return (*heard[:-1], usual_key(pitch, room.usual, heard[-1].voice)), velocity - room.usual

@@ -1,8 +1,13 @@
 """Controls that a musician understands, each a hand on several others: moving it moves them, in sight."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, MutableMapping
 from dataclasses import dataclass
 from types import MappingProxyType
+from typing import Any
+
+from performer.effects import Say
+from performer.events import ParameterSet
+from performer.parameters import Table
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,7 +29,10 @@ MACROS: Mapping[str, tuple[Moved, ...]] = MappingProxyType({
 })  # fmt: skip
 
 
-def moved_by(name: str, value: float) -> Iterator[tuple[str, float]]:
-    """The parameters that the control of this name moves, with their values where it stands at `value` (0 to 1); none for another name."""
+def move_others(event: ParameterSet, table: Table, values: MutableMapping[str, Any]) -> Iterator[Say]:
+    """The parameters of the same voice that the control which was set (0 to 1) moves go there too, and say so; none for what is no such control."""
+    prefix, _, name = event.address.rpartition("/")
     for each in MACROS.get(name, ()):
-        yield each.name, each.least + value * (each.most - each.least)
+        row, value = table.rows[f"{prefix}/{each.name}"], each.least + event.value * (each.most - each.least)
+        values[row.address] = row.check(round(value) if row.kind == "int" else round(value, 3))
+        yield Say(row.address, (values[row.address],))

@@ -1,5 +1,6 @@
 """What all voices share. Owned by the session, read and written by its voices and modes."""
 
+import functools
 import math
 import random
 import statistics
@@ -42,6 +43,7 @@ class Foreseen(Protocol):
     def foreseen(self, until: float) -> Sequence[Heard]: ...
 
 
+@functools.lru_cache(maxsize=512)  # all voices ask about the same one
 def usual_key(pitch: int, velocity: int, part: int) -> ModelNote:
     """A key as a model may think of it before it goes down: as long after the one before as any."""
     return ModelNote(USUAL_GAP, pitch, velocity, None, part)

@@ -42,9 +42,10 @@ from performer.events import (
 )
 from performer.parameters import QUANTISE, Table
 from performer.session import cues, harmony
+from performer.session.chorus import Chorus
 from performer.session.cues import Cue, Cues
 from performer.session.harmonise import expect
-from performer.session.macros import MACROS, moved_by
+from performer.session.macros import move_others
 from performer.session.mode import Mode
 from performer.session.modes import MODES, mode_of
 from performer.session.parts import Parts
@@ -81,6 +82,7 @@ class Session:
         self._modes = [mode_of(voice) for voice in self._voices]
         self._suggestions = [Suggestions(voice, self.room) for voice in self._voices]
         self._armed: dict[int, Mode] = {}  # voice -> the mode that waits for its beat and plans ahead already
+        self._chorus = Chorus()
         self._cues = Cues()
         self._scenes = Scenes(scenes)
         self._begun = False
@@ -100,6 +102,8 @@ class Session:
         effects = [] if self._begun else self._begin(timed.time)
         tempo = self.room.tempo
         before, place, revised = (tempo.jumps, self.room.halted), tempo.moved, self.room.chords.revised
+        if self._chorus and not isinstance(timed.event, Answer):
+            effects += self._chorus.go_on()
         effects += self._handlers[type(timed.event)](timed.time, timed.event)
         if (tempo.jumps, self.room.halted) != before:
             effects += self._retimed(timed.time, tempo.moved - place)
@@ -166,8 +170,7 @@ class Session:
         if not drums:
             self.room.tonality.hear(event.pitch, event.velocity)
             yield from self.room.chords.hear(time, event.pitch, event.velocity)
-        for mode in self._hearing(event.channel):
-            yield from mode.key_down(time, event.pitch, event.velocity)
+        yield from self._chorus.key_down(time, event.pitch, event.velocity, self._hearing(event.channel))
         yield Wonder(self.room.hearing.pending(time)[-MOST_WONDERED:], self._first)
         yield Say("/performer/heard", (event.pitch, event.velocity, event.channel))
 
@@ -231,7 +234,7 @@ class Session:
             if voice is not None and event.address.endswith(("/mode", "/channel")):
                 yield from self._take_up(time, voice, event.address.endswith("/mode"))
             elif voice is not None:
-                yield from self._move_others(time, event, voice)
+                yield from move_others(event, self.table, self.values)
                 yield from self._modes[voice.number - 1].changed(time)
             if event.address == SECTION:
                 yield from self._enter(time, before)
@@ -240,14 +243,6 @@ class Session:
             if event.address == DELAY:
                 yield Compensate(self.delay)
         yield Say(event.address, (event.value,))
-
-    def _move_others(self, time: float, event: ParameterSet, voice: Voice) -> Iterator[Effect]:
-        """A control for several others moves them."""
-        prefix, _, name = event.address.rpartition("/")
-        for other, value in moved_by(name, event.value) if name in MACROS else ():
-            row = self.table.rows[f"{prefix}/{other}"]
-            self.values[row.address] = row.check(round(value) if row.kind == "int" else round(value, 3))
-            yield Say(row.address, (self.values[row.address],))
 
     def _enter(self, time: float, before: str) -> Iterator[Effect]:
         """The song is in another section now; one that lasts some bars is followed by the one before it."""
@@ -372,9 +367,13 @@ class Session:
             yield from each.tick(time, event.tag)
 
     def _answer(self, time: float, event: Answer) -> Iterator[Effect]:
-        for each in self._askers(event.ask):
+        askers = self._askers(event.ask)
+        for each in askers:
             yield from each.answer(time, event)
-        if event.note is None and not any(mode.asking for mode in self._modes):
+        for each in askers if event.last else ():
+            yield from each.answer(time, Answer(event.ask, event.index + 1, None, event.model))
+        yield from self._chorus.answered(time)
+        if (event.last or event.note is None) and not self._chorus and not any(mode.asking for mode in self._modes):
             yield from self._expect(time)
 
     def _failed(self, time: float, event: ModelFailed) -> Iterator[Effect]:

@@ -175,7 +175,7 @@ class Suggestions:
             "rests": voice.rests(reckoned, starts + self.length * beat),
         }  # fmt: skip
         ask = voice.ask(time, MOST_NOTES * 2, PATIENCE, begins, **wishes)
-        ask = replace(ask, voice=-ask.voice)  # so that dropping what the voice itself asked leaves this alone
+        ask = ask._replace(voice=-ask.voice)  # so that dropping what the voice itself asked leaves this alone
         self._composing = _Composing(ask, number, wanted, begins, timeline.beat_at(reckoned), [], retries)
         return ask
 

@@ -72,15 +72,15 @@ class Voice:
 
     def ask(self, time: float, count: int, patience: float, beat: float | None = None, **wishes: Any) -> Ask:
         """A question to the model with this voice's settings, about what comes on a `beat` (None: now); `wishes` are fields of Ask."""
-        chord = self.chord(self.room.timeline.beat_at(time) if beat is None else beat)
         number, seed = self.room.next_ask(self.number)
-        fields = {**self._by_settings(), "model": self.model, "heard": self.room.hearing.pending(time), **wishes}
-        if "classes" not in wishes:
-            fields["classes"] = self.classes(chord)
+        fields = {**self._by_settings(), "model": self.model, **wishes}
+        if "heard" not in wishes:
+            fields["heard"] = self.room.hearing.pending(time)
         if "density" not in wishes:
             fields["density"] = self.density(time)
-        if "harmony" not in wishes:
-            fields["harmony"] = self._harmony(time, chord)
+        if "classes" not in wishes or "harmony" not in wishes:
+            chord = self.chord(self.room.timeline.beat_at(time) if beat is None else beat)
+            fields = {"classes": self.classes(chord), "harmony": self._harmony(time, chord), **fields}
         return Ask(number, self.number, seed, count, time + patience, self.part, **fields)
 
     def _by_settings(self) -> Mapping[str, Any]:

@@ -13,7 +13,7 @@ from performer.inference.thinker import Thinker
 
 def ask(**wishes):
     fields = {
-        "id": 1, "voice": 1, "seed": 3, "count": 120, "expires": 9.0, "part": 0, "low": 40, "high": 80, "classes": (), "temperature": 1.2,
+        "id": 1, "voice": 1, "seed": 3, "most": 120, "expires": 9.0, "part": 0, "low": 40, "high": 80, "classes": (), "temperature": 1.2,
         "top_p": 1.0, "gap": (0.0, 2.0), "first_gap": (0.0, 2.0),
     }  # fmt: skip
     return Ask(**(fields | wishes))

@@ -151,7 +151,7 @@ def ran(mind: LstmMind) -> list[int]:
 
 
 def harmonising(key: ModelNote) -> Ask:
-    return replace(REHEARSED, seed=11, part=0, heard=(key,))
+    return REHEARSED._replace(seed=11, part=0, heard=(key,))
 
 
 def test_a_key_that_was_tried_is_answered_without_a_run_and_as_if_it_was_not():
@@ -208,7 +208,7 @@ def test_what_is_tried_is_what_would_be_whatever_came_between(between, steps):
         for note in heard:
             thinker.hear(note)
     elif between == "asked":
-        next(thinker.answer(replace(harmonising(OTHER), heard=(*NOTES[:2], OTHER))))
+        next(thinker.answer(harmonising(OTHER)._replace(heard=(*NOTES[:2], OTHER))))
         heard.append(OTHER)
     else:
         thinker.forget()

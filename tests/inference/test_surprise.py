@@ -67,16 +67,16 @@ def test_numbers_that_are_none_are_refused():
 def test_the_thread_tells_after_it_has_answered(mind):
     happened: queue.SimpleQueue = queue.SimpleQueue()
     thinking = Thinking(Thinker(mind), SystemClock(), happened.put, happened.put)
-    ask = Ask(id=1, voice=1, seed=1, count=3, part=0, low=48, high=72, classes=(), temperature=1.0, top_p=0.9, gap=(0.1, 0.5), first_gap=(0.1, 0.5),
+    ask = Ask(id=1, voice=1, seed=1, most=3, part=0, low=48, high=72, classes=(), temperature=1.0, top_p=0.9, gap=(0.1, 0.5), first_gap=(0.1, 0.5),
               heard=NOTES[:1], expires=1e12)  # fmt: skip
     for effect in (Feed(NOTES[0]), ask, Wonder(NOTES[1:3])):
         thinking.post(effect)
     thinking.start()
-    said = [happened.get(timeout=5) for _ in range(6)]
+    said = [happened.get(timeout=5) for _ in range(5)]
     thinking.stop()
-    assert [isinstance(each, Say) for each in said] == [False] * 4 + [True] * 2
-    assert [each.address for each in said[4:]] == ["/performer/surprise", "/performer/entropy"]
-    assert said[4].arguments[2] == NOTES[2].pitch
+    assert [isinstance(each, Say) for each in said] == [False] * 3 + [True] * 2
+    assert [each.address for each in said[3:]] == ["/performer/surprise", "/performer/entropy"]
+    assert said[3].arguments[2] == NOTES[2].pitch
 
 
 def test_a_mind_that_knows_no_likelihoods_says_nothing():

@@ -16,7 +16,7 @@ SCALE = (0, 2, 4, 5, 7, 9, 11)
 
 def ask(number: int = 1, count: int = 6, **fields) -> Ask:
     wishes = {"classes": SCALE, "gap": (0.0, 0.5), "first_gap": (0.2, 0.25), "heard": (HEARD,), "expires": 10.0}
-    return Ask(id=number, voice=1, seed=11, count=count, part=0, temperature=1.0, top_p=0.95, **({"low": 48, "high": 72} | wishes | fields))
+    return Ask(id=number, voice=1, seed=11, most=count, part=0, temperature=1.0, top_p=0.95, **({"low": 48, "high": 72} | wishes | fields))
 
 
 def test_an_answer_keeps_to_what_was_asked(mind):
@@ -84,9 +84,9 @@ def test_the_thread_answers_note_by_note_in_turn_and_says_when_each_is_done(mind
     played(Thinking(Thinker(mind), VirtualClock(), said), Feed(HEARD), ask(), Forget(), ask(2))
     for number in (1, 2):
         own = [event for event in said if event.ask == number]
-        assert [event.index for event in own] == list(range(7))
-        assert [event.note is None for event in own] == [False] * 6 + [True]
-    assert [event.ask for event in said].index(2) < 7, "the second had to wait for the end of the first"
+        assert [event.index for event in own] == list(range(6)) and all(event.note is not None for event in own)
+        assert [event.last for event in own] == [False] * 5 + [True]
+    assert [event.ask for event in said].index(2) < 6, "the second had to wait for the end of the first"
     assert {event.model for event in said} == {"tiny-lstm"}
 
 

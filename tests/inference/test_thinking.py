@@ -39,8 +39,7 @@ def test_the_first_note_comes_from_who_brings_the_question():
         found.bring(ask(number))
         found.go_on()
         first, thread = said.get(timeout=PATIENCE)
-        assert first.index == 0
-        assert said.get(timeout=PATIENCE)[0].note is None
+        assert first.index == 0 and first.last
         if thread is threading.current_thread():
             answered_here = True
             break
@@ -54,12 +53,12 @@ def test_the_others_follow():
     found.post(Feed(KEY), ring=False)
     found.bring(ask(1, 3))
     found.go_on()
-    answers = [said.get(timeout=PATIENCE)[0] for _ in range(4)]
+    answers = [said.get(timeout=PATIENCE)[0] for _ in range(3)]
     found.stop()
-    assert [answer.index for answer in answers] == [0, 1, 2, 3] and answers[-1].note is None
+    assert [(answer.index, answer.last) for answer in answers] == [(0, False), (1, False), (2, True)] and said.empty()
     expected = Thinker(load_mind(TINY))
     expected.hear(KEY)
-    assert [answer.note for answer in answers[:-1]] == list(expected.answer(ask(1, 3)))
+    assert [answer.note for answer in answers] == list(expected.answer(ask(1, 3)))
 
 
 def test_what_is_brought_and_what_is_posted_are_thought_of_in_their_order():
@@ -71,7 +70,7 @@ def test_what_is_brought_and_what_is_posted_are_thought_of_in_their_order():
         found.post(ask(number), ring=False)
     found.post(Feed(ModelNote(1.0, 50, 90, 0.5)), ring=False)
     found.go_on()
-    answers = [said.get(timeout=PATIENCE)[0] for _ in range(32)]
+    answers = [said.get(timeout=PATIENCE)[0] for _ in range(16)]
     found.stop()
     first = {answer.ask: answer.note for answer in answers if answer.index == 0}
     thinker = Thinker(load_mind(TINY))
@@ -123,7 +122,7 @@ def test_it_is_busy_while_somebody_waits_or_something_is_to_be_heard():
     found.start()
     found.post(ask(1, 40))
     assert said.get(timeout=PATIENCE)[0].index == 0 and found.busy
-    while said.get(timeout=PATIENCE)[0].note is not None:
+    while not said.get(timeout=PATIENCE)[0].last:
         pass
     found.stop()
     assert not found.busy

@@ -19,6 +19,7 @@ EVENTS = (
     Timed(1.5, Control(64, 127, 2)),
     Timed(1.1 + 0.2, Answer(3, 0, ModelNote(0.1, 64, 80, None, 2, True), "echo")),
     Timed(2.0, Answer(3, 1, None)),
+    Timed(2.1, Answer(4, 0, ModelNote(0.1, 64, 80, 0.25, 2, True), "echo", last=True)),
     Timed(2.5, ParameterSet("/performer/voice/1/scale", "harmonic minor", "127.0.0.1:9001")),
 )
 

@@ -2,9 +2,10 @@ from dataclasses import replace
 
 import pytest
 
-from performer.effects import Ask, Expect, Feed, Play
-from performer.events import Answer, Bend, Control, ModelNote, NoteOff, NoteOn, ParameterSet, Timed
+from performer.effects import Ask, Effect, Expect, Feed, Play
+from performer.events import Answer, Bend, Control, ModelNote, NoteOff, NoteOn, ParameterSet, Tick, Timed
 from performer.parameters import Table
+from performer.session.chorus import TAG
 from performer.session.parts import Parts
 from performer.session.room import USUAL_GAP
 from performer.session.state import Session
@@ -60,8 +61,13 @@ def test_changing_the_channel_ends_what_sounds_on_the_old_one():
     assert [(note.channel, note.end) for note in notes] == [(1, 2.0)]
 
 
+def struck(session: Session, time: float, pitch: int, velocity: int = 80) -> list[Effect]:
+    """The effects of a key, and of the moment in which those ask who come after the first."""
+    return session.handle(Timed(time, NoteOn(pitch, velocity))) + session.handle(Timed(time, Tick(TAG)))
+
+
 def asked(session: Session, time: float, pitch: int, velocity: int = 80) -> list[Ask]:
-    return [effect for effect in session.handle(Timed(time, NoteOn(pitch, velocity))) if isinstance(effect, Ask)]
+    return [effect for effect in struck(session, time, pitch, velocity) if isinstance(effect, Ask)]
 
 
 def test_a_setting_is_in_the_next_ask_and_another_voice_keeps_its_own():
@@ -91,7 +97,7 @@ def test_what_is_expected_is_what_is_fed_when_the_next_key_goes_down():
     before = 0
     for place, pitch in enumerate((60, 64, 67, 71)):
         time = 1.0 + 0.2 * place
-        effects = session.handle(Timed(time, NoteOn(pitch, 80)))
+        effects = struck(session, time, pitch)
         assert [effect.note for effect in effects if isinstance(effect, Feed)] == list(expected)
         told = []
         for ask in (effect for effect in effects if isinstance(effect, Ask)):
@@ -116,14 +122,23 @@ def test_who_lets_go_of_a_key_before_the_next_is_expected_when_it_is_let_go():
         assert expected.heard == () and expected.key is not None
 
 
+def test_the_last_note_of_an_answer_ends_it():
+    session = Session(Table(1), Parts.named(("keys",)), 7, {"/performer/voice/1/mode": "harmonise", "/performer/voice/1/notes": 2})
+    (ask,) = asked(session, 1.0, 60)
+    play, *_ = first = session.handle(Timed(1.01, Answer(ask.id, 0, ModelNote(0.0, 64, 70, None))))
+    assert isinstance(play, Play) and not any(isinstance(effect, Expect) for effect in first)
+    play, *_ = last = session.handle(Timed(1.02, Answer(ask.id, 1, ModelNote(0.0, 67, 70, None), last=True)))
+    assert isinstance(play, Play) and any(isinstance(effect, Expect) for effect in last)
+    assert session.handle(Timed(1.03, Answer(ask.id, 2, ModelNote(0.0, 71, 70, None)))) == []
+
+
 def test_of_a_great_chord_nothing_is_thought_of_before_it_is_known_in_full():
     """With a voice or two the next key may belong to a chord, and finds what sounds thought of."""
     for voices in (2, 8):
         modes = {f"/performer/voice/{number}/mode": "harmonise" for number in range(1, voices + 1)}
         session = Session(Table(voices), Parts.named(("keys",) * voices), 7, modes)
-        asks = [effect for effect in session.handle(Timed(1.0, NoteOn(60, 80))) if isinstance(effect, Ask)]
         told = []
-        for ask in asks:
+        for ask in asked(session, 1.0, 60):
             session.handle(Timed(1.001, Answer(ask.id, 0, ModelNote(0.0, 61 + ask.voice, 70, None))))
             told = [effect for effect in session.handle(Timed(1.002, Answer(ask.id, 1, None))) if isinstance(effect, Expect)]
         assert [len(effect.heard) for effect in told] == ([3] if voices == 2 else [])
