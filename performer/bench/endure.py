@@ -1,11 +1,13 @@
 """`bench endure`: does the hundredth minute cost what the first one did? An hour on the virtual clock, and then minutes of a real show.
 
 On the virtual clock the demo's pianist plays on and on; one voice harmonises, two plan ahead. Of each minute the middle time of a model's step and
-the memory are kept; the first minute warms up and does not count.
+the memory are kept; the first minute warms up and does not count. A machine that others share is faster in one minute than in another, so every
+eighth step is taken by a mind too that has heard nothing: `beside_fresh` is how many times as long the old one takes.
 """
 
 import os
 import random
+import statistics
 import time
 from collections.abc import Iterator
 from typing import Any
@@ -30,20 +32,39 @@ REST = 4.0  # seconds between two performances of the demo
 MODES = ("harmonise", "accompany", "autonomous")
 SPARSE = {"density": 2.0, "polyphony": 2, "ahead": 2.0}  # of the voices: at the usual density two of them think over four hundred notes a second
 LIVE = ('mode = "harmonise"\nnotes = 1', 'mode = "accompany"\nchannel = 2', 'mode = "autonomous"\nchannel = 3')
+EVERY = 8  # steps, after which a fresh mind takes one
 RATE_HZ = 8.0  # notes a second that are played into the real show
 
 
-class Stopwatch:
-    """A mind that keeps the seconds of each of its steps."""
+class Fresh:
+    """A mind that has heard nothing whenever it takes a step; `seconds` are those of its steps."""
 
-    def __init__(self, mind: Mind, seconds: list[float]) -> None:
+    def __init__(self, mind: Mind) -> None:
+        self.seconds: list[float] = []
+        self._mind = mind
+
+    def step(self, note: ModelNote) -> None:
+        """Both halves of one."""
+        self._mind.reset()
+        begun = time.perf_counter()
+        self._mind.feed(note)
+        self._mind.prepare()
+        self.seconds.append(time.perf_counter() - begun)
+
+
+class Stopwatch:
+    """A mind that keeps the seconds of each of its steps, and has a fresh one take some of them too."""
+
+    def __init__(self, mind: Mind, seconds: list[float], fresh: Fresh) -> None:
         self.name = mind.name
-        self._mind, self._seconds = mind, seconds
+        self._mind, self._seconds, self._fresh = mind, seconds, fresh
 
     def feed(self, note: ModelNote) -> None:
         begun = time.perf_counter()
         self._mind.feed(note)
         self._seconds.append(time.perf_counter() - begun)
+        if len(self._seconds) % EVERY == 0:
+            self._fresh.step(note)
 
     def prepare(self) -> None:
         begun = time.perf_counter()
@@ -55,7 +76,7 @@ class Stopwatch:
         return self._mind.query(constraints, rng)
 
     def fork(self) -> "Stopwatch":
-        return Stopwatch(self._mind.fork(), self._seconds)
+        return Stopwatch(self._mind.fork(), self._seconds, self._fresh)
 
     def reset(self) -> None:
         self._mind.reset()
@@ -65,7 +86,8 @@ class Stopwatch:
 
 
 def bench_endure(model: str, minutes: int = 60, live_minutes: int = 10, visuals: bool = False) -> dict[str, Any]:
-    """The JSON object: `step_ms` and `rss_mb` of the first and of the last minute, their ratio, and each minute's, on the virtual clock and live."""
+    """The JSON object: `step_ms`, `beside_fresh` and `rss_mb` of the first and of the last minute, their ratio, and each minute's, on the virtual
+    clock; live `reply_ms` and `rss_mb`."""
     told = surroundings("endure", "jack" if midi_system() else "none", visuals) | {"model": model, "virtual": _virtual(model, minutes)}
     return told | ({"live": _live(live_minutes, visuals)} if live_minutes > 1 and midi_system() else {})
 
@@ -76,11 +98,12 @@ def _virtual(model: str, minutes: int) -> dict[str, Any]:
     for number, mode in enumerate(MODES, start=1):
         values |= {f"/performer/voice/{number}/{name}": value for name, value in (("mode", mode), *SPARSE.items())}
     session = Session(Table(len(MODES)), Parts.named(("keys",) * len(MODES)), random.Random(1).randrange(2**31), values)
-    graph = Offline(session, Stopwatch(open_mind(model), seconds))
+    fresh = Fresh(open_mind(model))
+    graph = Offline(session, Stopwatch(open_mind(model), seconds, fresh))
     graph.handle(Timed(0.0, Sync()))
     keys = _endless()
     waiting = next(keys)
-    steps, memory, notes = [], [], 0
+    steps, beside, memory, notes = [], [], [], 0
     for minute in range(1, minutes + 2):
         events = []
         while waiting.time < minute * MINUTE:
@@ -88,11 +111,12 @@ def _virtual(model: str, minutes: int) -> dict[str, Any]:
             waiting = next(keys)
         graph.play_on(events, minute * MINUTE)
         steps.append(median(seconds))
+        beside.append(statistics.median(seconds) / statistics.median(fresh.seconds))
         memory.append(rss_mb(os.getpid()) or 0.0)
         notes += len(graph.score.begun)
-        for kept in (seconds, graph.said, graph.score.notes, graph.score.begun):
+        for kept in (seconds, fresh.seconds, graph.said, graph.score.notes, graph.score.begun):
             kept.clear()
-    return _compared(steps[1:], memory[1:]) | {"minutes": minutes, "notes": notes}
+    return _compared(step_ms=steps[1:], beside_fresh=beside[1:], rss_mb=memory[1:]) | {"minutes": minutes, "notes": notes}
 
 
 def _endless() -> Iterator[Timed]:
@@ -116,12 +140,12 @@ def _live(minutes: int, visuals: bool) -> dict[str, Any]:
                 heard += play_phrase(line, 14, RATE_HZ, 1).first
             replies.append(median(heard))
             memory.append(rss_mb(stage.process.pid) or 0.0)
-    return _compared(replies[1:], memory[1:], "reply_ms") | {"minutes": minutes}
+    return _compared(reply_ms=replies[1:], rss_mb=memory[1:]) | {"minutes": minutes}
 
 
-def _compared(times: list[float], memory: list[float], name: str = "step_ms") -> dict[str, Any]:
+def _compared(**measured: list[float]) -> dict[str, Any]:
     def pair(figures: list[float]) -> dict[str, Any]:
-        told = {"first": figures[0], "last": figures[-1], "ratio": round(figures[-1] / figures[0], 3), "most": max(figures)}
+        told = {"first": round(figures[0], 3), "last": round(figures[-1], 3), "ratio": round(figures[-1] / figures[0], 3), "most": max(figures)}
         return told | {"each": [round(figure, 3) for figure in figures]}
 
-    return {name: pair(times), "rss_mb": pair(memory)}
+    return {name: pair(figures) for name, figures in measured.items()}
