@@ -2,6 +2,7 @@
 
 import contextlib
 import queue
+import random
 import threading
 import time
 from collections.abc import Iterator
@@ -17,6 +18,7 @@ from performer.bench.stage import Play, Stage, show
 from performer.midi_system import MidiSystem
 
 PHRASE = (60, 62, 64, 65, 67, 69, 71, 72, 71, 69, 67, 65, 64, 62)
+SPREAD = 0.004  # seconds within which a key comes sooner or later: sixteen even keys a second meet a server's cycles at one and the same place
 HOLD = 0.03  # seconds a key is down, at most
 PATIENCE = 0.5  # seconds after which a reply is lost
 WARM_UP = 12  # notes before the measuring begins
@@ -74,10 +76,10 @@ def key(number: int) -> Key:
 
 
 def play_phrase(line: Line, notes: int, rate: float, voices: int) -> Replies:
-    """Play so many notes, none before the one before it was answered or given up."""
-    replies = Replies()
+    """Play so many notes at about `rate` a second, none before the one before it was answered or given up."""
+    replies, chance = Replies(), random.Random(notes)
     for number in range(notes):
-        due = time.perf_counter() + 1 / rate
+        due = time.perf_counter() + 1 / rate + chance.uniform(-SPREAD / 2, SPREAD / 2)
         pitch, velocity = key(number)
         while not line.arrivals.empty():
             line.arrivals.get()

@@ -1,0 +1,42 @@
+"""How a phrase is played into what is measured, on a clock of its own."""
+
+import queue
+
+import pytest
+
+from performer.bench import reply
+from performer.bench.line import Arrival
+
+CYCLE = 64 / 48000  # seconds of a JACK server's cycle
+
+
+class Piano:
+    """A line that answers at once, and remembers when each key went down. It is its own clock, which goes on where somebody waits."""
+
+    transport = "none"
+
+    def __init__(self) -> None:
+        self.now, self.pressed = 0.0, []
+        self.arrivals: queue.SimpleQueue[Arrival] = queue.SimpleQueue()
+
+    def play(self, message: tuple[int, int, int]) -> None:
+        if message[0] == 0x90:
+            self.pressed.append(self.now)
+            self.arrivals.put(Arrival(self.now, 1, message[1]))
+
+    def perf_counter(self) -> float:
+        return self.now
+
+    def wait(self, seconds: float) -> None:
+        self.now += seconds
+
+
+@pytest.mark.parametrize("rate", [16.0, 1 / (8 * CYCLE)])
+def test_keys_meet_a_servers_cycle_everywhere(monkeypatch, rate):
+    piano = Piano()
+    monkeypatch.setattr(reply.time, "perf_counter", piano.perf_counter)
+    monkeypatch.setattr(reply.threading, "Event", lambda: piano)
+    assert len(reply.play_phrase(piano, 160, rate, 1).first) == 160
+    places = [int(time % CYCLE / CYCLE * 8) for time in piano.pressed]
+    assert min(places.count(place) for place in range(8)) >= 8
+    assert piano.pressed[-1] == pytest.approx(159 / rate, abs=160 * reply.SPREAD / 4)
