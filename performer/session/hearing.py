@@ -83,19 +83,21 @@ class Hearing:
 
     def expected(self, time: float, until: float, plans: Iterable[Heard] = ()) -> tuple[ModelNote, ...]:
         """What was not fed yet and begins by `until`: heard, committed, and of these plans; as the model would hear it."""
-        last, chord, out = self._last, self._chord.copy(), []
-        for note in sorted((*self._line, *plans), key=lambda note: note.onset):
-            if note.onset > until:
-                break
-            if not _joins(note, last, chord):
-                continue
-            out.append(self._speak(note, last, time))
-            last = note.onset
-        return tuple(out)
+        return tuple(self._speak(note, last, time) for note, last in self._line_up(until, plans))
 
     def last_before(self, until: float, plans: Iterable[Heard] = ()) -> float | None:
         """The latest onset that is not after `until`, of the same notes; of what was fed where there is none."""
-        return max((note.onset for note in (*self._line, *plans) if note.onset <= until), default=self._last)
+        return max((note.onset for note, _ in self._line_up(until, plans)), default=self._last)
+
+    def _line_up(self, until: float, plans: Iterable[Heard]) -> Iterator[tuple[Heard, float | None]]:
+        """What will be fed up to `until`, each note with the onset before it."""
+        last, chord = self._last, self._chord.copy()
+        for note in sorted((*self._line, *plans), key=lambda note: note.onset):
+            if note.onset > until:
+                break
+            if _joins(note, last, chord):
+                yield note, last
+                last = note.onset
 
     @property
     def last_onset(self) -> float | None:

@@ -52,6 +52,18 @@ def test_a_unison_of_voices_is_heard_as_one_note():
     assert hearing.pending(2.5) == ()
 
 
+def test_the_latest_onset_is_one_that_the_model_hears():
+    """From there it reckons the gap of what it composes."""
+    hearing = Hearing()
+    for place in range(MOST_TOGETHER + 2):
+        hearing.plan(2.0 + 0.0008 * place, 60 + place, 64, 0.5, 0, voice=place + 1)
+    heard = 2.0 + 0.0008 * (MOST_TOGETHER - 1)
+    assert hearing.last_before(3.0) == pytest.approx(heard)
+    assert 2.0 + sum(note.gap for note in hearing.expected(3.0, 3.0)) == pytest.approx(heard)
+    list(hearing.settle(3.0))
+    assert hearing.last_before(3.0) == pytest.approx(heard)
+
+
 def test_of_a_great_chord_as_much_is_heard_as_music_has_and_all_that_the_human_plays():
     hearing = Hearing()
     for voice in range(1, 17):
