@@ -24,7 +24,7 @@ from typing import Any
 from performer.assets import file_name, takes_dir
 from performer.awake import Awake
 from performer.clock import SystemClock
-from performer.effects import Ask, AskChords, Drop, Effect, Expect, Feed, Forget, Join, Load, Propose, Say, Wake, Wonder
+from performer.effects import Ask, AskChords, Drop, Effect, Expect, Feed, Forget, Join, Load, Propose, Say, Soon, Wake, Wonder
 from performer.errors import PerformerError, PortError
 from performer.events import Loaded, NoteOn, Progression, Sync, Tick, Timed
 from performer.housekeeping import Housekeeping
@@ -202,6 +202,8 @@ class Engine:
                 thoughts.append(effect)
             elif isinstance(effect, Wonder):
                 self._later.append((self._minds.post, effect))
+            elif isinstance(effect, Soon):
+                self.hear(Timed(self.clock.now(), Tick(effect.tag)))
             else:
                 self._later.append((self._routes[type(effect)], effect))
         if planned:

@@ -215,4 +215,14 @@ class Say:
     sender: str = ""
 
 
-Effect = Play | Release | Pass | Silence | Compensate | Feed | Forget | Ask | AskChords | Expect | Wonder | Drop | Wake | Join | Propose | Load | Say
+@dataclass(frozen=True, slots=True)
+class Soon:
+    """Send a Tick with this tag as soon as what the same event brought about has left."""
+
+    tag: str
+
+
+Effect = (
+    Play | Release | Pass | Silence | Compensate | Feed | Forget | Ask | AskChords | Expect | Wonder | Drop | Wake | Soon
+    | Join | Propose | Load | Say
+)

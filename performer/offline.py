@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from performer.clock import VirtualClock
-from performer.effects import Ask, AskChords, Drop, Effect, Feed, Forget
+from performer.effects import Ask, AskChords, Drop, Effect, Feed, Forget, Soon
 from performer.events import Answer, ChordAnswer, Event, ModelFailed, ModelNote, Tick, Timed
 from performer.inference.chords import Harmonist, Plain
 from performer.inference.thinker import Mind, Thinker
@@ -72,6 +72,8 @@ class Offline:
                     self._thinker.forget()
                 case Ask():
                     self._answer(timed.time, effect)
+                case Soon(tag):
+                    self._wake(timed.time, tag)
                 case AskChords():
                     self.handle(Timed(timed.time, ChordAnswer(effect.id, self._harmonist.answer(effect))))
         self.stage.run_due(timed.time)
@@ -93,13 +95,16 @@ class Offline:
         self.handle(Timed(time, Answer(ask.id, ask.most, None, self._thinker.mind.name)))
 
     def _advance(self, until: float) -> None:
+        self._tick()
         while (due := self.stage.agenda.next_time) is not None and due <= until:
             self.clock.advance_to(due)
             self.stage.run_due(due)
-            ticks, self._ticks = self._ticks, []
-            for tick in ticks:
-                self.handle(tick)
+            self._tick()
         self.clock.advance_to(until)
+
+    def _tick(self) -> None:
+        while self._ticks:
+            self.handle(self._ticks.pop(0))
 
     def _wake(self, time: float, tag: str) -> None:
         self._ticks.append(Timed(time, Tick(tag)))

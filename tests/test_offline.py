@@ -21,8 +21,12 @@ PHRASES = (*melody(60, 62, 64, 65), *melody(67, 69, 71, start=9.0), *melody(72, 
 HARMONISE = {"/performer/voice/1/mode": "harmonise", "/performer/voice/1/notes": 3}
 
 
+CHOIR = {f"/performer/voice/{number}/mode": "harmonise" for number in (1, 2, 3)}
+
+
 def session(seed: int = 7, values: dict[str, Any] | None = None) -> Session:
-    return Session(Table(1), Parts.named(("keys",)), seed, values or {})
+    voices = 3 if values == CHOIR else 1
+    return Session(Table(voices), Parts.named(("keys",) * voices), seed, values or {})
 
 
 class Recorded(Offline):
@@ -148,7 +152,12 @@ def test_a_take_is_told_again_with_the_delay_it_began_with():
     assert [note.pitch for note in told.notes] == [60], "the planned note leaves at 1.1, the live one at 1.3"
 
 
-@pytest.mark.parametrize("values", [None, HARMONISE])
+def test_a_choir_sings_with_the_key_and_not_when_something_else_comes():
+    notes = Offline(session(values=CHOIR), StepMind()).play(melody(60, 62, step=1.0, length=0.5), until=9.0)
+    assert {(note.voice, note.start, note.end) for note in notes} == {(voice, at, at + 0.5) for voice in (1, 2, 3) for at in (1.0, 2.0)}
+
+
+@pytest.mark.parametrize("values", [None, HARMONISE, CHOIR])
 def test_a_take_is_told_again_to_the_bit(values: dict[str, Any] | None):
     notes, lines = recorded(values)
     answers = sum(isinstance(line.get("in"), Answer) and line["in"].note is not None for line in lines)

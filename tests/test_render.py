@@ -93,6 +93,7 @@ def harmonies(engine: Engine, output: HeardOutput) -> None:
 
 CALL = '[[voice]]\nmode = "call"\npatience = 0.1'
 HARMONISE = '[[voice]]\nmode = "harmonise"\nnotes = 2'
+CHOIR = "\n".join([HARMONISE] * 3)
 
 
 @pytest.fixture
@@ -101,7 +102,7 @@ def take(tmp_path: Path) -> Path:
     return perform(tmp_path / "takes", HARMONISE, harmonies)[0]
 
 
-@pytest.mark.parametrize(("voices", "play"), [(CALL, a_phrase), (HARMONISE, harmonies), (f"{CALL}\n{HARMONISE}", a_phrase)])
+@pytest.mark.parametrize(("voices", "play"), [(CALL, a_phrase), (HARMONISE, harmonies), (f"{CALL}\n{HARMONISE}", a_phrase), (CHOIR, harmonies)])
 def test_a_take_is_told_again_note_for_note(tmp_path: Path, voices: str, play: Callable[..., None]):
     take, output = perform(tmp_path / "takes", voices, play)
     struck = sorted(line[2] for line in output.lines if line[0] == "on")

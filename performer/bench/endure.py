@@ -1,8 +1,8 @@
 """`bench endure`: does the hundredth minute cost what the first one did? An hour on the virtual clock, and then minutes of a real show.
 
 On the virtual clock the demo's pianist plays on and on; one voice harmonises, two plan ahead. Of each minute the middle time of a model's step and
-the memory are kept; the first minute warms up and does not count. A machine that others share is faster in one minute than in another, so every
-eighth step is taken by a mind too that has heard nothing: `beside_fresh` is how many times as long the old one takes.
+the memory are kept; the first minute warms up and does not count. A machine that others share is faster in one minute than in another, so at the end
+of each the mind that has heard it all and one that has heard nothing step by turns: `beside_fresh` is how many times as long the old one takes.
 """
 
 import os
@@ -32,39 +32,21 @@ REST = 4.0  # seconds between two performances of the demo
 MODES = ("harmonise", "accompany", "autonomous")
 SPARSE = {"density": 2.0, "polyphony": 2, "ahead": 2.0}  # of the voices: at the usual density two of them think over four hundred notes a second
 LIVE = ('mode = "harmonise"\nnotes = 1', 'mode = "accompany"\nchannel = 2', 'mode = "autonomous"\nchannel = 3')
-EVERY = 8  # steps, after which a fresh mind takes one
+PAIRS = 200  # steps of an old mind and of a fresh one
 RATE_HZ = 8.0  # notes a second that are played into the real show
 
 
-class Fresh:
-    """A mind that has heard nothing whenever it takes a step; `seconds` are those of its steps."""
-
-    def __init__(self, mind: Mind) -> None:
-        self.seconds: list[float] = []
-        self._mind = mind
-
-    def step(self, note: ModelNote) -> None:
-        """Both halves of one."""
-        self._mind.reset()
-        begun = time.perf_counter()
-        self._mind.feed(note)
-        self._mind.prepare()
-        self.seconds.append(time.perf_counter() - begun)
-
-
 class Stopwatch:
-    """A mind that keeps the seconds of each of its steps, and has a fresh one take some of them too."""
+    """A mind that keeps the seconds of each of its steps."""
 
-    def __init__(self, mind: Mind, seconds: list[float], fresh: Fresh) -> None:
+    def __init__(self, mind: Mind, seconds: list[float]) -> None:
         self.name = mind.name
-        self._mind, self._seconds, self._fresh = mind, seconds, fresh
+        self._mind, self._seconds = mind, seconds
 
     def feed(self, note: ModelNote) -> None:
         begun = time.perf_counter()
         self._mind.feed(note)
         self._seconds.append(time.perf_counter() - begun)
-        if len(self._seconds) % EVERY == 0:
-            self._fresh.step(note)
 
     def prepare(self) -> None:
         begun = time.perf_counter()
@@ -76,7 +58,7 @@ class Stopwatch:
         return self._mind.query(constraints, rng)
 
     def fork(self) -> "Stopwatch":
-        return Stopwatch(self._mind.fork(), self._seconds, self._fresh)
+        return Stopwatch(self._mind.fork(), self._seconds)
 
     def reset(self) -> None:
         self._mind.reset()
@@ -98,8 +80,8 @@ def _virtual(model: str, minutes: int) -> dict[str, Any]:
     for number, mode in enumerate(MODES, start=1):
         values |= {f"/performer/voice/{number}/{name}": value for name, value in (("mode", mode), *SPARSE.items())}
     session = Session(Table(len(MODES)), Parts.named(("keys",) * len(MODES)), random.Random(1).randrange(2**31), values)
-    fresh = Fresh(open_mind(model))
-    graph = Offline(session, Stopwatch(open_mind(model), seconds, fresh))
+    mind, fresh = open_mind(model), open_mind(model)
+    graph = Offline(session, Stopwatch(mind, seconds))
     graph.handle(Timed(0.0, Sync()))
     keys = _endless()
     waiting = next(keys)
@@ -111,12 +93,27 @@ def _virtual(model: str, minutes: int) -> dict[str, Any]:
             waiting = next(keys)
         graph.play_on(events, minute * MINUTE)
         steps.append(median(seconds))
-        beside.append(statistics.median(seconds) / statistics.median(fresh.seconds))
+        beside.append(beside_fresh(mind.fork(), fresh))
         memory.append(rss_mb(os.getpid()) or 0.0)
         notes += len(graph.score.begun)
-        for kept in (seconds, fresh.seconds, graph.said, graph.score.notes, graph.score.begun):
+        for kept in (seconds, graph.said, graph.score.notes, graph.score.begun):
             kept.clear()
     return _compared(step_ms=steps[1:], beside_fresh=beside[1:], rss_mb=memory[1:]) | {"minutes": minutes, "notes": notes}
+
+
+def beside_fresh(old: Mind, fresh: Mind) -> float:
+    """How many times as long a step of the old mind takes as one of a mind that has heard nothing, by the middle ones of many, taken by turns."""
+    old.prepare()
+    seconds: dict[Mind, list[float]] = {old: [], fresh: []}
+    for number in range(PAIRS):
+        note = ModelNote(0.1, 48 + number % 24, 80, 0.1)
+        fresh.reset()
+        for mind in (old, fresh) if number % 2 else (fresh, old):
+            begun = time.perf_counter()
+            mind.feed(note)
+            mind.prepare()
+            seconds[mind].append(time.perf_counter() - begun)
+    return statistics.median(seconds[old]) / statistics.median(seconds[fresh])
 
 
 def _endless() -> Iterator[Timed]:
@@ -145,7 +142,7 @@ def _live(minutes: int, visuals: bool) -> dict[str, Any]:
 
 def _compared(**measured: list[float]) -> dict[str, Any]:
     def pair(figures: list[float]) -> dict[str, Any]:
-        told = {"first": round(figures[0], 3), "last": round(figures[-1], 3), "ratio": round(figures[-1] / figures[0], 3), "most": max(figures)}
-        return told | {"each": [round(figure, 3) for figure in figures]}
+        each = [round(figure, 3) for figure in figures]
+        return {"first": each[0], "last": each[-1], "ratio": round(figures[-1] / figures[0], 3), "most": max(each), "each": each}
 
     return {name: pair(figures) for name, figures in measured.items()}

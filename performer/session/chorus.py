@@ -1,13 +1,13 @@
 """Who answers a key first. Sixteen voices that harmonise ask sixteen questions; for that the first answer would leave half a millisecond later.
 
-So of the voices that one model plays only the first asks at once. The others ask when it has answered, or before anything else happens: they are told
-what they would have been told with the key.
+So of the voices that one model plays only the first asks at once. The others ask when an answer to one of those has left, or before anything else
+happens: they are told what they would have been told with the key.
 """
 
 from collections.abc import Callable, Iterable, Iterator
 from functools import partial
 
-from performer.effects import Effect, Wake
+from performer.effects import Ask, Effect, Soon
 from performer.session.harmonise import Harmonise
 from performer.session.mode import Mode
 
@@ -15,9 +15,10 @@ TAG = "chorus"
 
 
 class Chorus:
-    """The voices that have still to ask about the last key. Owned by the session."""
+    """The voices that have still to ask about the last key; true while there are any. Owned by the session."""
 
     def __init__(self) -> None:
+        self._first: set[int] = set()  # what was asked with the key
         self._waiting: list[Callable[[], Iterator[Effect]]] = []
 
     def __bool__(self) -> bool:
@@ -26,19 +27,22 @@ class Chorus:
     def key_down(self, time: float, pitch: int, velocity: int, modes: Iterable[Mode]) -> Iterator[Effect]:
         """The human begins a note, and these modes hear it."""
         models: set[str] = set()
+        self._first.clear()
         for mode in modes:
-            if not isinstance(mode, Harmonise):
-                yield from mode.key_down(time, pitch, velocity)
-            elif mode.model in models:
-                self._waiting.append(partial(mode.respond, time, pitch, velocity, mode.heard(time)))
-            else:
+            if isinstance(mode, Harmonise):
+                if mode.model in models:
+                    self._waiting.append(partial(mode.respond, time, pitch, velocity, mode.heard(time)))
+                    continue
                 models.add(mode.model)
-                yield from mode.key_down(time, pitch, velocity)
+            for effect in mode.key_down(time, pitch, velocity):
+                if isinstance(effect, Ask):
+                    self._first.add(effect.id)
+                yield effect
 
-    def answered(self, time: float) -> Iterator[Effect]:
-        """Somebody was answered: the others ask as soon as that has left."""
-        if self._waiting:
-            yield Wake(time, TAG)
+    def answered(self, ask: int) -> Iterator[Effect]:
+        """This was answered. If it was asked with the key, the others ask as soon as the answer has left."""
+        if self._waiting and ask in self._first:
+            yield Soon(TAG)
 
     def go_on(self) -> Iterator[Effect]:
         """The others ask now."""

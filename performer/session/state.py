@@ -102,8 +102,8 @@ class Session:
         effects = [] if self._begun else self._begin(timed.time)
         tempo = self.room.tempo
         before, place, revised = (tempo.jumps, self.room.halted), tempo.moved, self.room.chords.revised
-        if self._chorus and not isinstance(timed.event, Answer):
-            effects += self._chorus.go_on()
+        if self._chorus and not (isinstance(timed.event, Answer) and self.room.asker(timed.event.ask)):
+            effects += self._chorus.go_on()  # before anything but an answer; and that too where a take of an older version answers all at once
         effects += self._handlers[type(timed.event)](timed.time, timed.event)
         if (tempo.jumps, self.room.halted) != before:
             effects += self._retimed(timed.time, tempo.moved - place)
@@ -372,7 +372,7 @@ class Session:
             yield from each.answer(time, event)
         for each in askers if event.last else ():
             yield from each.answer(time, Answer(event.ask, event.index + 1, None, event.model))
-        yield from self._chorus.answered(time)
+        yield from self._chorus.answered(event.ask)
         if (event.last or event.note is None) and not self._chorus and not any(mode.asking for mode in self._modes):
             yield from self._expect(time)
 

@@ -70,7 +70,7 @@ class Voice:
         low, high = self.setting("low"), self.setting("high")
         return min(low, high), max(low, high)
 
-    def ask(self, time: float, count: int, patience: float, beat: float | None = None, **wishes: Any) -> Ask:
+    def ask(self, time: float, most: int, patience: float, beat: float | None = None, **wishes: Any) -> Ask:
         """A question to the model with this voice's settings, about what comes on a `beat` (None: now); `wishes` are fields of Ask."""
         number, seed = self.room.next_ask(self.number)
         fields = {**self._by_settings(), "model": self.model, **wishes}
@@ -81,7 +81,7 @@ class Voice:
         if "classes" not in wishes or "harmony" not in wishes:
             chord = self.chord(self.room.timeline.beat_at(time) if beat is None else beat)
             fields = {"classes": self.classes(chord), "harmony": self._harmony(time, chord), **fields}
-        return Ask(number, self.number, seed, count, time + patience, self.part, **fields)
+        return Ask(number, self.number, seed, most, time + patience, self.part, **fields)
 
     def _by_settings(self) -> Mapping[str, Any]:
         """The fields of an ask that the parameters settle, reckoned again where one of them was set."""

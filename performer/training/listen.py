@@ -56,7 +56,7 @@ def ask_after(phrase: tuple[Sounded, ...], part: int, seed: int, temperature: fl
         key.hear(note.pitch, note.velocity)
     low, high = (35, 59) if part == DRUMS else (max(0, min(pitches) - 7), min(127, max(pitches) + 7))
     return Ask(
-        id=1, voice=OWN, seed=seed, count=MOST_NOTES, expires=0.0, part=part, low=low, high=high,
+        id=1, voice=OWN, seed=seed, most=MOST_NOTES, expires=0.0, part=part, low=low, high=high,
         classes=() if part == DRUMS else key.classes(), gap=(0.0, 2.0), first_gap=(BREATH, BREATH + 0.1),
         temperature=temperature, top_p=top_p,
     )  # fmt: skip

@@ -3,12 +3,13 @@
 import json
 import shutil
 
+import pytest
+
 from performer.bench import endure
 from performer.bench.command import Asked, bench
 from performer.bench.endure import bench_endure
 from performer.bench.flood import ADDRESSES
 from performer.bench.graph import PROGRAM
-from performer.events import ModelNote
 from performer.inference.echo import Echo
 from performer.parameters import Table
 
@@ -62,11 +63,10 @@ def test_trouble_leaves_the_picture_moving_and_the_notes_in_time():
 def test_endure_on_the_virtual_clock():
     told = bench_endure("echo", minutes=1, live_minutes=0)["virtual"]
     assert told["notes"] > 100 and told["step_ms"]["ratio"] > 0 and 0.9 < told["rss_mb"]["ratio"] < 1.1
-    assert told["beside_fresh"]["first"] > 0 and told["beside_fresh"]["ratio"] > 0
+    assert 0.1 < told["beside_fresh"]["ratio"] < 10.0
 
 
-def test_endure_sees_a_step_that_grows_longer_and_not_a_machine_that_does(monkeypatch):
-    """A mind whose steps grow by a tenth of their time, and one that is as it was, on a machine that halves its speed."""
+def test_endure_sees_a_step_that_grew_longer_and_not_a_machine_that_became_slow(monkeypatch):
     taken, now = [0.001], [0.0]
 
     class Slow(Echo):
@@ -75,25 +75,13 @@ def test_endure_sees_a_step_that_grows_longer_and_not_a_machine_that_does(monkey
         def feed(self, note):
             now[0] += taken[0] * (1.0 + self.growth * self.heard)
             self.heard += 1
-            super().feed(note)
 
         def reset(self):
             self.heard = 0
-            super().reset()
 
     monkeypatch.setattr(endure.time, "perf_counter", lambda: now[0])
-    note, ratios = ModelNote(0.1, 60, 80, 0.1), []
-    for growth in (0.1, 0.0):
-        old, fresh = Slow(), endure.Fresh(Slow())
-        old.growth, taken[0] = growth, 0.001
-        seconds, found = [], []
-        watch = endure.Stopwatch(old, seconds, fresh)
-        for _ in range(2):
-            for _ in range(4 * endure.EVERY):
-                watch.feed(note)
-            found.append(sum(seconds) / len(seconds) / (sum(fresh.seconds) / len(fresh.seconds)))
-            seconds.clear()
-            fresh.seconds.clear()
-            taken[0] *= 2
-        ratios.append(found[1] / found[0])
-    assert ratios[0] > 1.3 and abs(ratios[1] - 1.0) < 1e-6
+    old, fresh = Slow(), Slow()
+    for taken[0] in (0.001, 0.002):
+        assert endure.beside_fresh(old, fresh) == pytest.approx(1.0)
+    old.growth = fresh.growth = 0.001
+    assert endure.beside_fresh(old, fresh) == pytest.approx(1.5, abs=0.01), "two hundred times two have been heard, and half of these"

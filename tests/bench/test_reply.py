@@ -15,8 +15,8 @@ class Piano:
 
     transport = "none"
 
-    def __init__(self) -> None:
-        self.now, self.pressed = 0.0, []
+    def __init__(self, waking: float) -> None:
+        self.now, self.waking, self.pressed = 0.0, waking, []
         self.arrivals: queue.SimpleQueue[Arrival] = queue.SimpleQueue()
 
     def play(self, message: tuple[int, int, int]) -> None:
@@ -28,15 +28,16 @@ class Piano:
         return self.now
 
     def wait(self, seconds: float) -> None:
-        self.now += seconds
+        self.now += seconds + self.waking
 
 
-@pytest.mark.parametrize("rate", [16.0, 1 / (8 * CYCLE)])
-def test_keys_meet_a_servers_cycle_everywhere(monkeypatch, rate):
-    piano = Piano()
+@pytest.mark.parametrize(("rate", "waking"), [(16.0, CYCLE / 8), (1 / (8 * CYCLE), 0.0)])
+def test_keys_meet_a_servers_cycle_everywhere(monkeypatch, rate, waking):
+    """Both are whole cycles apart: 46 and 7/8 with what a waking takes, and eight."""
+    piano = Piano(waking)
     monkeypatch.setattr(reply.time, "perf_counter", piano.perf_counter)
     monkeypatch.setattr(reply.threading, "Event", lambda: piano)
     assert len(reply.play_phrase(piano, 160, rate, 1).first) == 160
     places = [int(time % CYCLE / CYCLE * 8) for time in piano.pressed]
     assert min(places.count(place) for place in range(8)) >= 8
-    assert piano.pressed[-1] == pytest.approx(159 / rate, abs=160 * reply.SPREAD / 4)
+    assert piano.pressed[-1] == pytest.approx(159 * (1 / rate + waking), abs=160 * reply.SPREAD / 4)

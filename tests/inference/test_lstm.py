@@ -1,5 +1,6 @@
 """The instant model through the real runtime: constraints hold, forks are apart, and a wrong folder is one sentence."""
 
+import random
 import re
 import subprocess
 import sys
@@ -218,6 +219,18 @@ def test_a_model_of_drums_hears_drums_alone_and_reckons_gaps_between_them(tmp_pa
     assert note.gap == pytest.approx(same.gap - 0.15) and note.pitch == same.pitch
     mind.reset()
     assert mind.passed == 0.0
+
+
+def test_what_was_reckoned_is_of_the_note_before_and_not_of_the_next():
+    """Asked alike after every note it draws as one that was asked nothing before."""
+    limits, asked = Constraints(voice=0, gap=(0.0, 0.0), held=True, at_once=True), load_mind(TINY)
+    for count, note in enumerate(NOTES, start=1):
+        asked.feed(note)
+        unasked = load_mind(TINY)
+        for each in NOTES[:count]:
+            unasked.feed(each)
+        drawn = [asked.query(limits, random.Random(seed)) for seed in (*range(30), *range(30))]
+        assert drawn == [unasked.query(limits, random.Random(seed)) for seed in range(30)] * 2
 
 
 def test_ears_that_there_are_not_are_told(tmp_path):

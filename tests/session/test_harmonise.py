@@ -51,6 +51,7 @@ def test_two_voices_answer_on_their_own_channels():
     events = [Timed(0.5, ParameterSet("/performer/voice/2/mode", "harmonise")), *melody(60, length=1.0)]
     notes = graph.play(events, until=5.0)
     assert {(note.voice, note.channel) for note in notes} == {(1, 1), (2, 2)}
+    assert {(note.start, note.end) for note in notes} == {(1.0, 2.0)}
 
 
 def test_changing_the_channel_ends_what_sounds_on_the_old_one():
