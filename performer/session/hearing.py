@@ -71,9 +71,9 @@ class Hearing:
             kept.append(note)
         self._line, self._pending = kept, None
 
-    def settle(self, time: float) -> Iterator[ModelNote]:
-        """Yields what has ended by now and was not fed yet."""
-        yield from self._feed(time)
+    def settle(self, time: float, still_sounding: bool = False) -> Iterator[ModelNote]:
+        """Yields what has ended by now and was not fed yet, or what is `still_sounding` too, without its duration."""
+        yield from self._feed(time, still_sounding)
 
     def pending(self, time: float) -> tuple[ModelNote, ...]:
         """What has begun and was not fed yet, as the model would hear it now."""
