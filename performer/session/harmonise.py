@@ -5,6 +5,7 @@ from typing import Any
 
 from performer.effects import Effect, Expect, Feed, Release
 from performer.events import Answer, ModelNote
+from performer.session.hearing import MOST_TOGETHER
 from performer.session.mode import Mode
 from performer.session.room import Room, usual_key
 from performer.session.voices import DRUMS, Voice
@@ -12,7 +13,6 @@ from performer.session.voices import DRUMS, Voice
 TOGETHER = (0.0, 0.0)  # seconds between the notes of one chord: the smallest gap that the models tell apart
 CHORD: Mapping[str, Any] = {"gap": TOGETHER, "first_gap": TOGETHER, "distinct": True, "held": True, "density": 0.0, "polyphony": 0, "harmony": (),
                             "at_once": True}  # fmt: skip
-MANY = 8  # notes of a chord that is heard while it sounds
 PATIENCE = 0.25  # an answer later than this is no answer to that note
 FEW = 4  # notes that are thought of though the next event will probably tell more of them: a chord may come
 SHORTEST = 0.08  # a note whose key was already up when the answer came
@@ -22,8 +22,9 @@ def expect(time: float, room: Room, voices: Sequence[Voice], part: int) -> Itera
     """What sounds will be heard before the next key is answered by these voices, so their models may think of it; and of that key, the human's
     `part`, where it will be the next event: who does not play legato lets go of the last one first, and then what sounded is known in full.
 
-    A chord of more than MANY notes is heard while it sounds, without its end: when the key is let go there may be no time for all of it."""
-    if len(room.hearing.pending(time)) > MANY:
+    As many notes as a model hears of one chord are heard while they sound, without their ends: when the key is let go there may be no time for
+    all of it."""
+    if len(room.hearing.pending(time)) >= MOST_TOGETHER:
         yield from map(Feed, room.hearing.settle(time, still_sounding=True))
     pending, awaited = room.hearing.pending(time), room.legato or not room.held
     if not awaited and len(pending) > FEW:
