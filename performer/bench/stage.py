@@ -14,8 +14,11 @@ from pathlib import Path
 from typing import Any
 
 from performer.errors import PerformerError
+from performer.inputs.midi import VIRTUAL
 from performer.loopback import encode
+from performer.midi_system import list_ports
 
+ENDING = 2.0  # seconds in which the ports of a show go that has ended
 SETTLE = 3.0  # seconds in which the generator loads and warms up
 
 
@@ -53,7 +56,9 @@ class Stage:
 
 @contextlib.contextmanager
 def show(play: Play) -> Iterator[Stage]:
-    """The show while the block runs. Raises PerformerError where it does not start."""
+    """The show while the block runs. Raises PerformerError where it does not start, or would not be the only one."""
+    if play.midi:
+        _alone()
     with tempfile.TemporaryDirectory() as folder, socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as ear:
         ear.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 1 << 20)
         ear.bind(("127.0.0.1", 0))
@@ -79,6 +84,15 @@ def show(play: Play) -> Iterator[Stage]:
                 process.wait()
             if process.stdout is not None:
                 process.stdout.close()
+
+
+def _alone(patience: float = ENDING) -> None:
+    """Raises PerformerError where another show has its ports already: the bench would play into that one, and measure it."""
+    end = time.monotonic() + patience
+    while any(VIRTUAL in name for name in list_ports().outputs):  # one that has just ended may still be seen
+        if time.monotonic() > end:
+            raise PerformerError(f"A show is playing here already: its port '{VIRTUAL}' is there.", "Stop it first: the bench would play into it.")
+        threading.Event().wait(0.1)
 
 
 def toml(play: Play, osc_port: int, ear: int, page: int) -> str:

@@ -10,6 +10,8 @@ from performer.bench.command import Asked, bench
 from performer.bench.endure import bench_endure
 from performer.bench.flood import ADDRESSES
 from performer.bench.graph import PROGRAM
+from performer.bench.stage import Play, show
+from performer.errors import PerformerError
 from performer.inference.echo import Echo
 from performer.parameters import Table
 
@@ -58,6 +60,14 @@ def test_trouble_leaves_the_picture_moving_and_the_notes_in_time():
         assert told[trouble]["notes"] > 0 and told[trouble]["later_than_a_bar"] == 0, told
     assert told["killed"]["pictures"] > 12 * 10 and told["killed"]["page_longest_ms"] < 1000, told
     assert told["flooded"]["sent"] > 10_000 and told["flooded"]["pictures"] > 10, told
+
+
+def test_a_bench_does_not_play_into_somebody_elses_show(jack_server):
+    with show(Play()):
+        for name in ("reply", "timing", "start"):
+            with pytest.raises(PerformerError, match=r"A show is playing here already.*Stop it first"):
+                bench(name, Asked(notes=5, seconds=1.0), True)
+    assert json.loads(bench("reply", Asked(notes=5), True))["lost"] == 0
 
 
 def test_endure_on_the_virtual_clock():
