@@ -203,7 +203,7 @@ class Engine:
             elif isinstance(effect, Wonder):
                 self._later.append((self._minds.post, effect))
             elif isinstance(effect, Soon):
-                self.hear(Timed(self.clock.now(), Tick(effect.tag)))
+                self._due(self.clock.now(), effect.tag)
             else:
                 self._later.append((self._routes[type(effect)], effect))
         if planned:

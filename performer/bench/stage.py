@@ -86,9 +86,9 @@ def show(play: Play) -> Iterator[Stage]:
                 process.stdout.close()
 
 
-def _alone(patience: float = ENDING) -> None:
+def _alone() -> None:
     """Raises PerformerError where another show has its ports already: the bench would play into that one, and measure it."""
-    end = time.monotonic() + patience
+    end = time.monotonic() + ENDING
     while any(VIRTUAL in name for name in list_ports().outputs):  # one that has just ended may still be seen
         if time.monotonic() > end:
             raise PerformerError(f"A show is playing here already: its port '{VIRTUAL}' is there.", "Stop it first: the bench would play into it.")
