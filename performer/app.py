@@ -103,7 +103,7 @@ class Engine:
         self._scheduler = Scheduler(stage, self.clock)
         self.take = self._take(show, seed) if show.takes.record else None
         self._housekeeping = Housekeeping(self._pause, self._is_silent, Awake() if show.general.awake else None)
-        self._health = Health(self._osc.say, self._more_health)
+        self._health = Health(self._osc.say, self._more_health, lambda: self._minds.step_seconds)
         self._net = OscInput(
             [Source(loopback.sock, "loopback"), Source(public, "osc")], show.table, self.clock, self.hear, self._osc.refuse,
             {"/performer/listening/features": self._features.from_audio, "/performer/listening/status": self._audio_status,

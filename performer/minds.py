@@ -6,7 +6,7 @@ itself, and then by the echo.
 
 import threading
 from collections import deque
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from pathlib import Path
 
 from performer.assets import find_model, model_names
@@ -88,6 +88,11 @@ class Minds:
     def dropped(self) -> int:
         """Notes that were not heard, since a model's memory would have been no numbers."""
         return sum(thinking.thinker.dropped for thinking in self._thinking.values())
+
+    @property
+    def step_seconds(self) -> Mapping[str, Collection[float]]:
+        """How long each of the last events took a model, by the model's name; none of those that do not tell. Thread-safe."""
+        return {name: times for name, thinking in self._thinking.items() if (times := getattr(thinking.thinker.mind, "step_seconds", ()))}
 
     def start(self) -> None:
         self._harmony.start()

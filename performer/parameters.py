@@ -334,7 +334,7 @@ FEEDBACK: tuple[Command, ...] = (
     Command("/performer/entropy", "ff", "How open it is to the first model which pitch comes next: 0 to 1, in nats."),
     Command("/performer/timeline", "fiifisi",
             "Each beat and each change: tempo, a beat, its time as whole seconds and the rest, playing (0 or 1), who leads, Link peers."),
-    Command("/performer/health", "s", "Once a second while it plays: reply and lateness in ms, notes missed, the rung of each voice, as JSON."),
+    Command("/performer/health", "s", "Once a second while it plays: ms of reply, lateness, models' steps; missed notes, voices' rungs; as JSON."),
     Command("/performer/status", "s", "What is going on in a few words, as JSON."),
 )  # fmt: skip
 

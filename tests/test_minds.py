@@ -34,6 +34,16 @@ def test_a_voice_has_the_model_that_it_names_and_drums_have_theirs():
     assert set(found.hashes) == {"tiny-lstm", "lstm-drums", "echo"} and found.hashes["tiny-lstm"]
 
 
+def test_models_tell_what_their_steps_cost_the_echo_does_not():
+    found, said, _ = minds(f'[models]\nnotes = "tiny-lstm"\nsmall = ""\n{FOLDERS}\n[[voice]]\nmodel = "echo"')
+    found.start()
+    found.post(Feed(ModelNote(0.2, 60, 80, 0.2)))
+    found.post(Ask(1, 1, 5, 1, 1e9, 0, 40, 80, (), 1.0, 1.0, (0.0, 1.0), (0.0, 1.0)))
+    said.get(timeout=10.0)
+    assert set(found.step_seconds) == {"tiny-lstm"} and all(0.0 < each < 1.0 for each in found.step_seconds["tiny-lstm"])
+    found.stop()
+
+
 def test_where_a_model_cannot_be_had_the_first_plays_and_it_is_told():
     found, _, _ = minds('[models]\nnotes = "echo"\n[[voice]]\nmodel = "nobody"')
     assert found.voices == ("echo",)

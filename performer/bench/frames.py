@@ -1,7 +1,6 @@
 """`bench frames`: how many pictures the generator paints and the screen shows while music plays, as the show itself tells them, and how long it
 takes from a sound in the audio input to a picture that changed. Where there is a display the screen is a window of 1280 x 720 on it."""
 
-import contextlib
 import json
 import socket
 import time
@@ -33,6 +32,7 @@ def bench_frames(seconds: float = 10.0, clicks: int = CLICKS) -> dict[str, Any]:
     """The JSON object: means over the seconds, the generator asked for 60 pictures a second and a voice playing by itself; then so many clicks
     while nothing else sounds. Raises PerformerError where the show tells nothing or hears nothing."""
     with jack_server() as sound, show(play(sound != "none")) as stage:
+        stage.said()  # while it started: no part of it
         told, notes = _told(stage.ear, seconds)
         if "fps" not in told["visuals"]:
             raise PerformerError("The generator said nothing of its pictures.", "Measure longer.")
@@ -105,7 +105,6 @@ def _told(ear: socket.socket, seconds: float) -> tuple[dict[str, dict[str, list[
     told: dict[str, dict[str, list[Any]]] = {who: defaultdict(list) for who in ("visuals", "screen")}
     last: dict[str, Any] = {}
     notes = 0
-    _forget(ear)
     end = time.monotonic() + seconds
     ear.settimeout(0.2)
     while time.monotonic() < end:
@@ -122,14 +121,6 @@ def _told(ear: socket.socket, seconds: float) -> tuple[dict[str, dict[str, list[
                     for word, value in facts[who].items():
                         told[who][word].append(value)
     return told, notes
-
-
-def _forget(ear: socket.socket) -> None:
-    """What was said while the show started is no part of it."""
-    ear.setblocking(False)
-    with contextlib.suppress(BlockingIOError):
-        while True:
-            ear.recv(LARGEST)
 
 
 def _mean(values: list[float]) -> float | None:

@@ -99,12 +99,13 @@ def play_phrase(line: Line, notes: int, rate: float, voices: int) -> Replies:
 
 
 def _answers(line: Line, sent: float, voices: int) -> list[float]:
-    """Seconds until each voice's first note, in the order of their coming."""
+    """Seconds until each voice's first note, in the order of their coming. They have the first channels; further ones play by themselves."""
     waited: dict[int, float] = {}
     while len(waited) < voices:
         try:
             arrival = line.arrivals.get(timeout=max(0.0, sent + PATIENCE - time.perf_counter()))
         except queue.Empty:
             break
-        waited.setdefault(arrival.channel, arrival.time - sent)
+        if arrival.channel <= voices:
+            waited.setdefault(arrival.channel, arrival.time - sent)
     return list(waited.values())

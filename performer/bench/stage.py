@@ -15,7 +15,7 @@ from typing import Any
 
 from performer.errors import PerformerError
 from performer.inputs.midi import VIRTUAL
-from performer.loopback import encode
+from performer.loopback import LARGEST, Message, decode, encode
 from performer.midi_system import list_ports
 
 ENDING = 2.0  # seconds in which the ports of a show go that has ended
@@ -52,6 +52,15 @@ class Stage:
     def say(self, address: str, *arguments: Any) -> None:
         """Send the show an OSC message."""
         self.ear.sendto(encode(address, *arguments), ("127.0.0.1", self.osc_port))
+
+    def said(self) -> list[Message]:
+        """What the show has said since somebody last listened."""
+        messages: list[Message] = []
+        self.ear.setblocking(False)
+        with contextlib.suppress(BlockingIOError):
+            while True:
+                messages += decode(self.ear.recv(LARGEST))
+        return messages
 
 
 @contextlib.contextmanager

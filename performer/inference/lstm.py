@@ -81,6 +81,11 @@ class LstmMind:
         return found
 
     @property
+    def step_seconds(self) -> Collection[float]:
+        """How long the graph `step` took for each of the last events (see `Step`), of this mind and of its forks. Thread-safe."""
+        return tuple(self._step.seconds)
+
+    @property
     def is_sane(self) -> bool:
         """Whether what it thinks now is made of numbers: a look at the last layer only, for every note that is heard."""
         return bool(np.isfinite(self._memory.hidden).all())

@@ -1,4 +1,4 @@
-"""How well the show keeps time, told once a second while it plays: the time from a key to its answer, and how late notes leave.
+"""How well the show keeps time, told once a second while it plays: the time from a key to its answer, how late notes leave, what models take.
 
 `Health` only counts on the threads that play; thread `health` sorts and formats. Its figures are of the last WINDOW notes.
 """
@@ -7,7 +7,7 @@ import json
 import logging
 import threading
 from collections import deque
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Mapping
 
 from performer.effects import Say
 from performer.scheduler import Missed, Played, Report
@@ -22,16 +22,19 @@ LONGEST_REPLY = 0.25  # seconds: what comes later is no reply to that key
 class Health:
     """`heard`, `left` and `stands` may be called from any thread and only note it. `say` gets /performer/health, whose JSON has `reply_ms` and
     `lateness_ms` (p50, p95, p99, max), `missed` notes in all, `rungs` (where each voice's planned notes
-    come from now), and whatever `more` adds."""
+    come from now), `step_ms` (what an event costs each model, of the seconds that `steps` gives by name), and whatever `more` adds. Steps alone are
+    nothing new: in silence a model rehearses."""
 
-    def __init__(self, say: Callable[[Say], object], more: Callable[[], dict[str, object]]) -> None:
-        self._say, self._more = say, more
+    def __init__(
+        self, say: Callable[[Say], object], more: Callable[[], dict[str, object]], steps: Callable[[], Mapping[str, Collection[float]]]
+    ) -> None:
+        self._say, self._more, self._steps = say, more, steps
         self._replies: deque[float] = deque(maxlen=WINDOW)
         self._late: deque[float] = deque(maxlen=WINDOW)
         self._missed = 0
         self._rungs: dict[str, str] = {}
         self._key: float | None = None  # when the key that waits for its reply went down
-        self._told = ""
+        self._told: dict[str, object] = {}
         self._ended = threading.Event()
         self._thread = threading.Thread(target=self._run, name="health", daemon=True)
 
@@ -67,10 +70,10 @@ class Health:
         """Tell, if there is anything new."""
         figures: dict[str, object] = {"reply_ms": _percentiles(self._replies), "lateness_ms": _percentiles(self._late), "missed": self._missed}
         figures |= {"rungs": self._rungs, **self._more()}
-        text = json.dumps(figures)
-        if text != self._told:
-            self._told = text
-            self._say(Say("/performer/health", (text,)))
+        if figures != self._told:
+            self._told = figures
+            steps = {name: _percentiles(seconds) for name, seconds in self._steps().items()}
+            self._say(Say("/performer/health", (json.dumps(figures | {"step_ms": steps}),)))
 
     def _run(self) -> None:
         while not self._ended.wait(EVERY):
@@ -80,9 +83,9 @@ class Health:
                 log.exception("the health of the show could not be told; it goes on")
 
 
-def _percentiles(seconds: Sequence[float]) -> dict[str, float] | None:
+def _percentiles(seconds: Collection[float]) -> dict[str, float] | None:
     """In milliseconds, by nearest rank; None where there are none."""
     ordered = sorted(tuple(seconds))
     if not ordered:
         return None
-    return {name: round(1000 * ordered[min(len(ordered) - 1, int(share * len(ordered)))], 2) for name, share in SHARES}
+    return {name: round(1000 * ordered[min(len(ordered) - 1, int(share * len(ordered)))], 3) for name, share in SHARES}

@@ -31,6 +31,23 @@ class Piano:
         self.now += seconds + self.waking
 
 
+class Band(Piano):
+    """A second voice plays by itself, on the next channel, before the first one answers."""
+
+    def play(self, message: tuple[int, int, int]) -> None:
+        if message[0] == 0x90:
+            self.arrivals.put(Arrival(self.now + 0.001, 2, 40))
+            self.arrivals.put(Arrival(self.now + 0.005, 1, message[1]))
+
+
+def test_a_note_of_a_voice_that_plays_by_itself_is_no_reply(monkeypatch):
+    band = Band(0.0)
+    monkeypatch.setattr(reply.time, "perf_counter", band.perf_counter)
+    monkeypatch.setattr(reply.threading, "Event", lambda: band)
+    assert reply.play_phrase(band, 8, 16.0, 1).first == pytest.approx([0.005] * 8)
+    assert reply.play_phrase(band, 8, 16.0, 2).first == pytest.approx([0.001] * 8)
+
+
 @pytest.mark.parametrize(("rate", "waking"), [(16.0, CYCLE / 8), (1 / (8 * CYCLE), 0.0)])
 def test_keys_meet_a_servers_cycle_everywhere(monkeypatch, rate, waking):
     """Both are whole cycles apart: 46 and 7/8 with what a waking takes, and eight."""

@@ -309,6 +309,8 @@ def test_in_a_real_show_the_model_answers_and_the_picture_moves(browser, tmp_pat
         shows(page, "performer.roll.notes.some((note) => note.who === 'human')")
         shows(page, "performer.roll.notes.some((note) => note.who === 'model') && performer.sound.started.model > 0")
         shows(page, "performer.sound.level() > 0.001 && performer.players.reply !== null")
+        if notes != "echo":
+            shows(page, "/^[0-9.]+ \\/ [0-9.]+ ms$/.test(document.querySelector('[data-fact=step] dd').textContent)")
         shows(page, "performer.picture.drawn > 5 && performer.picture.brightness() > 0.02")
         before = page.evaluate("performer.picture.brightness()")
         shows(page, f"Math.abs(performer.picture.brightness() - {before}) > 0.0005")

@@ -1,5 +1,6 @@
 """A step in two halves is the same step, and the half that was thought of before is not thought of again."""
 
+import itertools
 from collections.abc import Iterator
 
 import numpy as np
@@ -9,8 +10,10 @@ from performer.assets import models_dir
 from performer.encoding import ATTRIBUTES, OFFSETS
 from performer.errors import ModelError
 from performer.events import ModelNote
+from performer.inference import step
 from performer.inference.ear import Ear
 from performer.inference.lstm import LstmMind, load_mind
+from performer.inference.step import KEPT
 from tests.inference.test_lstm import recard
 
 PITCHES = slice(*OFFSETS[ATTRIBUTES.index("pitch") :][:2])  # of the logits
@@ -37,15 +40,28 @@ def test_prepared_or_not_it_hears_the_same(halved):
             np.testing.assert_array_equal(one, two)
 
 
+def test_each_step_of_a_mind_and_of_its_forks_tells_its_time_and_no_more_than_so_many(halved, monkeypatch):
+    now = itertools.count(1.0, 0.25)
+    monkeypatch.setattr(step.time, "perf_counter", lambda: next(now))
+    already = len(halved.step_seconds)
+    halved.prepare()
+    halved.feed(NOTES[0])
+    halved.fork().feed(NOTES[1])
+    assert halved.step_seconds[already:] == (0.25, 0.25)
+    for _ in range(KEPT):
+        halved.feed(NOTES[0])
+    assert len(halved.step_seconds) == KEPT
+
+
 def test_what_is_ready_is_shared_by_forks_and_thought_of_once(halved):
-    step, prepare = halved._step._runs
+    hear, prepare = halved._step._runs
     ran: list[int] = []
 
     def counted(*given: np.ndarray) -> list[np.ndarray]:
         ran.append(1)
         return prepare(*given)
 
-    halved._step._runs = (step, counted)
+    halved._step._runs = (hear, counted)
     halved.feed(NOTES[0])
     early = halved.fork()
     ran.clear()

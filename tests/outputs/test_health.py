@@ -1,5 +1,6 @@
 """What the show says of its own time-keeping."""
 
+import itertools
 import json
 
 import pytest
@@ -12,7 +13,8 @@ from performer.scheduler import Missed, Played
 @pytest.fixture
 def told():
     said: list[Say] = []
-    return Health(said.append, lambda: {"collections": 3}), said
+    steps = itertools.count(0.000125, 0.000001)
+    return Health(said.append, lambda: {"collections": 3}, lambda: {"lstm": tuple(next(steps) for _ in range(4))}), said
 
 
 def live(time: float) -> Play:
@@ -37,9 +39,10 @@ def test_replies_and_lateness_are_told_in_milliseconds(told):
     assert figures["reply_ms"] == {"p50": 2.0, "p95": 2.0, "p99": 2.0, "max": 2.0}
     assert (figures["lateness_ms"]["max"], figures["lateness_ms"]["p95"]) == (10.0, 0.5)
     assert (figures["missed"], figures["collections"]) == (1, 3)
+    assert figures["step_ms"] == {"lstm": {"p50": 0.127, "p95": 0.128, "p99": 0.128, "max": 0.128}}
 
 
-def test_nothing_new_is_not_told_again_and_an_answer_after_the_phrase_is_no_reply(told):
+def test_nothing_new_is_not_told_again_though_models_go_on_rehearsing_and_an_answer_after_the_phrase_is_no_reply(told):
     health, said = told
     health.heard(1.0)
     health.left(Played(3.0, live(3.0), 3.0))

@@ -51,10 +51,12 @@ export class Status {
     this.#cell("key", key && keyName(...key));
     this.#cell("chord", this.chords);
     this.#cell("picture", fps === null ? visuals && "waiting" : `${fps.toFixed(0)} fps`);
-    const { reply_ms: replies, lateness_ms: late, missed } = this.figures;
+    const { reply_ms: replies, lateness_ms: late, step_ms: steps, missed } = this.figures;
+    const step = steps?.[model];
     this.#cell("tempo", this.bpm === null ? "" : `${this.bpm.toFixed(1)}`);
     this.#cell("late", late ? `${late.p50.toFixed(1)} / ${late.p99.toFixed(1)} ms` : lateness === null ? "" : `${lateness.toFixed(1)} ms`);
     this.#cell("reply", replies ? `${replies.p50.toFixed(1)} / ${replies.p99.toFixed(1)} ms` : reply === null ? "" : `${reply.toFixed(0)} ms`);
+    this.#cell("step", step ? `${step.p50.toFixed(2)} / ${step.p99.toFixed(2)} ms` : "");
     this.#cell("missed", missed || "");
     this.#cell("falls back", [...this.rungs].map(([voice, rung]) => `${voice} ${rung}`).join(", "));
     this.#cell("in", input);
