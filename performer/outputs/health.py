@@ -22,8 +22,8 @@ LONGEST_REPLY = 0.25  # seconds: what comes later is no reply to that key
 class Health:
     """`heard`, `left` and `stands` may be called from any thread and only note it. `say` gets /performer/health, whose JSON has `reply_ms` and
     `lateness_ms` (p50, p95, p99, max), `missed` notes in all, `rungs` (where each voice's planned notes
-    come from now), `step_ms` (what an event costs each model, of the seconds that `steps` gives by name), and whatever `more` adds. Steps alone are
-    nothing new: in silence a model rehearses."""
+    come from now), `step_ms` (what an event costs each model, `min` too, of the seconds that `steps` gives by name), and whatever `more` adds.
+    Steps alone are nothing new: in silence a model rehearses."""
 
     def __init__(
         self, say: Callable[[Say], object], more: Callable[[], dict[str, object]], steps: Callable[[], Mapping[str, Collection[float]]]
@@ -72,7 +72,7 @@ class Health:
         figures |= {"rungs": self._rungs, **self._more()}
         if figures != self._told:
             self._told = figures
-            steps = {name: _percentiles(seconds) for name, seconds in self._steps().items()}
+            steps = {name: {"min": round(1000 * min(seconds), 3)} | (_percentiles(seconds) or {}) for name, seconds in self._steps().items()}
             self._say(Say("/performer/health", (json.dumps(figures | {"step_ms": steps}),)))
 
     def _run(self) -> None:
