@@ -50,6 +50,7 @@ from performer.worker import Worker
 
 log = logging.getLogger("performer")
 SWITCH_INTERVAL = 0.0001  # seconds that one Python thread may keep the others waiting
+TURN_S = 0.0005  # seconds that the models leave to a session that is at work
 READY = b"ready"
 QUIET, CALM = 1.0, 0.1  # seconds since the player's last key that make a long pause, and a short one
 
@@ -314,7 +315,8 @@ class Engine:
         return writer
 
     def _clear_in(self) -> float:
-        return self._scheduler.clear_in()
+        """Seconds for which whoever is in no hurry stays out of the way: Python runs one thread at a time."""
+        return max(self._scheduler.clear_in(), TURN_S if self._worker.busy else 0.0)
 
     def _tell(self, said: Say) -> None:
         self._osc.say(said)

@@ -91,6 +91,11 @@ class Worker:
         return bool(self._items)
 
     @property
+    def busy(self) -> bool:
+        """Whether somebody handles an item, or one waits."""
+        return bool(self._holder or self._items)
+
+    @property
     def is_mine(self) -> bool:
         """Whether the calling thread has the turn."""
         return self._holder == threading.get_ident()

@@ -315,3 +315,15 @@ def test_who_only_informs_lingers_while_somebody_is_busy_but_not_for_ever():
     worker.post("b")
     assert handled.get(timeout=PATIENCE) == "b" and counts == [0] * LONGEST
     worker.stop()
+
+
+def test_it_is_busy_while_somebody_handles_an_item_or_one_waits():
+    seen: list[bool] = []
+    worker = Worker("hands", lambda item: seen.append(worker.busy))
+    assert not worker.busy
+    worker.post(1)
+    assert worker.busy
+    worker.start()
+    worker.bring(2)
+    worker.stop()
+    assert seen == [True, True] and not worker.busy

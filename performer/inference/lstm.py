@@ -17,7 +17,7 @@ from performer.encoding import ATTRIBUTES, ENCODING, FIELDS, OFFSETS, VOICES, be
 from performer.errors import ModelError
 from performer.events import ModelNote
 from performer.inference.onnx import KINDS, Array, OpenGraph, Port, open_graph, ports_of
-from performer.inference.sampling import Reckoned, draw_later
+from performer.inference.sampling import Drawing, Reckoned, drawing_later, drawn
 from performer.inference.step import READY, Arrays, Step
 
 STATE = "state_"  # how the names of state tensors begin; what `step` makes of them is called new_state_...
@@ -64,10 +64,14 @@ class LstmMind:
 
     def query(self, constraints: Constraints, rng: Chance) -> ModelNote:
         """Draw the next note. Raises ValueError where the constraints allow no pitch at all."""
+        return drawn(self.drawing(constraints, rng))
+
+    def drawing(self, constraints: Constraints, rng: Chance) -> Drawing:
+        """The same in small steps."""
         odds = self._memory.odds
         if len(odds) >= MOST_LOOKS:
             odds.clear()
-        return draw_later(self.logits, constraints, rng, self.passed, odds)
+        return drawing_later(self.logits, constraints, rng, self.passed, odds)
 
     def logits(self, known: Array) -> Array:
         """What is known of the next note, (1, 5) int64 with UNKNOWN elsewhere -> (1, 400), cut by OFFSETS: what the rest may be. Not to be

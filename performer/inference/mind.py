@@ -1,9 +1,10 @@
-"""What a model can do once it is at work. Implemented by `lstm`, by `echo`, and by the blends of `styles`."""
+"""What a model can do once it is at work. Implemented by `lstm`, by `echo`, and by the blends of `styles`; `lstm` and the blends are Gradual."""
 
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 from performer.constraints import Chance, Constraints
 from performer.events import ModelNote
+from performer.inference.sampling import Drawing
 
 
 class Mind(Protocol):
@@ -18,3 +19,10 @@ class Mind(Protocol):
     def fork(self) -> "Mind": ...
     def reset(self) -> None: ...
     def warm(self) -> None: ...
+
+
+@runtime_checkable
+class Gradual(Protocol):
+    """A mind that can draw a note in small steps: who cannot wait comes in between."""
+
+    def drawing(self, constraints: Constraints, rng: Chance) -> Drawing: ...

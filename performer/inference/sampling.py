@@ -6,7 +6,7 @@ among 61 pitches takes 75 µs then, where numpy took 209 (warm: 9 and 22).
 
 import functools
 import math
-from collections.abc import Callable, MutableMapping, Sequence
+from collections.abc import Callable, Generator, MutableMapping, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -24,6 +24,9 @@ Odds = tuple[Sequence[float], Sequence[int]]
 """The weights of the classes that are allowed, and the places among them that top-p leaves."""
 Reckoned = MutableMapping[tuple["Limits", int, bytes], Odds]
 """Odds by the limits, the attribute and what was known: of one memory, where they are the same for whoever asks."""
+
+Drawing = Generator[None, None, ModelNote]
+"""A note that is being drawn: None before each look at the model, then it returns the note."""
 
 
 def weights_of(logits: Sequence[float], temperature: float = 1.0) -> list[float]:
@@ -128,7 +131,17 @@ class Limits:
 limits_of = functools.lru_cache(maxsize=512)(Limits)  # a voice asks for much the same again and again
 
 
-def draw_note(logits: Logits, constraints: Constraints, rng: Chance, reckoned: Reckoned | None = None) -> ModelNote:
+def drawn(steps: Drawing) -> ModelNote:
+    """The note, all steps at once."""
+    while True:
+        try:
+            next(steps)
+        except StopIteration as end:
+            note: ModelNote = end.value
+            return note
+
+
+def drawing(logits: Logits, constraints: Constraints, rng: Chance, reckoned: Reckoned | None = None) -> Drawing:
     """A note inside the constraints. `logits` maps what is known of it, (1, 5) int64 with UNKNOWN elsewhere, to (1, 400), cut by OFFSETS.
 
     What has one class left is known before anything is drawn; the rest is drawn in the order of the constraints, each given all before it, or all
@@ -146,21 +159,23 @@ def draw_note(logits: Logits, constraints: Constraints, rng: Chance, reckoned: R
             question, look = known.tobytes(), None
         odds = reckoned.get((limits, k, question))
         if odds is None:
-            look = logits(np.frombuffer(question, np.int64).reshape(known.shape))[0] if look is None else look
+            if look is None:
+                yield
+                look = logits(np.frombuffer(question, np.int64).reshape(known.shape))[0]
             odds = reckoned[limits, k, question] = limits.odds(k, look, constraints.top_p)
         known[0, k] = index = limits.allowed[k][draw(*odds, rng)]
         values[ATTRIBUTES[k]] = limits.value(k, index, rng)
     return ModelNote(own=True, **values)
 
 
-def draw_later(logits: Logits, constraints: Constraints, rng: Chance, passed: float, reckoned: Reckoned | None = None) -> ModelNote:
+def drawing_later(logits: Logits, constraints: Constraints, rng: Chance, passed: float, reckoned: Reckoned | None = None) -> Drawing:
     """The same where the model has not heard what came in the last `passed` seconds: its gap goes on from the last note that it heard, the
     note's own from the last that there was."""
     if not passed or constraints.gap is None:
-        return draw_note(logits, constraints, rng, reckoned)
+        return (yield from drawing(logits, constraints, rng, reckoned))
     (low, high), beyond = constraints.gap, constraints.beyond
     later = None if beyond is None else (beyond[0] + passed, beyond[1] + passed)
-    note = draw_note(logits, replace(constraints, gap=(low + passed, high + passed), beyond=later, together=False), rng, reckoned)
+    note = yield from drawing(logits, replace(constraints, gap=(low + passed, high + passed), beyond=later, together=False), rng, reckoned)
     gap = note.gap - passed
     if beyond is not None and gap > (high + beyond[0]) / 2:
         low, high = beyond

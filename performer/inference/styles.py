@@ -12,7 +12,7 @@ import numpy.typing as npt
 
 from performer.constraints import Chance, Constraints
 from performer.events import ModelNote
-from performer.inference.sampling import draw_later
+from performer.inference.sampling import Drawing, drawing_later, drawn
 
 Styles = tuple[tuple[int, float], ...]  # numbers of encoding.STYLES and their weights, which sum to 1
 
@@ -52,7 +52,11 @@ class Blend:
 
     def query(self, constraints: Constraints, rng: Chance) -> ModelNote:
         """Draw the next note, on which they agree."""
-        return draw_later(self.logits, constraints, rng, getattr(self._minds[0], "passed", 0.0))
+        return drawn(self.drawing(constraints, rng))
+
+    def drawing(self, constraints: Constraints, rng: Chance) -> Drawing:
+        """The same in small steps."""
+        return drawing_later(self.logits, constraints, rng, getattr(self._minds[0], "passed", 0.0))
 
     def logits(self, known: npt.NDArray[Any]) -> npt.NDArray[Any]:
         """(1, 5) as LstmMind.logits takes it -> (1, 400): the weighted sum; what softmax divides by may be left out."""

@@ -13,7 +13,7 @@ from performer.encoding import VOICES
 from performer.events import ModelNote
 from performer.inference.direction import Direction
 from performer.inference.ear import Ear
-from performer.inference.mind import Mind
+from performer.inference.mind import Gradual, Mind
 from performer.inference.styles import Blend, Stylish
 
 __all__ = ("Mind", "Thinker")
@@ -84,14 +84,15 @@ class Thinker:
     def answer(self, ask: Ask) -> Iterator[ModelNote]:
         """The notes that answer the ask, one by one. The state is copied at the call, not at the first note."""
         if not self._is_styled(ask):
-            return self._compose(ask, self._ear.after(ask.heard))
+            return _notes(self._compose(ask, self._ear.after(ask.heard)))
         for style, _ in ask.styles:
             for _ in self._listen_in(style):
                 pass
-        return self._compose(ask, self._blended(ask, [self._styles[style][0].after(ask.heard) for style, _ in ask.styles]))
+        return _notes(self._compose(ask, self._blended(ask, [self._styles[style][0].after(ask.heard) for style, _ in ask.styles])))
 
     def plan(self, ask: Ask) -> Iterator[ModelNote | None]:
-        """The same notes in small steps, for whoever has to look up in between: None after each note that is heard first."""
+        """The same notes in small steps, for whoever has to look up in between: None after each note that is heard first, and before each look at the
+        model where a note is drawn gradually."""
         if self._is_styled(ask):
             return self._in_styles(ask)
         return self._step_by_step(ask, self.mind.fork())
@@ -102,7 +103,7 @@ class Thinker:
         rehearsing, self._rehearsing = self._rehearsing, None
         if rehearsing is None:
             ear = Ear(self.mind.fork())
-            self._rehearsing = self._compose(REHEARSED, ear.after(REHEARSED.heard))
+            self._rehearsing = _notes(self._compose(REHEARSED, ear.after(REHEARSED.heard)))
         else:
             next(rehearsing)
 
@@ -144,12 +145,18 @@ class Thinker:
         yield from self._compose(ask, mind)
 
     @staticmethod
-    def _compose(ask: Ask, mind: Mind) -> Iterator[ModelNote]:
+    def _compose(ask: Ask, mind: Mind) -> Iterator[ModelNote | None]:
         rng = random.Random(ask.seed)  # set up in a fifth of the time that numpy's takes after a pause
-        direction = Direction(ask)
+        direction, gradual = Direction(ask), mind if isinstance(mind, Gradual) else None
         for index in range(ask.most):
-            note = mind.query(direction.constraints(index), rng)
+            limits = direction.constraints(index)
+            note = mind.query(limits, rng) if gradual is None else (yield from gradual.drawing(limits, rng))
             direction.took(note)
             yield note  # at once: what comes after it is thought of while it leaves
             if index + 1 < ask.most:
                 mind.feed(note)
+
+
+def _notes(steps: Iterator[ModelNote | None]) -> Iterator[ModelNote]:
+    """The notes alone."""
+    return (note for note in steps if note is not None)

@@ -10,10 +10,14 @@ import pytest
 
 from performer.constraints import Constraints
 from performer.encoding import CLASSES, OFFSETS, PITCH, SCALES, UNKNOWN, VELOCITY
-from performer.inference.sampling import Limits, choose, draw, draw_note, nucleus, weights_of
+from performer.inference.sampling import Limits, choose, draw, drawing, drawn, nucleus, weights_of
 
 LOGITS = [math.log(chance) for chance in (0.5, 0.25, 0.15, 0.1)]
 WEIGHTS = (0.1, 0.25, 0.5, 0.15)
+
+
+def draw_note(*given, **named):
+    return drawn(drawing(*given, **named))
 
 
 def test_weights_are_a_softmax_but_for_a_factor():

@@ -68,15 +68,18 @@ def test_a_voice_with_a_style_is_answered_by_a_mind_that_heard_everything_in_it(
     assert answers(thinker, JAZZ) != answers(thinker, ROCK) != answers(thinker)
 
 
-def test_a_planned_answer_in_two_styles_is_the_live_one_in_smaller_steps(mind):
+def test_a_planned_answer_in_two_styles_is_the_live_one_in_smaller_steps(mind, monkeypatch):
+    looks, look = [], Blend.logits
+    monkeypatch.setattr(Blend, "logits", lambda blend, known: looks.append(known) or look(blend, known))
     first, second = Thinker(mind), Thinker(load_mind(TINY))
     for note in phrase(10):
         first.hear(note)
         second.hear(note)
     wish = ask(styles=((JAZZ, 0.5), (ROCK, 0.5)))
     steps = list(first.plan(wish))
+    assert steps.count(None) == 2 * 10 + 1 + len(looks), "one for each note that is heard, one for each look"
+    assert len(looks) > len([note for note in steps if note])
     assert [note for note in steps if note is not None] == list(second.answer(wish))
-    assert steps.count(None) == 2 * 10 + 1
 
 
 def test_notes_that_come_while_a_new_style_listens_in_are_heard_too(mind):

@@ -8,7 +8,7 @@ import numpy as np
 from performer.clock import SystemClock
 from performer.effects import Ask, Feed
 from performer.events import Answer, ModelNote, Timed
-from performer.inference.lstm import load_mind
+from performer.inference.lstm import LstmMind, load_mind
 from performer.inference.thinker import Thinker
 from performer.inference.thinking import Thinking
 from tests.inference.conftest import TINY
@@ -126,3 +126,36 @@ def test_it_is_busy_while_somebody_waits_or_something_is_to_be_heard():
         pass
     found.stop()
     assert not found.busy
+
+
+def test_who_cannot_wait_comes_before_the_end_of_a_planned_note(monkeypatch):
+    found, said = thinking(rehearses=False)
+    looks, look = [], LstmMind.logits
+
+    def watched(mind: LstmMind, known: np.ndarray) -> np.ndarray:
+        looks.append(known)
+        if len(looks) == 2:  # the planned note is half drawn
+            found.post(ask(2))
+        return look(mind, known)
+
+    monkeypatch.setattr(LstmMind, "logits", watched)
+    found.start()
+    found.post(ask(1)._replace(ahead=True))
+    answers = [said.get(timeout=PATIENCE)[0] for _ in range(2)]
+    found.stop()
+    assert [answer.ask for answer in answers] == [2, 1]
+    monkeypatch.undo()
+    assert [answer.note for answer in answers] == [next(Thinker(load_mind(TINY)).answer(ask(number))) for number in (2, 1)]
+
+
+def test_what_can_wait_waits_while_others_are_at_work():
+    found, said = thinking(rehearses=False)
+    clear = [0.001]
+    found._clear_in = lambda: clear[0]
+    found.start()
+    found.post(ask(1)._replace(ahead=True))
+    found.post(ask(2))
+    assert said.get(timeout=PATIENCE)[0].ask == 2 and said.empty()
+    clear[0] = 0.0
+    assert said.get(timeout=PATIENCE)[0].ask == 1
+    found.stop()

@@ -4,8 +4,8 @@ from itertools import pairwise
 
 import pytest
 
-from performer.effects import Play, Say, Wake
-from performer.events import NoteOn, ParameterSet, Sync, Timed, Transport
+from performer.effects import Feed, Play, Say, Wake
+from performer.events import NoteOn, ParameterSet, Sync, Tick, Timed, Transport
 from performer.offline import Offline
 from performer.parameters import Table
 from performer.session.lane import COMMIT, LEAD
@@ -68,6 +68,24 @@ def test_every_note_is_told_before_it_sounds_and_committed_just_before_it_is_due
     plays = [effect for effect in graph.said if isinstance(effect, Play)]
     assert plays and all(play.planned and play.late == "drop" for play in plays)
     assert max(time for _, _, _, time, _, _ in told(graph, "/performer/plan")) >= 20.0 + 1.0  # four beats ahead
+
+
+def test_models_have_heard_what_a_lane_plays_when_a_key_comes():
+    table = Table(2)
+    session = Session(table, Parts.named(("keys", "bass")), 7, {MODE: "harmonise", "/performer/voice/2/mode": "autonomous"})
+    graph, fed = Offline(session, StepMind()), {}
+    handle = session.handle
+
+    def watched(timed):
+        effects = handle(timed)
+        own = sum(isinstance(effect, Feed) and effect.note.own for effect in effects)
+        fed.setdefault(type(timed.event), []).append(own)
+        return effects
+
+    session.handle = watched
+    graph.play(melody(*range(48, 88), step=0.23), until=12.0)
+    assert len(fed[NoteOn]) == 40 and sum(fed[NoteOn]) == 0, "nothing stands between the key and its answer"
+    assert sum(fed[Tick]) > 5
 
 
 def test_no_note_is_committed_earlier_than_it_must_be():
