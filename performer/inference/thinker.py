@@ -142,12 +142,12 @@ class Thinker:
         for note in ask.heard:
             mind.feed(note)
             yield None
-        yield from self._compose(ask, mind)
+        yield from self._compose(ask, mind, mind if isinstance(mind, Gradual) else None)
 
     @staticmethod
-    def _compose(ask: Ask, mind: Mind) -> Iterator[ModelNote | None]:
+    def _compose(ask: Ask, mind: Mind, gradual: Gradual | None = None) -> Iterator[ModelNote | None]:
         rng = random.Random(ask.seed)  # set up in a fifth of the time that numpy's takes after a pause
-        direction, gradual = Direction(ask), mind if isinstance(mind, Gradual) else None
+        direction = Direction(ask)
         for index in range(ask.most):
             limits = direction.constraints(index)
             note = mind.query(limits, rng) if gradual is None else (yield from gradual.drawing(limits, rng))
