@@ -76,7 +76,7 @@ class Engine:
         seed = show.general.seed or random.SystemRandom().randrange(1, 2**31)
         self._minds = Minds(
             show, self.clock, self.play, lambda sender, sentence: self._osc.refuse(sender, "/performer/model", sentence), self._tell,
-            self._clear_in,
+            self._thinking_clear_in,
         )  # fmt: skip
         self._remarks = list(self._minds.remarks)
         self.facts["model"] = self._minds.main
@@ -315,8 +315,11 @@ class Engine:
         return writer
 
     def _clear_in(self) -> float:
-        """Seconds for which whoever is in no hurry stays out of the way: Python runs one thread at a time."""
-        return max(self._scheduler.clear_in(), TURN_S if self._worker.busy else 0.0)
+        return self._scheduler.clear_in()
+
+    def _thinking_clear_in(self) -> float:
+        """The same for the models, which leave the processor to the session too: Python runs one thread at a time."""
+        return max(self._clear_in(), TURN_S if self._worker.is_at_work else 0.0)
 
     def _tell(self, said: Say) -> None:
         self._osc.say(said)

@@ -91,7 +91,7 @@ class Worker:
         return bool(self._items)
 
     @property
-    def busy(self) -> bool:
+    def is_at_work(self) -> bool:
         """Whether somebody handles an item, or one waits."""
         return bool(self._holder or self._items)
 

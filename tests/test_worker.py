@@ -317,13 +317,13 @@ def test_who_only_informs_lingers_while_somebody_is_busy_but_not_for_ever():
     worker.stop()
 
 
-def test_it_is_busy_while_somebody_handles_an_item_or_one_waits():
+def test_it_is_at_work_while_somebody_handles_an_item_or_one_waits():
     seen: list[bool] = []
-    worker = Worker("hands", lambda item: seen.append(worker.busy))
-    assert not worker.busy
+    worker = Worker("hands", lambda item: seen.append(worker.is_at_work))
+    assert not worker.is_at_work
     worker.post(1)
-    assert worker.busy
+    assert worker.is_at_work
     worker.start()
     worker.bring(2)
     worker.stop()
-    assert seen == [True, True] and not worker.busy
+    assert seen == [True, True] and not worker.is_at_work

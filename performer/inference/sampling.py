@@ -99,11 +99,11 @@ class Limits:
             _within(DURATION, constraints.duration),
             _within(VELOCITY, constraints.velocity),
         )
-        drawn = [k for k in range(len(ATTRIBUTES)) if not (constraints.held and k == DURATION)]
+        needed = [k for k in range(len(ATTRIBUTES)) if not (constraints.held and k == DURATION)]
         # The attributes that one class is left for, and that class; then those that are drawn, in their order.
-        self.settled = {k: self.allowed[k][0] for k in drawn if len(self.allowed[k]) == 1}
+        self.settled = {k: self.allowed[k][0] for k in needed if len(self.allowed[k]) == 1}
         order = [ATTRIBUTES.index(name) for name in dict.fromkeys((*constraints.order, *CANONICAL))]
-        self.open = [k for k in order if k in drawn and k not in self.settled]
+        self.open = [k for k in order if k in needed and k not in self.settled]
 
     def odds(self, k: int, look: npt.NDArray[Any], top_p: float) -> Odds:
         """Those of attribute k, by a look at the model, (400,)."""

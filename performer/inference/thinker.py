@@ -149,8 +149,8 @@ class Thinker:
         rng = random.Random(ask.seed)  # set up in a fifth of the time that numpy's takes after a pause
         direction = Direction(ask)
         for index in range(ask.most):
-            limits = direction.constraints(index)
-            note = mind.query(limits, rng) if gradual is None else (yield from gradual.drawing(limits, rng))
+            wanted = direction.constraints(index)
+            note = mind.query(wanted, rng) if gradual is None else (yield from gradual.drawing(wanted, rng))
             direction.took(note)
             yield note  # at once: what comes after it is thought of while it leaves
             if index + 1 < ask.most:

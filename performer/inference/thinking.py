@@ -2,7 +2,8 @@
 
 Who waits is served first: a live ask gets its first note at once, on the thread that brought it where the model is free, the live answers go
 on note by note in turn, and only where none is under way is what will be heard next thought of, is it wondered about what was played, and does a
-planned one go on, by one note or one step of listening. Whatever comes in is looked at between any two of these.
+planned one go on, by one note or one step of listening. Whatever comes in is looked at between any two of these; a
+planned note takes several, one look at the model each.
 """
 
 import contextlib
@@ -21,6 +22,7 @@ from performer.worker import Worker
 REHEARSAL_S = 0.003  # between two rehearsals in silence: a tenth of a core; three times as often saved an answer 0.2 ms and took half a core
 TRYING_S = 0.012  # seconds that keys which may come are tried for: all sixteen, where nobody else wants the processor
 LENT = 0.02  # seconds for which the thread leaves rehearsing to whoever rehearsed last
+MOST_ASIDE = 4  # times in a row that the thread stays out of the way
 REHEARSE = object()  # what is brought in order to rehearse
 
 
@@ -36,7 +38,7 @@ class _Answering:
 class Thinking:
     """Feeds are never lost; an ask whose time is over, or that was dropped, is not answered. `tell` hears how surprising the human's last note
     was, as soon as there is time for that; of several notes in a hurry only the last is judged. A model that nobody waits for `rehearses` not.
-    `clear_in`: the seconds to stay out of the way of a note that leaves in a moment."""
+    `clear_in`: the seconds to stay out of the way of a note that leaves in a moment, or of somebody more urgent, MOST_ASIDE times at most."""
 
     def __init__(
         self,
@@ -51,6 +53,7 @@ class Thinking:
         self.skipped = 0
         self._clock, self._rehearses, self._clear_in = clock, rehearses, clear_in
         self._lent = -math.inf  # when somebody else rehearsed last
+        self._aside = 0  # how often it stayed out of the way since it went on last
         self._post, self._tell = post, tell
         self._dropped: dict[int, int] = {}  # voice -> the last ask that is not wanted
         self._live: deque[_Answering] = deque()
@@ -121,7 +124,8 @@ class Thinking:
     def _go_on(self) -> float:
         """Nothing came in: the next note of whoever's turn it is. Returns the seconds that the thread may wait for more."""
         if not self._live:
-            wait = self._clear_in()
+            wait = self._clear_in() if self._aside < MOST_ASIDE else 0.0
+            self._aside = self._aside + 1 if wait > 0.0 else 0
             if wait > 0.0:
                 return wait
             if self._expecting is not None:

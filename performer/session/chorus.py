@@ -44,6 +44,10 @@ class Chorus:
         if self._waiting and ask in self._first:
             yield Soon(TAG)
 
+    def awaited(self, modes: Iterable[Mode]) -> bool:
+        """Whether a key waits for the answer of one of these."""
+        return bool(self._waiting) or any(mode.asking for mode in modes)
+
     def go_on(self) -> Iterator[Effect]:
         """The others ask now."""
         waiting, self._waiting = self._waiting, []

@@ -6,6 +6,7 @@ from typing import Any
 from performer.effects import Effect, Expect, Feed, Release
 from performer.events import Answer, ModelNote
 from performer.session.hearing import MOST_TOGETHER
+from performer.session.hearing import TOGETHER as CLOSE
 from performer.session.mode import Mode
 from performer.session.room import Room, usual_key
 from performer.session.voices import DRUMS, Voice
@@ -15,21 +16,25 @@ CHORD: Mapping[str, Any] = {"gap": TOGETHER, "first_gap": TOGETHER, "distinct": 
                             "at_once": True}  # fmt: skip
 PATIENCE = 0.25  # an answer later than this is no answer to that note
 FEW = 4  # notes that are thought of though the next event will probably tell more of them: a chord may come
+SOON = 0.15  # seconds within which a committed note begins that is thought of as well
 SHORTEST = 0.08  # a note whose key was already up when the answer came
 
 
 def expect(time: float, room: Room, voices: Sequence[Voice], part: int) -> Iterator[Expect | Feed]:
-    """What sounds will be heard before the next key is answered by these voices, so their models may think of it; and of that key, the human's
-    `part`, where it will be the next event: who does not play legato lets go of the last one first, and then what sounded is known in full.
+    """What sounds will be heard before the next key is answered by these voices, and so will what is committed and begins SOON, so their models may
+    think of it; and of that key, the human's `part`, where it will be the next event: who does not play legato lets go of the last one first, and
+    then what sounded is known in full.
 
     As many notes as a model hears of one chord are heard while they sound, without their ends: when the key is let go there may be no time for
     all of it."""
-    if len(room.hearing.pending(time)) >= MOST_TOGETHER:
+    sounding = room.hearing.pending(time)
+    if len(sounding) >= MOST_TOGETHER and all(note.gap < CLOSE for note in sounding[1:]):
         yield from map(Feed, room.hearing.settle(time, still_sounding=True))
-    pending, awaited = room.hearing.pending(time), room.legato or not room.held
+        sounding = room.hearing.pending(time)
+    pending, awaited = room.hearing.expected(time, time + SOON), room.legato or not room.held
     if not awaited and len(pending) > FEW:
         return
-    awaited = awaited and not room.drumming
+    awaited = awaited and not room.drumming and len(pending) == len(sounding)
     for model in dict.fromkeys(voice.model for voice in voices):
         of = [voice for voice in voices if voice.model == model and voice.part != DRUMS]
         key = usual_key(60, round(room.loudness), part) if awaited and of else None

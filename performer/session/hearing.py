@@ -99,10 +99,6 @@ class Hearing:
                 yield note, last
                 last = note.onset
 
-    def next_own(self, time: float, voice: int) -> float | None:
-        """When the next note of this voice begins that is committed."""
-        return next((note.onset for note in self._line if note.own and note.voice == voice and note.onset > time), None)
-
     @property
     def last_onset(self) -> float | None:
         """The latest onset of all that was fed or waits to be."""

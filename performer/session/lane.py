@@ -218,9 +218,6 @@ class Lane:
     def _look(self, time: float) -> Iterator[Effect]:
         first = self._plan.notes[0].beat if self._plan.notes else None
         due = time + LOOK if first is None else self._room.timeline.time_at(first) - self._ahead
-        begins = self._room.hearing.next_own(time, self._voice.number)
-        if begins is not None:  # then the models hear it: who answers the next key is to have heard all that sounds
-            due = min(due, begins)
         yield Wake(min(max(due, time + 0.002), time + LOOK), self.tag)
 
     def _commit(self, time: float) -> Iterator[Effect]:

@@ -175,9 +175,7 @@ class Session:
         yield Say("/performer/heard", (event.pitch, event.velocity, event.channel))
 
     def _expect(self, time: float) -> Iterator[Effect]:
-        """Those who answer keys may think of the next one, where nobody waits for an answer."""
-        if self._chorus or any(mode.asking for mode in self._modes):
-            return
+        """Those who answer keys may think of the next one."""
         voices = [voice for voice, mode in zip(self._voices, self._modes, strict=True) if mode.name == "harmonise"]
         yield from expect(time, self.room, voices, self._parts.human) if voices else ()
 
@@ -367,7 +365,8 @@ class Session:
             return
         for each in self._all():
             yield from each.tick(time, event.tag)
-        yield from self._expect(time)
+        if not self._chorus.awaited(self._modes) and any(mode.tag == event.tag for mode in self._modes):
+            yield from self._expect(time)  # what was committed just now
 
     def _answer(self, time: float, event: Answer) -> Iterator[Effect]:
         askers = self._askers(event.ask)
@@ -376,7 +375,7 @@ class Session:
         for each in askers if event.last else ():
             yield from each.answer(time, Answer(event.ask, event.index + 1, None, event.model))
         yield from self._chorus.answered(event.ask)
-        if event.last or event.note is None:
+        if (event.last or event.note is None) and not self._chorus.awaited(self._modes):
             yield from self._expect(time)
 
     def _failed(self, time: float, event: ModelFailed) -> Iterator[Effect]:
