@@ -31,7 +31,8 @@ def expect(time: float, room: Room, voices: Sequence[Voice], part: int) -> Itera
     if len(sounding) >= MOST_TOGETHER and all(note.gap < CLOSE for note in sounding[1:]):
         yield from map(Feed, room.hearing.settle(time, still_sounding=True))
         sounding = room.hearing.pending(time)
-    pending, awaited = room.hearing.expected(time, time + SOON), room.legato or not room.held
+    last, awaited = room.hearing.last_onset, room.legato or not room.held
+    pending = sounding if last is None or last <= time else room.hearing.expected(time, time + SOON)
     if not awaited and len(pending) > FEW:
         return
     awaited = awaited and not room.drumming and len(pending) == len(sounding)
