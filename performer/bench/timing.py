@@ -29,12 +29,14 @@ SETTLE = 0.5  # seconds at both ends that are not counted: what was promised bef
 
 class Promises(threading.Thread):
     """Keeps what the show says, and understands it when it is over: a thread that decodes has Python's lock in its hand, which the notes wait for
-    that come in, and with them JACK's graph. Then `origin` is that of the show's clock, and `told` the notes it has committed (its times)."""
+    that come in, and with them JACK's graph. Then `origin` is that of the show's clock, `told` the notes it has committed (its times), and
+    `missed` those of them of which it said itself that they would be too late (its rule for late notes, after the machine stood still)."""
 
     def __init__(self, ear: socket.socket) -> None:
         super().__init__(name="promises", daemon=True)
         self.origin: float | None = None
         self.told: list[Promise] = []
+        self.missed: set[Promise] = set()
         self._ear = ear
         self._kept: list[bytes] = []
         self._ended = threading.Event()
@@ -56,12 +58,16 @@ class Promises(threading.Thread):
         if address == "/performer/plan/committed":
             voice, pitch, _, moment, _ = arguments
             self.told.append(Promise(moment, voice, pitch))
+        elif address == "/performer/plan/missed":
+            voice, pitch, moment, _ = arguments
+            self.missed.add(Promise(moment, voice, pitch))
         elif address == "/performer/status":
             self.origin = json.loads(arguments[0]).get("clock_origin", self.origin)
 
 
 def bench_timing(seconds: float = 60.0, delay_ms: float | None = None, visuals: bool = False) -> dict[str, Any]:
-    """The JSON object. Without `delay_ms` planned notes leave earlier by half of what the bare transport takes there and back."""
+    """The JSON object. Without `delay_ms` planned notes leave earlier by half of what the bare transport takes there and back. `lost` counts all
+    notes that were committed and never came, `left_out` those among them that the show left out itself, since the machine came too late to them."""
     system = midi_system()
     if system is None:
         raise PortError("Lateness is measured through MIDI ports, and this machine has no MIDI system.", "Start a JACK server.")
@@ -78,11 +84,12 @@ def bench_timing(seconds: float = 60.0, delay_ms: float | None = None, visuals: 
         promises.end()
     if promises.origin is None:
         raise PerformerError("The show did not tell when its clock began.", "Is it of this version?")
-    moved = [each._replace(time=each.time + promises.origin) for each in promises.told]
-    counted = [each for each in moved if began + SETTLE <= each.time <= ended - SETTLE]
+    told, missed = (tuple(each._replace(time=each.time + promises.origin) for each in what) for what in (promises.told, promises.missed))
+    counted = [each for each in told if began + SETTLE <= each.time <= ended - SETTLE]
     found = match(counted, [each for each in arrivals if began + SETTLE - WINDOW <= each.time])
     return surroundings("timing", system.name.lower(), visuals) | {
-        "seconds": seconds, "voices": len(VOICES), "delay_ms": chosen, "n": len(counted), "lost": found.lost, "reordered": found.reordered,
+        "seconds": seconds, "voices": len(VOICES), "delay_ms": chosen, "n": len(counted), "lost": len(found.lost),
+        "left_out": len({*found.lost} & {*missed}), "reordered": found.reordered,
         "lateness_ms": percentiles([abs(each) for each in found.lateness]), "signed_median_ms": median(found.lateness),
         "transport_ms": percentiles(transport), "machine_ms": own,
     }  # fmt: skip

@@ -8,7 +8,7 @@ from typing import Any
 
 from performer.effects import Say
 from performer.loopback import Loopback, encode
-from performer.scheduler import Ended, Played, Report
+from performer.scheduler import Ended, Missed, Played, Report
 from performer.worker import Worker
 
 MOST_WAITING = 8192
@@ -83,6 +83,8 @@ class OscOutput:
                 self._send("/performer/played", (play.voice, play.pitch, play.velocity, float(duration), item.lateness * 1000.0))
             case Ended(_, play):
                 self._send("/performer/released", (play.voice, play.pitch))
+            case Missed(_, play, _, moved):
+                self._send("/performer/plan/missed", (play.voice, play.pitch, play.time, -1.0 if moved is None else moved))
 
     def _tell_values(self) -> float:
         """Tell what waits, if it is time; returns the seconds until it is."""

@@ -9,7 +9,7 @@ import pytest
 from performer.effects import Play, Say
 from performer.loopback import LARGEST, PLACES, Loopback, Message, bind_loopback, decode
 from performer.outputs.osc import MOST_WAITING, OscOutput
-from performer.scheduler import Applied, Ended, Played, Report
+from performer.scheduler import Applied, Ended, Missed, Played, Report
 
 KEY = Say("/performer/heard", (60, 90, 1))
 SAID = [Message("/performer/heard", (60, 90, 1))]
@@ -95,15 +95,16 @@ def test_a_mistake_is_told_to_the_one_who_made_it(house: House):
     (Played(1.0, Play(1.0, 2, 5, 60, 90, None, "a"), 1.0), [Message("/performer/played", (2, 60, 90, 0.0, 0.0))]),
     (Played(1.0, Play(1.0, 2, 5, 60, 90, 3, "a"), 1.0), [Message("/performer/played", (2, 60, 90, 3.0, 0.0))]),
     (Ended(2.0, Play(1.0, 2, 5, 60, 90, 0.5, "a")), [Message("/performer/released", (2, 60))]),
+    (Missed(1.0625, Play(1.0, 2, 5, 60, 90, 0.5, "a", late="drop"), 7, None), [Message("/performer/plan/missed", (2, 60, 1.0, -1.0))]),
+    (Missed(1.0625, Play(1.0, 2, 5, 60, 90, 0.5, "a", late="next"), 7, 1.125), [Message("/performer/plan/missed", (2, 60, 1.0, 1.125))]),
     (Applied(3), []),
 ])  # fmt: skip
 def test_what_left_is_told_in_osc(house: House, report: Report, told: list[Message]):
     heard = house.tell(report)
     for name in ("desk", "visuals", "screen", "named"):
         assert heard.get(name, []) == told
-    assert [[type(value) for value in message.arguments] for message in heard.get("desk", [])] == (
-        [[int, int, int, float, float] if isinstance(report, Played) else [int, int]] if told else []
-    )
+    types = {Played: [int, int, int, float, float], Ended: [int, int], Missed: [int, int, float, float]}
+    assert [[type(value) for value in message.arguments] for message in heard.get("desk", [])] == ([types[type(report)]] if told else [])
 
 
 def test_the_order_is_kept(house: House):
