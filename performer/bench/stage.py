@@ -131,17 +131,16 @@ def rss_mb(process: int) -> float | None:
     if not Path("/proc/self/statm").exists():
         return None
     pages = 0
-    for pid in (process, *descendants(process)):
+    for pid in (process, *_descendants(process)):
         with contextlib.suppress(OSError):
             pages += int(Path(f"/proc/{pid}/statm").read_text(encoding="ascii").split()[1])
     return round(pages * os.sysconf("SC_PAGE_SIZE") / 1e6, 1)
 
 
-def descendants(process: int) -> Sequence[int]:
-    """The processes that this one has started, and those that these have (Linux)."""
+def _descendants(process: int) -> Sequence[int]:
     found: list[int] = []
     with contextlib.suppress(OSError):
         for task in Path(f"/proc/{process}/task").iterdir():
             for child in (task / "children").read_text(encoding="ascii").split():
-                found += [int(child), *descendants(int(child))]
+                found += [int(child), *_descendants(int(child))]
     return found

@@ -82,16 +82,22 @@ def bench_timing(seconds: float = 60.0, delay_ms: float | None = None, visuals: 
             ended = time.perf_counter()
             arrivals = _all(line.arrivals)
         promises.end()
+    return surroundings("timing", system.name.lower(), visuals) | {
+        "seconds": seconds, "voices": len(VOICES), "delay_ms": chosen, **figures(promises, arrivals, began + SETTLE, ended - SETTLE),
+        "transport_ms": percentiles(transport), "machine_ms": own,
+    }  # fmt: skip
+
+
+def figures(promises: Promises, arrivals: Sequence[Arrival], since: float, until: float) -> dict[str, Any]:
+    """Of the notes that were promised for a moment between these two (time.perf_counter). Raises PerformerError where nobody told the origin."""
     if promises.origin is None:
         raise PerformerError("The show did not tell when its clock began.", "Is it of this version?")
     told, missed = (tuple(each._replace(time=each.time + promises.origin) for each in what) for what in (promises.told, promises.missed))
-    counted = [each for each in told if began + SETTLE <= each.time <= ended - SETTLE]
-    found = match(counted, [each for each in arrivals if began + SETTLE - WINDOW <= each.time])
-    return surroundings("timing", system.name.lower(), visuals) | {
-        "seconds": seconds, "voices": len(VOICES), "delay_ms": chosen, "n": len(counted), "lost": len(found.lost),
-        "left_out": len({*found.lost} & {*missed}), "reordered": found.reordered,
+    counted = [each for each in told if since <= each.time <= until]
+    found = match(counted, [each for each in arrivals if since - WINDOW <= each.time])
+    return {
+        "n": len(counted), "lost": len(found.lost), "left_out": len({*found.lost} & {*missed}), "reordered": found.reordered,
         "lateness_ms": percentiles([abs(each) for each in found.lateness]), "signed_median_ms": median(found.lateness),
-        "transport_ms": percentiles(transport), "machine_ms": own,
     }  # fmt: skip
 
 

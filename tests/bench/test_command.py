@@ -1,21 +1,16 @@
 """The benches themselves, short, over a real JACK server; the bounds are those of a busy machine, not of a promise."""
 
-import contextlib
 import json
-import os
 import shutil
-import signal
-import threading
-from collections.abc import Iterator
 
 import pytest
 
-from performer.bench import endure, timing
+from performer.bench import endure
 from performer.bench.command import Asked, bench
 from performer.bench.endure import bench_endure
 from performer.bench.flood import ADDRESSES
 from performer.bench.graph import PROGRAM
-from performer.bench.stage import Play, Stage, descendants, show
+from performer.bench.stage import Play, show
 from performer.errors import PerformerError
 from performer.inference.echo import Echo
 from performer.parameters import Table
@@ -36,33 +31,6 @@ def test_timing(jack_server):
     told = json.loads(bench("timing", Asked(seconds=3.0), True))
     assert told["n"] > 0 and told["left_out"] <= told["lost"] < told["n"] and told["delay_ms"] < 0
     assert abs(told["signed_median_ms"]) <= told["lateness_ms"]["max"] < 200 and told["machine_ms"]["p99"] > 0
-
-
-def test_timing_tells_what_a_show_left_out_that_stood_still(jack_server, monkeypatch: pytest.MonkeyPatch):
-    @contextlib.contextmanager
-    def halting(play: Play) -> Iterator[Stage]:
-        ended = threading.Event()
-
-        def halt() -> None:
-            while not ended.wait(0.3):
-                processes = (stage.process.pid, *descendants(stage.process.pid))
-                for each, seconds in ((signal.SIGSTOP, 0.1), (signal.SIGCONT, 0.0)):
-                    for process in processes:
-                        os.kill(process, each)
-                    ended.wait(seconds)
-
-        with show(play) as stage:
-            thread = threading.Thread(target=halt, daemon=True)
-            thread.start()
-            try:
-                yield stage
-            finally:
-                ended.set()
-                thread.join()
-
-    monkeypatch.setattr(timing, "show", halting)
-    told = timing.bench_timing(4.0)
-    assert 0 < told["left_out"] <= told["lost"] < told["n"]
 
 
 def test_osc(jack_server):
