@@ -5,6 +5,7 @@ in a process of its own, since what plays imports no torch. Ours has weights of 
 beside it. All take turns: a machine that others share is twice as fast in one minute as in the next."""
 
 import json
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -18,6 +19,8 @@ from performer.errors import PerformerError
 
 OURS = "lstm-first-int8"  # the model that answers in a show, and in the form in which it does
 PARAMETERS = 17_700_000
+PACKAGE = "notochord==0.8.0"  # older ones do not run with the newest PyTorch, and pip takes one where that is there already
+REMEDY = f"Make one (python -m venv noto && noto/bin/pip install {PACKAGE}), then name its Python: --python noto/bin/python."
 TURNS = 5
 THEIRS = Path(__file__).parents[1] / "training" / "notochord_yardstick.py"
 
@@ -25,7 +28,9 @@ THEIRS = Path(__file__).parents[1] / "training" / "notochord_yardstick.py"
 def bench_notochord(python: Path | None, events: int = 200) -> dict[str, Any]:
     """The JSON object: medians in ms of hearing an event and thinking of the next, `times_faster` ours are. Raises PerformerError."""
     if python is None:
-        raise PerformerError("Notochord is measured in an environment of its own.", "Name its Python with --python.")
+        raise PerformerError("Notochord is measured in an environment of its own.", REMEDY)
+    if shutil.which(python) is None:
+        raise PerformerError(f"'{python}' is no program.", REMEDY)
     folder = assets.find_model(OURS)
     if folder is None:
         raise PerformerError(f"No model '{OURS}' was found.", "Export it, or install Performer again.")

@@ -1,5 +1,7 @@
 """Run by the Python of an environment with Notochord: the seconds that it takes for an event, as JSON. Random weights, default size, one thread.
+Notochord 0.8.0 plays with a newer PyTorch than an older one of it, which pip takes where the newest PyTorch is there already:
 
+    PYTHON -m pip install notochord==0.8.0
     PYTHON performer/training/notochord_yardstick.py 200
 """
 

@@ -2,6 +2,7 @@
 
 import json
 import shutil
+from pathlib import Path
 
 import pytest
 
@@ -68,6 +69,13 @@ def test_a_bench_does_not_play_into_somebody_elses_show(jack_server):
             with pytest.raises(PerformerError, match=r"A show is playing here already.*Stop it first"):
                 bench(name, Asked(notes=5, seconds=1.0), True)
     assert json.loads(bench("reply", Asked(notes=5), True))["lost"] == 0
+
+
+@pytest.mark.parametrize(("python", "problem"), [(None, "an environment of its own"), (Path("no/such/python"), "'no/such/python' is no program")])
+def test_notochord_says_how_its_environment_is_made(python: Path | None, problem: str):
+    with pytest.raises(PerformerError, match=problem) as raised:
+        bench("notochord", Asked(python=python), True)
+    assert "noto/bin/pip install notochord==" in raised.value.remedy
 
 
 def test_endure_on_the_virtual_clock():
