@@ -80,6 +80,7 @@ class Engine:
         )  # fmt: skip
         self._remarks = list(self._minds.remarks)
         self.facts["model"] = self._minds.main
+        self.facts["band"] = show.band(self._minds.voices)
         parts = Parts.named(show.instruments, self._minds.voices, self._minds.small, self._minds.main)
         self.session = Session(show.table, parts, seed, show.values, show.scenes)
         self._progression = show.progression

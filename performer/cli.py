@@ -55,7 +55,7 @@ def _parser() -> argparse.ArgumentParser:
     command.set_defaults(run=_init)
 
     commands.add_parser("devices", help="list the MIDI ports, audio inputs and displays").set_defaults(run=_devices)
-    commands.add_parser("doctor", help="say what works here, what is missing, and how to get it").set_defaults(run=_doctor)
+    commands.add_parser("doctor", help="say what works here, what is missing or in use, and how to get it").set_defaults(run=_doctor)
     command = commands.add_parser("parameters", help="list every control with its OSC address")
     command.add_argument("part", nargs="?", default="", help="only those with this in their address, as `scene` or `visuals/bend`")
     command.set_defaults(run=_parameters)
@@ -143,6 +143,7 @@ def _perform(show, play: Path | None, seconds: float | None) -> int:  # type: ig
     try:
         facts = supervisor.open()
         print(f"Performer plays. Model: {facts['model']}. MIDI in: {facts['midi_in']}; out: {facts['midi_out']}.")
+        print(f"Voices: {facts['band']}.")
         print(f"OSC in: UDP {show.osc.host}:{show.osc.port}; answers to port {show.osc.reply_port}.")
         if show.desk.enabled:
             host = "127.0.0.1" if show.desk.host in ("", "0.0.0.0") else show.desk.host

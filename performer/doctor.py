@@ -1,9 +1,10 @@
-"""`performer doctor`: what works on this machine and what is missing, each with the command that gets it here.
+"""`performer doctor`: what works on this machine and what is missing or in use, each with the command that gets it here.
 
 Nothing is changed: a port that is opened to see whether it can be is closed again. Performer itself needs only the first three.
 To examine one thing more, write a function like those below and name it in EXAMINATIONS.
 """
 
+import errno
 import importlib
 import importlib.util
 import os
@@ -44,12 +45,18 @@ RIGHTS = (
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """One thing that was looked at: its name, whether it works, what was seen, and the remedy where it does not."""
+    """One thing that was looked at: its name, whether it works, what was seen, and the remedy where it does not: it is missing, or `in_use`."""
 
     what: str
     works: bool
     seen: str
     remedy: str = ""
+    in_use: bool = False
+
+    @property
+    def mark(self) -> str:
+        """The word that begins its line."""
+        return "ok" if self.works else "in use" if self.in_use else "missing"
 
 
 Examination = Callable[[], Iterator[Finding]]
@@ -63,15 +70,20 @@ def examine() -> list[Finding]:
 
 
 def report(findings: Sequence[Finding]) -> str:
-    """The findings as lines: `ok` or `missing`, and the remedy below."""
+    """The findings as lines: `ok`, `missing` or `in use`, and the remedy below."""
     lines = []
     for finding in findings:
-        lines.append(f"{'ok     ' if finding.works else 'missing'}  {finding.what}: {finding.seen}")
+        lines.append(f"{finding.mark:7}  {finding.what}: {finding.seen}")
         if finding.remedy:
             lines.append(f"         {finding.remedy}")
-    missing = sum(not finding.works for finding in findings)
-    count = f"{missing} thing{'s are' if missing > 1 else ' is'} missing; what does not need {'them' if missing > 1 else 'it'} runs."
-    return "\n".join([*lines, "", count if missing else "Everything works here."])
+    marks = [finding.mark for finding in findings]
+    missing, in_use = marks.count("missing"), marks.count("in use")
+    summary = []
+    if missing:
+        summary.append(f"{missing} thing{'s are' if missing > 1 else ' is'} missing; what does not need {'them' if missing > 1 else 'it'} runs.")
+    if in_use:
+        summary.append(f"{in_use} port{'s are' if in_use > 1 else ' is'} in use; a show that needs {'them' if in_use > 1 else 'it'} does not start.")
+    return "\n".join([*lines, "", *(summary or ["Everything works here."])])
 
 
 def examined(examination: Examination) -> list[Finding]:
@@ -209,21 +221,26 @@ def _ports() -> Iterator[Finding]:
         ("OSC", socket.SOCK_DGRAM, "UDP", show.osc.port, "[osc] port"),
         ("Desk page", socket.SOCK_STREAM, "TCP", show.desk.port, "[desk] port"),
     ):
-        free = is_free(kind, port)
-        remedy = f"Stop the program that uses it (a Performer that runs already?), or write another {key} in the show file."
-        yield Finding(what, free, f"{name} port {port} is {'free' if free else 'taken'}.", "" if free else remedy)
+        obstacle = in_the_way(kind, port)
+        if obstacle is None:
+            yield Finding(what, True, f"{name} port {port} is free.")
+            continue
+        in_use = obstacle.errno == errno.EADDRINUSE
+        other = f"another {key} in the show file."
+        remedy = f"Stop the program that uses it (a Performer that runs already?), or write {other}" if in_use else f"Write {other}"
+        yield Finding(what, False, f"{name} port {port} is {'taken' if in_use else f'refused ({obstacle.strerror})'}.", remedy, in_use)
 
 
-def is_free(kind: socket.SocketKind, port: int) -> bool:
-    """Whether a show could have this port of 127.0.0.1."""
+def in_the_way(kind: socket.SocketKind, port: int) -> OSError | None:
+    """Why a show could not have this port of 127.0.0.1; None where it could."""
     with socket.socket(socket.AF_INET, kind) as sock:
         if kind == socket.SOCK_STREAM and sys.platform != "win32":
             sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
             sock.bind(("127.0.0.1", port))
-        except OSError:
-            return False
-    return True
+        except OSError as error:
+            return error
+    return None
 
 
 def _takes() -> Iterator[Finding]:

@@ -311,7 +311,7 @@ FEEDBACK: tuple[Command, ...] = (
     Command("/performer/released", "ii", "A note of a voice ends: voice, pitch."),
     Command("/performer/plan", "iiifff", "What will sound unless it is replanned: voice, pitch, velocity, time in seconds, beat, length in beats."),
     Command("/performer/plan/committed", "iiiff", "What will sound for certain: voice, pitch, velocity, time and length in seconds."),
-    Command("/performer/plan/missed", "iiff", "Committed, but too late to sound there: voice, pitch, time, its new time (-1: left out)."),
+    Command("/performer/plan/missed", "iiff", "A note that is too late for its time: voice, pitch, that time, its new one (-1: left out)."),
     Command("/performer/plan/cleared", "if", "The rest of a voice's plan is thought over: voice, beat."),
     Command("/performer/suggestion", "iiiiff", "A suggestion's note: voice, its number (0: an earlier idea), pitch, velocity, beat, beats long."),
     Command("/performer/suggestion/ready", "iif", "A suggestion has been told: voice, its number, its length in beats."),

@@ -143,6 +143,11 @@ class Show:
         own = {"drums": self.models.drums}
         return tuple(named or own.get(instrument, "") for named, instrument in zip(self.named_models, self.instruments, strict=True))
 
+    def band(self, models: Sequence[str]) -> str:
+        """The voices in a line: their numbers, modes and models, the names of which are given."""
+        values = self.table.defaults() | dict(self.values)
+        return ", ".join(f"{number} {values[f'/performer/voice/{number}/mode']} ({model})" for number, model in enumerate(models, start=1))
+
     @property
     def table(self) -> Table:
         """The parameters of this show."""
@@ -358,6 +363,8 @@ def _written() -> Iterator[str]:
     yield f'instrument = "keys"  # {", ".join(INSTRUMENTS)}.'
     yield 'model = ""  # The model that plays this voice; empty: that of [models].'
     yield from _parameter_lines("/performer/voice/1/")
+    yield "\n# Another one beside it:"
+    yield '# [[voice]]\n# instrument = "drums"\n# mode = "drums"\n# channel = 10'
     yield "\n# Scenes are parameters that are set together, by /performer/scene/recall and their name:"
     yield '# [[scene]]\n# name = "break"\n# voice.1.mode = "mute"\n# visuals.speed = 0.05'
 

@@ -1,5 +1,6 @@
 """`performer doctor`: what works and what is missing, with the remedy of this system."""
 
+import errno
 import os
 import socket
 import subprocess
@@ -10,7 +11,7 @@ import pytest
 
 from performer import doctor
 from performer.cli import main
-from performer.doctor import Finding, examine, is_free, report
+from performer.doctor import Finding, examine, in_the_way, report
 from performer.errors import PortError
 from performer.packages import install
 from tests.jack import JackServer
@@ -39,6 +40,14 @@ def test_the_report_says_ok_or_missing_with_the_remedy_below() -> None:
         "1 thing is missing; what does not need it runs.",
     ]
     assert report([Finding("Bread", True, "fresh.")]).endswith("Everything works here.")
+
+
+def test_what_another_program_uses_is_not_missing() -> None:
+    taken = Finding("Oven", False, "a cake is in it.", "Wait.", in_use=True)
+    told = report([taken, Finding("Butter", False, "there is none.")]).splitlines()
+    assert told[:3] == ["in use   Oven: a cake is in it.", "         Wait.", "missing  Butter: there is none."]
+    assert told[-2:] == ["1 thing is missing; what does not need it runs.", "1 port is in use; a show that needs it does not start."]
+    assert report([taken, taken]).endswith("         Wait.\n\n2 ports are in use; a show that needs them does not start.")
 
 
 def test_an_examination_that_fails_is_a_finding(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -82,11 +91,16 @@ def test_a_port_in_use_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
             if kind == socket.SOCK_STREAM:
                 sock.listen()
             port = sock.getsockname()[1]
-            assert not is_free(kind, port)
-        assert is_free(kind, port)
-    monkeypatch.setattr(doctor, "is_free", lambda kind, port: False)
-    assert found("OSC").seen == "UDP port 9000 is taken."
+            obstacle = in_the_way(kind, port)
+            assert obstacle is not None and obstacle.errno == errno.EADDRINUSE
+        assert in_the_way(kind, port) is None
+    monkeypatch.setattr(doctor, "in_the_way", lambda kind, port: OSError(errno.EADDRINUSE, "Address already in use"))
+    assert (found("OSC").seen, found("OSC").mark) == ("UDP port 9000 is taken.", "in use")
     assert "[desk] port" in found("Desk page").remedy
+    monkeypatch.setattr(doctor, "in_the_way", lambda kind, port: OSError(errno.EACCES, "Permission denied"))
+    refused = found("OSC")
+    assert (refused.seen, refused.mark) == ("UDP port 9000 is refused (Permission denied).", "missing")
+    assert refused.remedy == "Write another [osc] port in the show file."
 
 
 def test_models_are_found_and_their_cards_held_against_their_files(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:

@@ -1,3 +1,5 @@
+import re
+
 import pytest
 
 from performer.errors import ShowError
@@ -12,6 +14,15 @@ def test_the_written_show_is_the_default_one():
     )  # fmt: skip
     assert show.values == {address: value for address, value in show.table.defaults().items() if address in show.values}
     assert show.instruments == ("keys",)
+
+
+def test_the_second_voice_and_the_scene_of_the_written_show_play_when_they_are_no_comments_any_more():
+    before, heading, rest = write_show().partition("# Another one")
+    examples = re.sub(r"^# (?=\[\[|\S+ = )", "", rest, flags=re.MULTILINE)
+    show = parse_show(before + heading + examples, "init")
+    assert (show.instruments, show.voice_models) == (("keys", "drums"), ("", "lstm-drums"))
+    assert (show.values["/performer/voice/2/mode"], show.values["/performer/voice/2/channel"]) == ("drums", 10)
+    assert show.scenes == {"break": {"/performer/voice/1/mode": "mute", "/performer/visuals/speed": 0.05}}
 
 
 def test_an_empty_file_is_the_default_show():

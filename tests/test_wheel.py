@@ -50,4 +50,4 @@ def test_a_show_runs_with_its_own_model(unpacked: Path, tmp_path: Path):
     )
     done = performer(unpacked, tmp_path, "run", "a.show.toml", "--seconds", "2")
     assert done.returncode == 0, done.stderr
-    assert "Model: lstm-first" in done.stdout and "light" not in done.stderr
+    assert "Model: lstm-first" in done.stdout and "Voices: 1 call (lstm-first" in done.stdout and "light" not in done.stderr

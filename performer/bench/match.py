@@ -11,7 +11,7 @@ WINDOW = 0.2  # seconds: farther from its moment a note is another one
 
 
 class Promise(NamedTuple):
-    """A committed note: its moment (time.perf_counter), its voice, which is its channel here, and its pitch."""
+    """A committed note: its moment in seconds, by the arrivals' clock where they are matched, its voice, which is its channel here, and its pitch."""
 
     time: float
     voice: int
@@ -19,11 +19,11 @@ class Promise(NamedTuple):
 
 
 class Matches(NamedTuple):
-    """Seconds that each note came after its moment (before: negative), those that never came, and how many came before one of the same voice
+    """Seconds that each note came after its moment (before: negative), how many never came, and how many came before one of the same voice
     that was promised for an earlier moment."""
 
     lateness: tuple[float, ...]
-    lost: tuple[Promise, ...]
+    lost: int
     reordered: int
 
 
@@ -32,22 +32,20 @@ def match(promises: Sequence[Promise], arrivals: Sequence[Arrival]) -> Matches:
     free: dict[tuple[int, int], list[float]] = defaultdict(list)
     for arrival in sorted(arrivals):
         free[arrival.channel, arrival.pitch].append(arrival.time)
-    lateness: list[float] = []
-    lost: list[Promise] = []
-    reordered = 0
+    lateness, lost, reordered = [], 0, 0
     latest: dict[int, tuple[float, float]] = {}  # voice -> the moment promised and that of the arrival, of the note that came last
     for promise in sorted(promises):
         there = free[promise.voice, promise.pitch]
         nearest = _nearest(there, promise.time)
         if nearest is None:
-            lost.append(promise)
+            lost += 1
             continue
         came = there.pop(nearest)
         lateness.append(came - promise.time)
         promised, before = latest.get(promise.voice, (promise.time, came))
         reordered += came < before and promise.time > promised
         latest[promise.voice] = max((promised, before), (promise.time, came), key=lambda pair: pair[1])
-    return Matches(tuple(lateness), tuple(lost), reordered)
+    return Matches(tuple(lateness), lost, reordered)
 
 
 def _nearest(times: Sequence[float], moment: float) -> int | None:

@@ -10,7 +10,7 @@ import socket
 import threading
 import time
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 from performer.bench.figures import median, percentiles, surroundings
 from performer.bench.line import Arrival, midi_system, ports
@@ -27,16 +27,21 @@ VOICES = tuple(
 SETTLE = 0.5  # seconds at both ends that are not counted: what was promised before anybody listened, and what is still to come
 
 
+class Said(NamedTuple):
+    """What a show said: the origin of its clock (time.perf_counter; None: not told), the notes that it committed, and those of them that it left
+    out itself, since the machine came too late to them; their moments in seconds of the show's clock."""
+
+    origin: float | None
+    committed: tuple[Promise, ...]
+    left_out: frozenset[Promise]
+
+
 class Promises(threading.Thread):
     """Keeps what the show says, and understands it when it is over: a thread that decodes has Python's lock in its hand, which the notes wait for
-    that come in, and with them JACK's graph. Then `origin` is that of the show's clock, `told` the notes it has committed (its times), and
-    `missed` those of them of which it said itself that they would be too late (its rule for late notes, after the machine stood still)."""
+    that come in, and with them JACK's graph."""
 
     def __init__(self, ear: socket.socket) -> None:
         super().__init__(name="promises", daemon=True)
-        self.origin: float | None = None
-        self.told: list[Promise] = []
-        self.missed: set[Promise] = set()
         self._ear = ear
         self._kept: list[bytes] = []
         self._ended = threading.Event()
@@ -46,23 +51,26 @@ class Promises(threading.Thread):
         while not self._ended.is_set():
             with contextlib.suppress(TimeoutError):
                 self._kept.append(self._ear.recv(LARGEST))
+        self._ear.setblocking(False)
+        with contextlib.suppress(BlockingIOError):
+            while True:
+                self._kept.append(self._ear.recv(LARGEST))
 
-    def end(self) -> None:
+    def end(self) -> Said:
+        """Stop listening, when all that has come was heard."""
         self._ended.set()
         self.join()
+        origin, committed, left_out = None, [], set()
         for datagram in self._kept:
             for message in decode(datagram):
-                self._take(message.address, message.arguments)
-
-    def _take(self, address: str, arguments: Sequence[Any]) -> None:
-        if address == "/performer/plan/committed":
-            voice, pitch, _, moment, _ = arguments
-            self.told.append(Promise(moment, voice, pitch))
-        elif address == "/performer/plan/missed":
-            voice, pitch, moment, _ = arguments
-            self.missed.add(Promise(moment, voice, pitch))
-        elif address == "/performer/status":
-            self.origin = json.loads(arguments[0]).get("clock_origin", self.origin)
+                match message.address, message.arguments:
+                    case "/performer/plan/committed", (voice, pitch, _, moment, _):
+                        committed.append(Promise(moment, voice, pitch))
+                    case "/performer/plan/missed", (voice, pitch, moment, moved) if moved < 0:
+                        left_out.add(Promise(moment, voice, pitch))
+                    case "/performer/status", (status,):
+                        origin = json.loads(status).get("clock_origin", origin)
+        return Said(origin, tuple(committed), frozenset(left_out))
 
 
 def bench_timing(seconds: float = 60.0, delay_ms: float | None = None, visuals: bool = False) -> dict[str, Any]:
@@ -81,22 +89,25 @@ def bench_timing(seconds: float = 60.0, delay_ms: float | None = None, visuals: 
             threading.Event().wait(seconds + 2 * SETTLE)
             ended = time.perf_counter()
             arrivals = _all(line.arrivals)
-        promises.end()
+        said = promises.end()
     return surroundings("timing", system.name.lower(), visuals) | {
-        "seconds": seconds, "voices": len(VOICES), "delay_ms": chosen, **figures(promises, arrivals, began + SETTLE, ended - SETTLE),
+        "seconds": seconds, "voices": len(VOICES), "delay_ms": chosen, **punctuality(said, arrivals, began + SETTLE, ended - SETTLE),
         "transport_ms": percentiles(transport), "machine_ms": own,
     }  # fmt: skip
 
 
-def figures(promises: Promises, arrivals: Sequence[Arrival], since: float, until: float) -> dict[str, Any]:
-    """Of the notes that were promised for a moment between these two (time.perf_counter). Raises PerformerError where nobody told the origin."""
-    if promises.origin is None:
+def punctuality(said: Said, arrivals: Sequence[Arrival], since: float, until: float) -> dict[str, Any]:
+    """Of the notes that were promised for a moment between these two (seconds, time.perf_counter): `n` notes, how many of them were `lost`, were
+    `left_out` and came `reordered`; `lateness_ms` and `signed_median_ms` in milliseconds. Raises PerformerError where nobody told the origin."""
+    origin = said.origin
+    if origin is None:
         raise PerformerError("The show did not tell when its clock began.", "Is it of this version?")
-    told, missed = (tuple(each._replace(time=each.time + promises.origin) for each in what) for what in (promises.told, promises.missed))
-    counted = [each for each in told if since <= each.time <= until]
-    found = match(counted, [each for each in arrivals if since - WINDOW <= each.time])
+    counted = [each for each in said.committed if since <= each.time + origin <= until]
+    expected = [each._replace(time=each.time + origin) for each in counted if each not in said.left_out]
+    found = match(expected, [each for each in arrivals if since - WINDOW <= each.time])
+    left_out = len(counted) - len(expected)
     return {
-        "n": len(counted), "lost": len(found.lost), "left_out": len({*found.lost} & {*missed}), "reordered": found.reordered,
+        "n": len(counted), "lost": found.lost + left_out, "left_out": left_out, "reordered": found.reordered,
         "lateness_ms": percentiles([abs(each) for each in found.lateness]), "signed_median_ms": median(found.lateness),
     }  # fmt: skip
 

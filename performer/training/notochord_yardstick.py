@@ -1,7 +1,6 @@
 """Run by the Python of an environment with Notochord: the seconds that it takes for an event, as JSON. Random weights, default size, one thread.
-Notochord 0.8.0 plays with a newer PyTorch than an older one of it, which pip takes where the newest PyTorch is there already:
+Where the newest PyTorch is installed pip takes an older Notochord, which does not run: name the version, as bench/notochord.py does.
 
-    PYTHON -m pip install notochord==0.8.0
     PYTHON performer/training/notochord_yardstick.py 200
 """
 

@@ -30,7 +30,7 @@ def test_reply(jack_server):
 
 def test_timing(jack_server):
     told = json.loads(bench("timing", Asked(seconds=3.0), True))
-    assert told["n"] > 0 and told["left_out"] <= told["lost"] < told["n"] and told["delay_ms"] < 0
+    assert told["n"] > 0 and told["lost"] < told["n"] and told["delay_ms"] < 0
     assert abs(told["signed_median_ms"]) <= told["lateness_ms"]["max"] < 200 and told["machine_ms"]["p99"] > 0
 
 
@@ -75,7 +75,7 @@ def test_a_bench_does_not_play_into_somebody_elses_show(jack_server):
 def test_notochord_says_how_its_environment_is_made(python: Path | None, problem: str):
     with pytest.raises(PerformerError, match=problem) as raised:
         bench("notochord", Asked(python=python), True)
-    assert "noto/bin/pip install notochord==" in raised.value.remedy
+    assert "-m pip install notochord==" in raised.value.remedy
 
 
 def test_endure_on_the_virtual_clock():
