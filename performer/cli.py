@@ -2,6 +2,8 @@
 
 import argparse
 import logging
+import math
+import shlex
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -107,20 +109,32 @@ def _add_tools(commands: Any) -> None:
     command = commands.add_parser("bench", help="measure what you can rely on")
     command.add_argument("bench", choices=BENCHES, help="what is measured")
     command.add_argument("--json", action="store_true", help="one JSON object on standard output")
-    command.add_argument("--notes", type=int,
+    command.add_argument("--notes", type=_count,
                          help="reply: how many (2000); models: events (500); endure: minutes (60); frames: clicks (30); follow: takes (50)")
-    command.add_argument("--rate", type=float, help="reply: notes a second (default 16); osc: messages a second (default 5000)")
+    command.add_argument("--rate", type=_amount, help="reply: notes a second (default 16); osc: messages a second (default 5000)")
     command.add_argument("--voices", type=int, choices=range(1, 17), default=1, metavar="1-16", help="reply: how many voices answer (default 1)")
     command.add_argument("--silence", type=float, default=0.0, metavar="SECONDS", help="reply: nobody plays so long before it is measured")
-    command.add_argument("--seconds", type=float, help="timing, osc, frames, endure, trouble: how long (default 60, 30, 10, 600, 120)")
+    command.add_argument("--seconds", type=_amount, help="timing, osc, frames, endure, trouble: how long (default 60, 30, 10, 600, 120)")
     command.add_argument("--delay", type=float, metavar="MS", help="timing: when planned notes leave (default: half the transport, earlier)")
     command.add_argument("--python", type=Path, metavar="PROGRAM", help="notochord: the Python of an environment with Notochord")
     command.add_argument("--takes", type=Path, metavar="DIR", help="style: the Groove set; follow: MIDI files of a player (default: made-up ones)")
-    command.add_argument("--model", default="", metavar="NAME", help="style, follow: the model that is measured")
-    command.add_argument("--kills", type=int, help="trouble: how often the generator is killed (default 20)")
+    command.add_argument("--model", default="", metavar="NAME", help="reply, timing, endure, style, follow: the model that is measured")
+    command.add_argument("--kills", type=_count, help="trouble: how often the generator is killed (default 20)")
     command.add_argument("--sound", type=Path, nargs="+", default=(), metavar="WAV", help="response: pieces to follow (default: three made by rule)")
     command.add_argument("--with-visuals", action="store_true", help="with the generator painting beside it")
     command.set_defaults(run=_bench)
+
+
+def _count(text: str) -> int:
+    if int(text) < 1:
+        raise argparse.ArgumentTypeError(f"{text} is too few; 1 at least")
+    return int(text)
+
+
+def _amount(text: str) -> float:
+    if not 0.0 < float(text) < math.inf:
+        raise argparse.ArgumentTypeError(f"{text} is not above 0")
+    return float(text)
 
 
 def _run(options: argparse.Namespace) -> int:
@@ -155,6 +169,8 @@ def _perform(show, play: Path | None, seconds: float | None) -> int:  # type: ig
         supervisor.run(seconds)
     finally:
         supervisor.close()
+    if "take" in facts:
+        print(f"The take is kept. As a MIDI file: performer render {shlex.quote(facts['take'])} -o take.mid", flush=True)
     return 0
 
 

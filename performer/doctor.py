@@ -19,7 +19,7 @@ from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
 
-from performer import awake, midi_system
+from performer import awake, jack, midi_system
 from performer.apart import Apart
 from performer.assets import find_model, models_dir, own_models_dir, takes_dir
 from performer.card import CARD, read_card
@@ -175,6 +175,20 @@ def _midi() -> Iterator[Finding]:
         yield Finding("Virtual MIDI ports", True, f"can be made ({systems[0].name}).")
 
 
+def _jack() -> Iterator[Finding]:
+    """JACK server."""
+    observer = jack.Observer.open()
+    if observer is None:
+        return  # `_midi` tells whether there is another MIDI system
+    try:
+        real_time = observer.is_real_time
+        seen = f"{observer.period} frames at {observer.rate} Hz, {'with' if real_time else 'without'} real-time priority."
+    finally:
+        observer.close()
+    remedy = "A cycle that comes too late takes the notes in it along. Start it with: jackd -R -S -d alsa -r 48000 -p 64"
+    yield Finding("JACK server", real_time, seen, "" if real_time else remedy)
+
+
 def _audio() -> Iterator[Finding]:
     """Audio input."""
     device = audio.choose(None, audio.inputs())
@@ -292,6 +306,6 @@ def _browser() -> Iterator[Finding]:
 
 
 EXAMINATIONS: tuple[Examination, ...] = (
-    _python, _onnx_runtime, _models, _midi, _audio, _real_time, _dozing, _ports, _takes, _window, _video, _browser,
+    _python, _onnx_runtime, _models, _midi, _jack, _audio, _real_time, _dozing, _ports, _takes, _window, _video, _browser,
 )  # fmt: skip
-APART = frozenset({_midi, _audio, _window})  # what may hang with Python's lock in its hand is looked at in a process of its own
+APART = frozenset({_midi, _jack, _audio, _window})  # what may hang with Python's lock in its hand is looked at in a process of its own

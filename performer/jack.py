@@ -37,6 +37,8 @@ def library() -> Any | None:
             ("jack_get_ports", ctypes.POINTER(ctypes.c_char_p), ctypes.c_void_p, ctypes.c_char_p, ctypes.c_char_p, ctypes.c_ulong),
             ("jack_connect", ctypes.c_int, ctypes.c_void_p, ctypes.c_char_p, ctypes.c_char_p),
             ("jack_get_sample_rate", ctypes.c_uint32, ctypes.c_void_p),
+            ("jack_get_buffer_size", ctypes.c_uint32, ctypes.c_void_p),
+            ("jack_is_realtime", ctypes.c_int, ctypes.c_void_p),
             ("jack_free", None, ctypes.c_void_p),
             ("jack_set_error_function", None, ctypes.c_void_p),
             ("jack_set_info_function", None, ctypes.c_void_p),
@@ -99,6 +101,16 @@ class Observer:
     def rate(self) -> int:
         """The server's frames a second."""
         return int(self._lib.jack_get_sample_rate(self._client))
+
+    @property
+    def period(self) -> int:
+        """The frames of a cycle of the server."""
+        return int(self._lib.jack_get_buffer_size(self._client))
+
+    @property
+    def is_real_time(self) -> bool:
+        """Whether the server runs with real-time priority."""
+        return bool(self._lib.jack_is_realtime(self._client))
 
     def connect(self, source: str, into: str) -> bool:
         """Have the second port hear the first, both by their full names. Whether it does."""

@@ -282,6 +282,9 @@ class _Reader:
             if key in also:
                 continue
             if prefix + key not in table.rows:
+                voice = re.match(r"voice/(\d+)/", key)
+                if voice and f"{prefix}voice/{voice[1]}/mode" not in table.rows:
+                    self.fail(title, key, f"there is no voice {voice[1]}", "write another number, or one more [[voice]]", place)
                 names = [address.removeprefix(prefix) for address in table.rows if address.startswith(prefix)]
                 self.fail(title, key, f"[{title}] has no such key", _instead(key, [*also, *(name.replace("/", ".") for name in names)]), place)
             try:

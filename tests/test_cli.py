@@ -135,3 +135,16 @@ def test_a_part_that_no_address_has_is_told(capsys: pytest.CaptureFixture[str]):
     assert main(["parameters", "nosuch"]) == 2
     told = capsys.readouterr()
     assert told.out == "" and "'nosuch'" in told.err and "visuals" in told.err and "tempo" in told.err
+
+
+@pytest.mark.parametrize(("option", "value"), [("--notes", "0"), ("--notes", "x"), ("--kills", "-1"), ("--seconds", "0"), ("--rate", "nan")])
+def test_a_bench_of_nothing_is_refused(capsys: pytest.CaptureFixture[str], option: str, value: str):
+    with pytest.raises(SystemExit) as ended:
+        main(["bench", "reply", option, value])
+    assert ended.value.code == 2 and f"argument {option}: " in capsys.readouterr().err
+
+
+def test_a_bench_of_a_model_that_is_not_there_does_not_measure_another(capsys: pytest.CaptureFixture[str]):
+    for bench in ("reply", "timing", "endure"):
+        assert main(["bench", bench, "--model", "nobody"]) == FAILED
+        assert "No model 'nobody' was found" in sentence(capsys)

@@ -162,6 +162,8 @@ def test_with_a_jack_server_everything_of_it_works(jack_server: JackServer) -> N
     lines = subprocess.run(command, check=True, capture_output=True, text=True, timeout=30).stdout.splitlines()
     assert "ok       MIDI: JACK." in lines
     assert "ok       Virtual MIDI ports: can be made (JACK)." in lines
+    server = lines.index("missing  JACK server: 64 frames at 48000 Hz, without real-time priority.")  # as JackServer starts it
+    assert "jackd -R -S" in lines[server + 1]
     assert "ok       Audio input: 'system' (JACK Audio Connection Kit, 2 channels, 48000 Hz)." in lines
     assert not any("Performer" in port for port in jack_server.ports())
 

@@ -2,6 +2,7 @@
 
 import json
 import queue
+import shlex
 import signal
 import threading
 import time
@@ -72,6 +73,7 @@ def test_play_in_and_notes_come_back_and_the_take_tells_it_again(jack_server: Ja
         assert show.end(signal.SIGTERM) == 0
         late = all_heard(ear, 0.5)
         take = show.take
+        assert f"performer render {shlex.quote(str(take))} -o " in show.words[-1]
     begun = [message for message in early + late if message[0] & 0xF0 == 0x90 and message[2]]
     assert len(begun) >= 3
     assert open_notes(early + late) == set()

@@ -102,7 +102,8 @@ def test_scenes_are_parameters_under_a_name():
 @pytest.mark.parametrize(("text", "says"), [
     ('[[scene]]\nvoice.1.mode = "mute"\n', "with a name"),
     ('[[scene]]\nname = "a"\nvoice.1.mode = "loud"\n', "takes one of"),
-    ('[[scene]]\nname = "a"\nvoice.2.low = 3\n', "no such key; write voice.1.low"),
+    ('[[scene]]\nname = "a"\nvoice.2.low = 3\n', "there is no voice 2; write another number, or one more"),
+    ('[[scene]]\nname = "a"\nvoice.1.lov = 3\n', "no such key; write voice.1.low"),
     ('[[scene]]\nname = "a"\nvisuals.wrap = 3\n', "no such key; write visuals"),
     ('[[scene]]\nname = "a"\nzzzz = 3\n', "performer parameters"),
 ])  # fmt: skip

@@ -18,6 +18,7 @@ from performer.bench.start import bench_start
 from performer.bench.style import bench_style
 from performer.bench.timing import bench_timing
 from performer.bench.trouble import KILLS, SECONDS, bench_trouble
+from performer.minds import open_mind
 
 BRIEF_NOTES, BRIEF_SECONDS = 100, 5.0  # of each in `all`
 
@@ -40,6 +41,13 @@ class Asked:
     sounds: tuple[Path, ...] = ()
 
 
+def _model(asked: Asked) -> str:
+    """The model that the show of the bench is to play; empty: its own choice. Raises ModelError: a show would play another one instead."""
+    if asked.model:
+        open_mind(asked.model)
+    return asked.model
+
+
 def _all(asked: Asked) -> dict[str, Any]:
     visuals = asked.visuals
     return {
@@ -54,13 +62,13 @@ def _all(asked: Asked) -> dict[str, Any]:
 
 
 BENCHES: Mapping[str, Callable[[Asked], dict[str, Any]]] = {
-    "reply": lambda asked: bench_reply(asked.notes or 2000, asked.rate or 16.0, asked.voices, asked.silence, asked.visuals),
-    "timing": lambda asked: bench_timing(asked.seconds or 60.0, asked.delay, asked.visuals),
+    "reply": lambda asked: bench_reply(asked.notes or 2000, asked.rate or 16.0, asked.voices, asked.silence, asked.visuals, _model(asked)),
+    "timing": lambda asked: bench_timing(asked.seconds or 60.0, asked.delay, asked.visuals, _model(asked)),
     "models": lambda asked: bench_models(asked.notes or EVENTS),
     "frames": lambda asked: bench_frames(asked.seconds or 10.0, asked.notes or CLICKS),
     "osc": lambda asked: bench_osc(asked.seconds or 30.0, asked.rate or 5000.0, asked.visuals),
     "start": lambda asked: bench_start(asked.visuals),
-    "endure": lambda asked: bench_endure("lstm-first-int8", asked.notes or 60, round((asked.seconds or 600.0) / 60), asked.visuals),
+    "endure": lambda asked: bench_endure(asked.model or "lstm-first-int8", asked.notes or 60, round((asked.seconds or 600.0) / 60), asked.visuals),
     "response": lambda asked: bench_response(asked.sounds),
     "trouble": lambda asked: bench_trouble(asked.kills or KILLS, asked.seconds or SECONDS),
     "notochord": lambda asked: bench_notochord(asked.python, asked.notes or 200),

@@ -6,6 +6,7 @@ from typing import Any
 
 from performer.errors import PerformerError
 
+INSIDE = "No MIDI system answers here, so this was measured within one process; `performer doctor` tells how to get one."
 SHARES = {"p50": 0.5, "p95": 0.95, "p99": 0.99, "p999": 0.999}
 
 
@@ -25,6 +26,8 @@ def median(times: Sequence[float]) -> float:
 
 
 def surroundings(bench: str, transport: str, visuals: bool) -> dict[str, Any]:
-    """How the JSON object of a bench begins: its name, what the notes went through, the cores, and the load beside it as it is now."""
+    """How the JSON object of a bench begins: its name, what the notes went through (and a remark where that was no port), the cores, and the load
+    beside it as it is now."""
+    remark = {"remark": INSIDE} if transport == "loopback" else {}
     average = [round(value, 2) for value in os.getloadavg()] if hasattr(os, "getloadavg") else []
-    return {"bench": bench, "transport": transport, "cores": os.cpu_count(), "load": {"visuals": visuals, "average": average}}
+    return {"bench": bench, "transport": transport, **remark, "cores": os.cpu_count(), "load": {"visuals": visuals, "average": average}}

@@ -36,11 +36,14 @@ class Replies:
     incomplete: int = 0
 
 
-def bench_reply(notes: int = 2000, rate: float = 16.0, voices: int = 1, silence: float = 0.0, visuals: bool = False) -> dict[str, Any]:
-    """The JSON object: `notes` at `rate` notes a second into `voices` that harmonise, after `silence` seconds in which nobody plays."""
+def bench_reply(
+    notes: int = 2000, rate: float = 16.0, voices: int = 1, silence: float = 0.0, visuals: bool = False, model: str = ""
+) -> dict[str, Any]:
+    """The JSON object: `notes` at `rate` notes a second into `voices` that harmonise (by this model; empty: the show's own choice), after `silence`
+    seconds in which nobody plays. `lost` were not answered, `transport_lost` did not come back from the bare echo."""
     system = midi_system()
-    transport = None if system is None else percentiles(round_trips(system))
-    with stage_and_line(system, voices, visuals) as (_, line):
+    bare = None if system is None else round_trips(system)
+    with stage_and_line(system, voices, visuals, model) as (_, line):
         play_phrase(line, WARM_UP, rate, voices)
         threading.Event().wait(silence)
         listening = graph(CLIENT, "Performer Out") if line.transport == "jack" else contextlib.nullcontext(Frames())
@@ -49,22 +52,23 @@ def bench_reply(notes: int = 2000, rate: float = 16.0, voices: int = 1, silence:
         within = frames.waits([key(number) for number in range(notes)], 0.5 / rate)
         return surroundings("reply", line.transport, visuals) | {
             "n": notes, "voices": voices, "rate": rate, "silence_s": silence, "lost": replies.lost, "incomplete": replies.incomplete,
-            "reply_ms": percentiles(replies.first), "reply_all_ms": percentiles(replies.all) if replies.all else None, "transport_ms": transport,
+            "reply_ms": percentiles(replies.first), "reply_all_ms": percentiles(replies.all) if replies.all else None,
+            "transport_ms": percentiles(bare.first) if bare else None, "transport_lost": bare.lost if bare else None,
             "graph_ms": percentiles(within) if within else None, "machine_ms": own,
         }  # fmt: skip
 
 
-def round_trips(system: MidiSystem, count: int = PINGS) -> list[float]:
-    """Seconds of notes to a bare echo process and back, on a processor that is as awake as a show keeps it."""
+def round_trips(system: MidiSystem, count: int = PINGS) -> Replies:
+    """Notes to a bare echo process and back, on a processor that is as awake as a show keeps it."""
     with awake(), echo(system) as line:
         play_phrase(line, WARM_UP, 50.0, 1)
-        return play_phrase(line, count, 50.0, 1).first
+        return play_phrase(line, count, 50.0, 1)
 
 
 @contextlib.contextmanager
-def stage_and_line(system: MidiSystem | None, voices: int, visuals: bool) -> Iterator[tuple[Stage | None, Line]]:
+def stage_and_line(system: MidiSystem | None, voices: int, visuals: bool, model: str = "") -> Iterator[tuple[Stage | None, Line]]:
     """A show whose voices harmonise, and a line to it. Where there is no MIDI system the engine is in this process and the show paints only."""
-    play = Play(('mode = "harmonise"\nnotes = 1',) * voices, system is not None, visuals)
+    play = Play(('mode = "harmonise"\nnotes = 1',) * voices, system is not None, visuals, model=model)
     with contextlib.ExitStack() as stack:
         stage = stack.enter_context(show(play)) if system is not None or visuals else None
         yield stage, stack.enter_context(inside(play) if system is None else ports(system))

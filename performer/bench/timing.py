@@ -73,15 +73,15 @@ class Promises(threading.Thread):
         return Said(origin, tuple(committed), frozenset(left_out))
 
 
-def bench_timing(seconds: float = 60.0, delay_ms: float | None = None, visuals: bool = False) -> dict[str, Any]:
+def bench_timing(seconds: float = 60.0, delay_ms: float | None = None, visuals: bool = False, model: str = "") -> dict[str, Any]:
     """The JSON object. Without `delay_ms` planned notes leave earlier by half of what the bare transport takes there and back. `lost` counts all
     notes that were committed and never came, `left_out` those among them that the show left out itself, since the machine came too late to them."""
     system = midi_system()
     if system is None:
         raise PortError("Lateness is measured through MIDI ports, and this machine has no MIDI system.", "Start a JACK server.")
-    transport = round_trips(system)
-    chosen = round(-median(transport) / 2, 2) if delay_ms is None else delay_ms
-    with show(Play(VOICES, True, visuals, chosen)) as stage:
+    bare = round_trips(system)
+    chosen = round(-median(bare.first) / 2, 2) if delay_ms is None else delay_ms
+    with show(Play(VOICES, True, visuals, chosen, model)) as stage:
         promises = Promises(stage.ear)
         promises.start()
         with machine() as own, ports(system) as line:
@@ -92,7 +92,7 @@ def bench_timing(seconds: float = 60.0, delay_ms: float | None = None, visuals: 
         said = promises.end()
     return surroundings("timing", system.name.lower(), visuals) | {
         "seconds": seconds, "voices": len(VOICES), "delay_ms": chosen, **punctuality(said, arrivals, began + SETTLE, ended - SETTLE),
-        "transport_ms": percentiles(transport), "machine_ms": own,
+        "transport_ms": percentiles(bare.first), "transport_lost": bare.lost, "machine_ms": own,
     }  # fmt: skip
 
 

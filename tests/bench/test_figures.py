@@ -25,3 +25,8 @@ def test_the_median_keeps_its_sign():
 def test_what_a_bench_begins_with():
     told = surroundings("reply", "jack", True)
     assert told["bench"] == "reply" and told["transport"] == "jack" and told["cores"] >= 1 and told["load"]["visuals"] is True
+
+
+def test_a_bench_without_ports_says_so():
+    assert "within one process" in surroundings("reply", "loopback", False)["remark"]
+    assert "remark" not in surroundings("reply", "jack", False)

@@ -103,7 +103,6 @@ offerMidi($("midi"), { players, say: (sentence) => status.say(sentence) });
 setInterval(() => status.show({
   fps: picture.drawn && !picture.stale ? picture.fps : null,
   lateness: players.lateness,
-  reply: players.reply,
   link: link.state,
 }), 250);
 link.open();

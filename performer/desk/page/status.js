@@ -45,7 +45,7 @@ export class Status {
   }
 
   // Write the line: what the engine told, and what this page measured.
-  show({ fps, lateness, reply, link }) {
+  show({ fps, lateness, link }) {
     const { model, midi_in: input, midi_out: output, audio, visuals, key } = this.facts;
     this.#cell("model", model);
     this.#cell("key", key && keyName(...key));
@@ -55,7 +55,7 @@ export class Status {
     const step = steps?.[model];
     this.#cell("tempo", this.bpm === null ? "" : `${this.bpm.toFixed(1)}`);
     this.#cell("late", late ? `${late.p50.toFixed(1)} / ${late.p99.toFixed(1)} ms` : lateness === null ? "" : `${lateness.toFixed(1)} ms`);
-    this.#cell("reply", replies ? `${replies.p50.toFixed(1)} / ${replies.p99.toFixed(1)} ms` : reply === null ? "" : `${reply.toFixed(0)} ms`);
+    this.#cell("reply", replies ? `${replies.p50.toFixed(1)} / ${replies.p99.toFixed(1)} ms` : "");
     this.#cell("step", step ? `${step.p50.toFixed(2)} / ${step.p99.toFixed(2)} ms` : "");
     this.#cell("missed", missed || "");
     this.#cell("falls back", [...this.rungs].map(([voice, rung]) => `${voice} ${rung}`).join(", "));
