@@ -95,7 +95,7 @@ def _virtual(model: str, minutes: int) -> dict[str, Any]:
             events.append(waiting)
             waiting = next(keys)
         graph.play_on(events, minute * MINUTE)
-        steps.append(median(seconds))
+        steps.append(1000.0 * statistics.median(seconds))  # not rounded: the echo needs less than a microsecond
         beside.append(beside_fresh(mind.fork(), fresh))
         memory.append(rss_mb(os.getpid()) or 0.0)
         notes += len(graph.score.begun)
@@ -157,6 +157,7 @@ def steps_told(said: Sequence[Message], model: str) -> list[dict[str, float]]:
 def _compared(**measured: list[float]) -> dict[str, Any]:
     def pair(figures: list[float]) -> dict[str, Any]:
         each = [round(figure, 3) for figure in figures]
-        return {"first": each[0], "last": each[-1], "ratio": round(figures[-1] / figures[0], 3), "most": max(each), "each": each}
+        ratio = round(figures[-1] / figures[0], 3) if figures[0] else None  # memory is not told everywhere
+        return {"first": each[0], "last": each[-1], "ratio": ratio, "most": max(each), "each": each}
 
     return {name: pair(figures) for name, figures in measured.items()}

@@ -84,6 +84,12 @@ def test_endure_on_the_virtual_clock():
     assert 0.1 < told["beside_fresh"]["ratio"] < 10.0
 
 
+def test_endure_goes_on_where_the_system_does_not_tell_the_memory(monkeypatch):
+    monkeypatch.setattr(endure, "rss_mb", lambda process: None)
+    told = bench_endure("echo", minutes=1, live_minutes=0)["virtual"]
+    assert told["rss_mb"]["ratio"] is None and told["step_ms"]["ratio"] > 0
+
+
 def test_endure_live_tells_the_steps_of_the_show(jack_server, monkeypatch):
     monkeypatch.setattr(endure, "MINUTE", 4.0)
     live = bench_endure("lstm-first-int8", minutes=1, live_minutes=2)["live"]
