@@ -25,6 +25,7 @@ KNOWN = 24  # ticks of memory that outlive a drop-out
 LOCK = 6  # ticks in a row after which the clock is believed
 OTHER = (0.7, 1.4)  # the second tick of a clock is so much sooner or later than expected: it has another tempo than the one before
 DOUBLED = 0.002  # seconds: a tick so soon after another, and far too early, is the same tick again or the rest of a burst
+TWICE = 8  # so often must a tick come again for a clock that sends each of them twice
 GAP = 3.3  # periods without a tick: some were lost
 SILENCE = 1.0  # seconds without a tick after which the clock no longer ticks
 JITTER = (0.0003, 0.004)  # seconds: the standard deviation of the ticks is believed to be within these
@@ -69,6 +70,11 @@ class Follower:
         self._arrived = -math.inf
         self._woken = -math.inf  # when the transport last said that the song goes on
         self._row = 0  # ticks without a gap
+        self._new = True  # the clock has just begun: its second tick tells its tempo
+        self._owed = 0  # ticks that were taken for lost, and come late perhaps
+        self._crowd = 0  # ticks in a row that came right behind another
+        self._first = False  # they follow the first one behind the transport's word, and the clock was known or that one late
+        self._twice = 0  # up to TWICE: how often of late a tick has come again
         self._memory = 0
         self._variance = 0.002**2
         self._errors: deque[float] = deque(maxlen=WINDOWS[-1])
@@ -112,7 +118,8 @@ class Follower:
             case "continue" if not self.playing:
                 self.playing, self._placed = True, self._position
             case "stop" if self.playing:
-                self._position = self._index + 1 if self._placed is None else self._placed
+                pending = self._owed if time - self._arrived < DOUBLED else 0  # in a burst: these come behind the word
+                self._position = self._index + 1 - pending if self._placed is None else self._placed
                 self.playing, self._placed = False, None
             case "songpos":
                 self._position = event.position * TICKS // 4
@@ -126,34 +133,70 @@ class Follower:
             self._begin(time, running)
         elif gap > SILENCE:
             self._bridge(time, running)
+            self._new = True
         elif gap > max(GAP * self._period, 2.0 * SHORTEST) and (self._row > 1 or gap > 1.2 * LONGEST):
-            self._bridge(time, self.timeline)
-        elif not (gap < DOUBLED and time - self._time < self._period / 2.0):
-            self._number(self._index + 1)
-            self._row += 1
-            if self._row == 2 and not OTHER[0] < gap / self._period < OTHER[1]:
-                self._period, self._time, self._memory = _within(gap), time, PRIOR
-            else:
-                self._follow(time)
+            self._bridge(time, self.timeline, is_short=True)
+        elif (gap < DOUBLED) + (time - self._time < self._period / 2.0) + (self._owed > 0) >= 2:
+            self._crowded(time)
+        else:
+            self._even(time, gap)
 
-    def _number(self, index: int) -> None:
+    def _even(self, time: float, gap: float) -> None:
+        """A tick by itself."""
+        self._twice = max(0, self._twice - 1)
+        self._owed = 0
+        self._number(time, self._index + 1)
+        self._row += 1
+        if self._row == 2 and self._new and not OTHER[0] < gap / self._period < OTHER[1]:
+            self._period, self._time, self._memory = _within(gap), time, PRIOR
+        else:
+            self._follow(time)
+        self._new = self._new and self._row < 2
+
+    def _crowded(self, time: float) -> None:
+        """A tick right behind another or before its time: one of those that were taken for lost, the first of the song, a further one, or the same
+        again.
+
+        Where the other side stood still its ticks come all at once. Those that were taken for lost have been counted; any further ones count, but
+        one alone, which may be the same tick again: unless it follows the first of the song, and that was late or the clock known."""
+        if self._placed is not None:
+            self._number(time, self._placed)
+            self._restart(time, min(self._memory, KNOWN // 2))
+        elif self._owed:
+            self._owed -= 1
+        else:
+            self._crowd += 1
+            if self._twice >= TWICE // 2 or (self._crowd == 1 and not self._first):
+                self._twice = min(TWICE, self._twice + 2)
+                return
+            self._index += 1 if self._first or self._crowd > 2 else 2
+            self._restart(time, min(self._memory, KNOWN // 2))
+            self._new = False
+
+    def _number(self, time: float, index: int) -> None:
         """This tick is that one, unless the transport has said otherwise."""
-        self._said = self._said or self._placed is not None
-        self._index, self._placed = (index if self._placed is None else self._placed), None
+        self._crowd, self._first = 0, self._placed is not None and (self._memory > LOCK or time - self._woken > self._period)
+        if self._placed is not None:
+            index, self._placed, self._said, self._owed = self._placed, None, True, 0
+        self._index = index
 
     def _begin(self, time: float, running: Timeline) -> None:
         """The first tick: its own time, the running tempo, the nearest number."""
-        self._number(round(running.beat_at(time) * TICKS))
+        self._number(time, round(running.beat_at(time) * TICKS))
         self._period = _within(60.0 / (TICKS * running.bpm))
         self._restart(time, PRIOR)
 
-    def _bridge(self, time: float, running: Timeline) -> None:
-        """A tick after a drop-out is the nearest of the timeline that went on without it, and where it is not near, that one late or early."""
-        nearest = round(running.beat_at(time) * TICKS)
-        expected = running.time_at(nearest / TICKS)
-        fits = abs(time - expected) < max(self._period / 4.0, CLIP * math.sqrt(self._variance))
-        self._number(nearest)
-        self._restart(expected if fits else time, min(self._memory, KNOWN if fits else KNOWN // 2))
+    def _bridge(self, time: float, running: Timeline, is_short: bool = False) -> None:
+        """A tick after a drop-out is the nearest of the timeline that went on without it. Where it is not near: after a short one the last that
+        was due (the other side stood still, and the ticks of that while come at once), else that one late or early."""
+        place, placed = running.beat_at(time) * TICKS, self._placed is not None
+        nearest = round(place)
+        fits = abs(time - running.time_at(nearest / TICKS)) < max(self._period / 4.0, CLIP * math.sqrt(self._variance))
+        number = math.floor(place) if is_short and not fits else nearest
+        self._owed = max(0, number - self._index - 1)
+        self._number(time, number)
+        on_grid = fits or (is_short and not placed)
+        self._restart(running.time_at(number / TICKS) if on_grid else time, min(self._memory, KNOWN if on_grid else KNOWN // 2))
 
     def _restart(self, time: float, memory: int) -> None:
         self._time, self._memory, self._row = time, memory, 1

@@ -127,6 +127,54 @@ def test_a_burst_after_a_stall_counts_each_tick_once():
         assert p95(master.play(BAR)) <= 2.0
 
 
+SONG = (("start", 12), ("stop", 4), ("continue", 6), ("stop", 3), ("songpos", 16), ("continue", 8))  # quarter notes; a place in the song
+BEGINS = {"start": 1.0, "stop": 7.0, "continue": 9.0, "stop again": 12.0, "continue from elsewhere": 13.5}  # seconds, at 120 bpm
+
+
+def astray(stall: float = 0.0, seconds: float = 0.0, seed: int = 0, twice: bool = False) -> float:
+    """The song from another program that stands still from `stall` on for so many seconds, and then sends at once what it has missed: how many ticks
+    the followed song is off, at most, from the third quarter note behind a start or continue on."""
+    chance, period, follower, running = random.Random(seed), 60.0 / (120.0 * TICKS), Follower(), Timeline()
+    sent: list[tuple[float, Transport]] = []
+    true: list[tuple[float, int]] = []
+    time, place = 1.0, 0
+    for word, amount in SONG:
+        sent.append((time - 0.002, Transport(word, amount * 4)))
+        place = {"start": 0, "songpos": amount * TICKS}.get(word, place)
+        for tick in range(amount * TICKS if word != "songpos" else 0):
+            at = time + max(-0.0015, chance.gauss(0.0, 0.001))  # no tick overtakes its word
+            sent += [(at, CLOCK), (at + 0.0003, CLOCK)] if twice else [(at, CLOCK)]
+            if word != "stop":
+                true += [(time, place)] if tick >= 3 * TICKS else []
+                place += 1
+            time += period
+    late, end, arrivals = 0, stall + seconds, []
+    for at, event in sent:
+        late += stall <= at < end
+        arrivals.append((end + late * 0.0002 if stall <= at < end else at, event))
+    arrivals.sort(key=lambda each: each[0])
+    most = 0.0
+    for moment, tick in true:
+        while arrivals and arrivals[0][0] <= moment + 0.004:
+            follower.hear(*arrivals.pop(0), running)
+            running = follower.timeline if follower.locked else running
+        most = max(most, abs(running.beat_at(moment) * TICKS - tick))
+    return most
+
+
+@pytest.mark.parametrize("twice", [False, True])
+def test_a_song_that_starts_stops_and_goes_on_is_where_it_should_be(twice: bool):
+    assert max(astray(seed=seed, twice=twice) for seed in SEEDS) < 0.2
+
+
+@pytest.mark.parametrize("begins", BEGINS)
+@pytest.mark.parametrize("seconds", [0.03, 0.06, 0.125, 0.3])
+def test_a_program_that_stands_still_as_it_starts_stops_or_goes_on_leads_the_song_nowhere_else(begins: str, seconds: float):
+    off = [astray(BEGINS[begins] + place / 1000.0, seconds, place) for place in range(-round(1000 * seconds) - 20, 60, 8)]
+    assert sum(each > 0.5 for each in off) < 0.4 * len(off), off  # one tick right behind the first of a clock that nobody knows may be the same again
+    assert sum(each > 1.5 for each in off) <= (seconds > 0.2), off
+
+
 def test_start_is_beat_0_at_the_next_tick():
     master = Master(97.0, 0.0)
     master.play(100)
