@@ -73,7 +73,7 @@ class Stopwatch:
 def bench_endure(model: str, minutes: int = 60, live_minutes: int = 10, visuals: bool = False) -> dict[str, Any]:
     """The JSON object: `step_ms`, `beside_fresh` and `rss_mb` of the first and of the last minute, their ratio, and each minute's, on the virtual
     clock; live `reply_ms` too, and `least_step_ms`; no steps of a model that does not tell them, as the echo."""
-    told = surroundings("endure", "jack" if midi_system() else "none", visuals) | {"model": model, "virtual": _virtual(model, minutes)}
+    told = surroundings("endure", "jack" if midi_system() else "none", visuals, model) | {"virtual": _virtual(model, minutes)}
     return told | ({"live": _live(model, live_minutes, visuals)} if live_minutes > 1 and midi_system() else {})
 
 

@@ -25,9 +25,10 @@ def median(times: Sequence[float]) -> float:
     return round(sorted(times)[len(times) // 2] * 1000, 3)
 
 
-def surroundings(bench: str, transport: str, visuals: bool) -> dict[str, Any]:
-    """How the JSON object of a bench begins: its name, what the notes went through (and a remark where that was no port), the cores, and the load
-    beside it as it is now."""
-    remark = {"remark": INSIDE} if transport == "loopback" else {}
+def surroundings(bench: str, transport: str, visuals: bool, model: str = "") -> dict[str, Any]:
+    """How the JSON object of a bench begins: its name, what the notes went through (and a remark where that was no port), the model where one was
+    chosen, the cores, and the load beside it as it is now."""
+    more = {"remark": INSIDE} if transport == "loopback" else {}
+    more |= {"model": model} if model else {}
     average = [round(value, 2) for value in os.getloadavg()] if hasattr(os, "getloadavg") else []
-    return {"bench": bench, "transport": transport, **remark, "cores": os.cpu_count(), "load": {"visuals": visuals, "average": average}}
+    return {"bench": bench, "transport": transport, **more, "cores": os.cpu_count(), "load": {"visuals": visuals, "average": average}}

@@ -50,7 +50,7 @@ def bench_reply(
         with machine() as own, listening as frames:
             replies = play_phrase(line, notes, rate, voices)
         within = frames.waits([key(number) for number in range(notes)], 0.5 / rate)
-        return surroundings("reply", line.transport, visuals) | ({"model": model} if model else {}) | {
+        return surroundings("reply", line.transport, visuals, model) | {
             "n": notes, "voices": voices, "rate": rate, "silence_s": silence, "lost": replies.lost, "incomplete": replies.incomplete,
             "reply_ms": percentiles(replies.first), "reply_all_ms": percentiles(replies.all) if replies.all else None,
             "transport_ms": percentiles(bare.first) if bare else None, "transport_lost": bare.lost if bare else None,

@@ -90,7 +90,7 @@ def bench_timing(seconds: float = 60.0, delay_ms: float | None = None, visuals: 
             ended = time.perf_counter()
             arrivals = _all(line.arrivals)
         said = promises.end()
-    return surroundings("timing", system.name.lower(), visuals) | ({"model": model} if model else {}) | {
+    return surroundings("timing", system.name.lower(), visuals, model) | {
         "seconds": seconds, "voices": len(VOICES), "delay_ms": chosen, **punctuality(said, arrivals, began + SETTLE, ended - SETTLE),
         "transport_ms": percentiles(bare.first), "transport_lost": bare.lost, "machine_ms": own,
     }  # fmt: skip

@@ -29,4 +29,5 @@ def test_what_a_bench_begins_with():
 
 def test_a_bench_without_ports_says_so():
     assert "within one process" in surroundings("reply", "loopback", False)["remark"]
-    assert "remark" not in surroundings("reply", "jack", False)
+    assert not {"remark", "model"} & set(surroundings("reply", "jack", False))
+    assert surroundings("reply", "jack", False, "lstm-piano")["model"] == "lstm-piano"

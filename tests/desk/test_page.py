@@ -147,7 +147,7 @@ def test_a_key_that_the_engine_tells_of_is_shown_once(stand, open_page):
     pitch = stand.hears("/performer/note/on")[1]
     stand.say("/performer/heard", pitch, 84, 1)
     stand.say("/performer/heard", pitch + 7, 84, 1)
-    shows(page, "performer.roll.notes.length === 2 && performer.players.reply !== null")
+    shows(page, "performer.roll.notes.length === 2 && performer.players.told.length === 0")
     assert page.evaluate("performer.roll.notes.filter((note) => note.who === 'human').length") == 2
     page.keyboard.up("a")
     stand.say("/performer/heard", pitch, 0, 1)
@@ -308,7 +308,7 @@ def test_in_a_real_show_the_model_answers_and_the_picture_moves(browser, tmp_pat
         page.keyboard.down("a")
         shows(page, "performer.roll.notes.some((note) => note.who === 'human')")
         shows(page, "performer.roll.notes.some((note) => note.who === 'model') && performer.sound.started.model > 0")
-        shows(page, "performer.sound.level() > 0.001 && performer.players.reply !== null")
+        shows(page, "performer.sound.level() > 0.001 && performer.players.told.length === 0")
         if notes != "echo":
             shows(page, "/^[0-9.]+ \\/ [0-9.]+ ms$/.test(document.querySelector('[data-fact=step] dd').textContent)")
         shows(page, "performer.picture.drawn > 5 && performer.picture.brightness() > 0.02")

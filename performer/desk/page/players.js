@@ -9,7 +9,6 @@ export class Players {
     Object.assign(this, { link, sound, keyboard, roll, channelOf });
     this.held = new Map(); // pitch -> channel of the keys that this page holds
     this.told = []; // [pitch, time] of this page's presses that the engine has not told of yet
-    this.reply = null; // ms from a press to the engine's word of it
     this.lateness = null; // ms, of the model's notes
   }
 
@@ -40,8 +39,7 @@ export class Players {
     const now = performance.now();
     const own = this.told.findIndex(([each, when]) => each === pitch && now - when < ECHO);
     if (velocity > 0 && own >= 0) {
-      const [[, when]] = this.told.splice(own, 1);
-      this.reply = smooth(this.reply, now - when);
+      this.told.splice(own, 1);
     } else if (velocity > 0) {
       this.#down(pitch, velocity, channel);
     } else if (!this.held.has(pitch)) {
