@@ -41,7 +41,7 @@ from performer.outputs.midi import MidiOutput, NullOutput
 from performer.outputs.osc import OscOutput
 from performer.outputs.take import Opening, TakeWriter
 from performer.priority import raise_priority
-from performer.scheduler import Ledger, Output, Planned, Report, Scheduler, Stage
+from performer.scheduler import CHANNELS, PITCHES, PORTS, Ledger, Output, Planned, Report, Scheduler, Stage
 from performer.session.lane import RUNG
 from performer.session.parts import Parts
 from performer.session.state import Session
@@ -49,6 +49,8 @@ from performer.show import Show
 from performer.worker import Worker
 
 log = logging.getLogger("performer")
+MIRROR = PORTS * CHANNELS * PITCHES
+"""Bytes of the ledger's mirror: one for each note that may sound."""
 SWITCH_INTERVAL = 0.0001  # seconds that one Python thread may keep the others waiting
 TURN_S = 0.0005  # seconds that the models leave to a session that is at work
 READY = b"ready"
@@ -298,7 +300,7 @@ class Engine:
     def _close_left_over(self, mirror: MutableSequence[int]) -> None:
         """End what an engine that died before this one left sounding."""
         for place in [index for index, sounding in enumerate(mirror) if sounding]:
-            self._output.note_off(place // 128 + 1, place % 128)
+            self._output.note_off(place // PITCHES % CHANNELS + 1, place % PITCHES)
             mirror[place] = 0
 
     def _take(self, show: Show, seed: int) -> TakeWriter:

@@ -24,6 +24,8 @@ class Play:
     model: str = ""
     late: str = "play"
     grid: float = 0.0
+    port: int = 1
+    """Which of the show's MIDI outputs it leaves by, from 1."""
 
     @property
     def planned(self) -> bool:
@@ -50,6 +52,8 @@ class Pass:
 
     time: float
     event: Event
+    port: int = 1
+    """Which of the show's MIDI outputs it leaves by, from 1; 0: all of them."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,7 +18,8 @@ STYLES = (
 
 @dataclass(frozen=True, slots=True)
 class NoteOn:
-    """A key went down. `source` names the edge it came through: midi, desk, osc, replay."""
+    """A key went down. `source` names the input it came through: "midi" or "midi:2" and so on for further MIDI inputs, "desk", "osc", either
+    with the page or the client after a colon, or "replay". A key is known by source, channel and pitch."""
 
     pitch: int
     velocity: int
@@ -186,6 +187,15 @@ class Panic:
     """Silence everything that sounds, now."""
 
     source: str = "midi"
+    restarts: bool = True
+    """Whether voices that play by themselves begin again at the next bar."""
+
+
+@dataclass(frozen=True, slots=True)
+class PortGone:
+    """A MIDI input is gone: what was held through it is released."""
+
+    source: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -269,7 +279,7 @@ class ModelFailed:
 
 Event = (
     NoteOn | NoteOff | Control | Bend | Pressure | Program | Transport | Tap | LinkState | Sysex
-    | ParameterSet | Recall | Store | Suggest | Listen | Choose | Swap | Loaded | Panic | Still | Wish | Sync | Tick | Answer
+    | ParameterSet | Recall | Store | Suggest | Listen | Choose | Swap | Loaded | Panic | PortGone | Still | Wish | Sync | Tick | Answer
     | ChordAnswer | Progression | ModelFailed
 )  # fmt: skip
 KINDS: Mapping[str, type] = {kind.__name__: kind for kind in get_args(Event)}

@@ -11,7 +11,7 @@ from performer.events import Answer, ChordAnswer, Event, ModelFailed, ModelNote,
 from performer.inference.chords import Harmonist, Plain
 from performer.inference.thinker import Mind, Thinker
 from performer.outputs.take import Sounded
-from performer.scheduler import Ended, Output, Planned, Played, Report, Stage
+from performer.scheduler import NOTES, Ended, Output, Planned, Played, Report, Slot, Stage, slot_of
 from performer.session.state import Session
 
 
@@ -21,16 +21,16 @@ class Score:
 
     notes: list[Sounded] = field(default_factory=list)
     begun: list[Played] = field(default_factory=list)
-    _open: dict[tuple[int, int], Played] = field(default_factory=dict)
+    _open: dict[Slot, Played] = field(default_factory=dict)
 
     def __call__(self, report: Report) -> None:
         match report:
             case Played(_, play, _):
                 self.begun.append(report)
-                self._open[play.channel, play.pitch] = report
+                self._open[slot_of(play)] = report
             case Ended(time, play):
-                del self._open[play.channel, play.pitch]
-                self.notes.append(Sounded(play.voice, play.channel, play.pitch, play.velocity, play.time, time))
+                del self._open[slot_of(play)]
+                self.notes.append(Sounded(play.voice, play.channel, play.pitch, play.velocity, play.time, time, play.port))
 
 
 class Offline:
@@ -119,13 +119,18 @@ class Told:
     differing: int
 
 
-def tell_again(session: Session, minds: Mapping[str, Mind], lines: Sequence[dict[str, Any]]) -> Told:
+def tell_again(
+    session: Session, minds: Mapping[str, Mind], lines: Sequence[dict[str, Any]], counts: tuple[type, ...] = NOTES
+) -> Told:
     """Handle what a take's lines say reached the session, in that order, and do what left, in the order in which it left.
+
+    `counts` is what the take counted as done (`Opening.counts`).
 
     The models (by the name that asks have for them) answer again from the take's seeds; their answers are held against those of the take, which
     count where they differ (another machine's arithmetic) or where the model is not there."""
     score = Score()
     stage = Stage((), score, lambda time, tag: None, delay=session.delay)
+    stage.counts = counts
     thinkers = {name: Thinker(mind) for name, mind in minds.items()}
     composing: dict[int, Iterator[ModelNote]] = {}
     applied = iter([line["applied"] for line in lines if "applied" in line])

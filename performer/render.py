@@ -23,7 +23,7 @@ def render(take: Path, output: Path) -> str:
     minds, remarks = _minds(opening)
     parts = Parts.named(opening.instruments, opening.models, opening.small, opening.model)
     session = Session(Table(opening.voices), parts, opening.seed, opening.values, opening.scenes)
-    told = tell_again(session, minds, lines)
+    told = tell_again(session, minds, lines, opening.counts)
     played = sounded(lines)
     write_midi(told.notes, output)
     missing, more = Counter(played) - Counter(told.notes), Counter(told.notes) - Counter(played)

@@ -18,6 +18,7 @@ from performer.clock import Clock
 from performer.effects import Compensate, Effect, Pass, Play, Release, Silence, Wake
 from performer.events import Event, Transport
 from performer.priority import punctual
+from performer.rest_ledger import RestLedger
 from performer.worker import Bell
 
 log = logging.getLogger("performer")
@@ -62,14 +63,14 @@ class Ended:
 
 @dataclass(frozen=True, slots=True)
 class Applied:
-    """A batch of effects was taken into the plan after `done` items of the agenda: what a take needs to tell it again exactly."""
+    """A batch of effects was taken into the plan after `done` notes of the agenda: what a take needs to tell it again exactly."""
 
     done: int
 
 
 @dataclass(frozen=True, slots=True)
 class Missed:
-    """A planned note whose moment was over at `now`: item `done` of the agenda. `moved` is its new time, None where it was left out."""
+    """A planned note whose moment was over at `now`: note `done` of the agenda. `moved` is its new time, None where it was left out."""
 
     now: float
     play: Play
@@ -122,32 +123,66 @@ class Agenda:
             yield time, item
 
 
+Slot = tuple[int, int, int]
+"""Where a note sounds: output port, channel (both from 1) and pitch."""
+CHANNELS, PITCHES = 16, 128
+PORTS = 8
+"""MIDI outputs of a show at most."""
+
+
+@dataclass(slots=True)
+class Sounding:
+    """What sounds at one slot."""
+
+    play: Play
+    """The note-on that was sent last."""
+    holders: list[Play]
+    """Who still wants it to sound; when the last of them ends, the note-off leaves."""
+
+
 class Ledger:
-    """What is sounding, by channel and pitch. `mirror`, 16 x 128 bytes that the supervisor shares, outlives a crash of this process."""
+    """What sounds, by output port, channel and pitch. `mirror`, PORTS x 16 x 128 bytes that the supervisor shares, outlives this process.
+
+    Two keys may sound the same pitch on the same channel. Its note-off leaves when the last of them ends, so that no key cuts
+    a note that another one still holds."""
 
     def __init__(self, mirror: MutableSequence[int] | None = None) -> None:
-        self._sounding: dict[tuple[int, int], Play] = {}
+        self._sounding: dict[Slot, Sounding] = {}
         self._mirror = mirror
 
     def __len__(self) -> int:
         return len(self._sounding)
 
-    def start(self, play: Play) -> None:
-        self._sounding[play.channel, play.pitch] = play
-        if self._mirror is not None:
-            self._mirror[(play.channel - 1) * 128 + play.pitch] = 1
+    def get(self, slot: Slot) -> Sounding | None:
+        """What sounds at this slot."""
+        return self._sounding.get(slot)
 
-    def get(self, channel: int, pitch: int) -> Play | None:
-        return self._sounding.get((channel, pitch))
+    def start(self, play: Play, holders: Sequence[Play] = ()) -> None:
+        """Enter a note-on. `holders` are earlier notes of the same slot that still want it to sound."""
+        self._sounding[slot_of(play)] = Sounding(play, [*holders, play])
+        self._mark(play, 1)
 
-    def end(self, play: Play) -> None:
-        del self._sounding[play.channel, play.pitch]
-        if self._mirror is not None:
-            self._mirror[(play.channel - 1) * 128 + play.pitch] = 0
+    def end(self, slot: Slot) -> None:
+        """Remove what sounds at this slot."""
+        self._mark(self._sounding.pop(slot).play, 0)
 
-    def sounding(self) -> list[Play]:
-        """What sounds."""
+    def sounding(self) -> list[Sounding]:
+        """All that sounds."""
         return list(self._sounding.values())
+
+    def _mark(self, play: Play, value: int) -> None:
+        if self._mirror is not None:
+            self._mirror[mirror_place(play)] = value
+
+
+def slot_of(play: Play) -> Slot:
+    """The slot that a note sounds at."""
+    return play.port, play.channel, play.pitch
+
+
+def mirror_place(play: Play) -> int:
+    """The byte of the ledger's mirror that stands for a note's slot."""
+    return ((play.port - 1) * CHANNELS + play.channel - 1) * PITCHES + play.pitch
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,9 +191,18 @@ class _Off:
     end: float  # the musical time, without the output's delay
 
 
+NOTES = (Play, _Off)
+"""What of the agenda counts as done."""
+ALL_ITEMS = (Play, Pass, Wake, _Off)
+"""What takes of format 2 counted as done."""
+
+
 class Stage:
     """Agenda, ledger and outputs as one thing without a thread. `report` hears of every note-on, note-off and release;
-    `wake` is called with the tag of a Wake that comes due, and its time: both in order, when all has left that leaves together (see `tell`)."""
+    `wake` is called with the tag of a Wake that comes due, and its time: both in order, when all has left that leaves together (see `tell`).
+
+    `counts` names what of the agenda counts as `done`: notes, since only they matter to who tells a take again; takes of format 2 counted
+    everything (ALL_ITEMS)."""
 
     def __init__(
         self,
@@ -171,13 +215,15 @@ class Stage:
         self.agenda = Agenda()
         self.ledger = ledger if ledger is not None else Ledger()
         self.delay = delay  # seconds that planned notes leave later
-        self.done = 0  # items of the agenda that were carried out
+        self.done = 0  # notes of the agenda that began or ended: see `counts`
+        self.counts: tuple[type, ...] = NOTES
         self._moved: dict[int, tuple[float, float]] = {}  # voice -> the late onset that moved last, and where it went
         self._outputs = outputs
         self._report = report
         self._wake = wake
         self._done: deque[Report | tuple[float, str]] = deque()  # what is still to be reported, and the wakes that came due
         self._channels = set(range(1, 17))
+        self._rest = RestLedger()
 
     def apply(self, effects: Iterable[Effect], tell: bool = True) -> None:
         """Take one event's effects into the plan; a release and a panic act at once. `tell` as in `run_due`."""
@@ -206,17 +252,17 @@ class Stage:
     def run_due(self, now: float, tell: bool = True) -> None:
         """Do all that is due at `now`. Where what comes next is due at once, do not `tell`: that takes some 30 µs a note."""
         for time, item in self.agenda.pop_due(now):
-            self.done += 1
+            self.done += isinstance(item, self.counts)
             self._do(time, now, item)
         if tell:
             self.tell()
 
     def run_until(self, done: int, late: Mapping[int, float] | None = None) -> None:
-        """Do what comes next, whenever it is due, until so many items are done in all: how a take is told again. `late` has the moments of
+        """Do what comes next, whenever it is due, until so many notes are done in all: how a take is told again. `late` has the moments of
         those that were missed, by their number."""
         while self.done < done and (time := self.agenda.next_time) is not None:
             for due, item in self.agenda.pop_due(time):
-                self.done += 1
+                self.done += isinstance(item, self.counts)
                 self._do(due, (late or {}).get(self.done, due), item)
                 break
         self.tell()
@@ -224,8 +270,11 @@ class Stage:
     def silence(self, time: float, tell: bool = True) -> None:
         """End every note, forget the plan, and tell every channel to be quiet. The clock goes on: a lost tick would shift every follower."""
         self.agenda.cancel(lambda item: isinstance(item, (Play, _Off)) or (isinstance(item, Pass) and not isinstance(item.event, Transport)))
-        for play in self.ledger.sounding():
-            self._end(play, max(time, play.time))
+        for sounding in self.ledger.sounding():
+            self._end(sounding, max(time, sounding.play.time))
+        for port, event in self._rest.come_to_rest():
+            for output in self._outputs_of(port):
+                output.send(event)
         for output in self._outputs:
             output.silence(sorted(self._channels))
         if tell:
@@ -248,13 +297,13 @@ class Stage:
                 else:
                     self._start(item, time, now)
             case _Off(play, end):
-                if self.ledger.get(play.channel, play.pitch) is play:
-                    self._end(play, end)
+                self._let_go(slot_of(play), lambda holder: holder is play, end)
             case Wake():
                 self._done.append((time, item.tag))
             case Pass():
-                for output in self._outputs:
+                for output in self._outputs if item.port == 0 else self._outputs_of(item.port):
                     output.send(item.event)
+                self._rest.follow(item)
 
     def _miss(self, play: Play, due: float, now: float) -> None:
         """A planned note that is too late is left out, or waits for the next place of its grid unless that is taken: never two at once."""
@@ -276,29 +325,47 @@ class Stage:
         return any(abs(play.time - time) < grid / 2 for play in planned)
 
     def _start(self, play: Play, due: float, now: float) -> None:
-        before = self.ledger.get(play.channel, play.pitch)
+        before = self.ledger.get(slot_of(play))
+        # A key that is still down goes on holding its pitch under the new note; what has a planned end is over.
+        held = [holder for holder in before.holders if holder.duration is None] if before is not None else []
         if before is not None:
             self._end(before, play.time)
-        for output in self._outputs:
+        for output in self._outputs_of(play.port):
             output.note_on(play.channel, play.pitch, play.velocity)
-        self.ledger.start(play)
+        self.ledger.start(play, held)
         if play.duration is not None:
             self.agenda.add(due + play.duration, _Off(play, play.time + play.duration))
         self._done.append(Played(now, play, due))
 
-    def _end(self, play: Play, time: float) -> None:
-        for output in self._outputs:
+    def _let_go(self, slot: Slot, leaves: Callable[[Play], bool], time: float) -> None:
+        """Those holders of a slot do not want it to sound any more; the last one's end is the note's."""
+        sounding = self.ledger.get(slot)
+        if sounding is None:
+            return
+        kept = [holder for holder in sounding.holders if not leaves(holder)]
+        if kept:
+            sounding.holders = kept
+        else:
+            self._end(sounding, time)
+
+    def _end(self, sounding: Sounding, time: float) -> None:
+        play = sounding.play
+        for output in self._outputs_of(play.port):
             output.note_off(play.channel, play.pitch)
-        self.ledger.end(play)
+        self.ledger.end(slot_of(play))
         self._done.append(Ended(time, play))
+
+    def _outputs_of(self, port: int) -> Sequence[Output]:
+        return self._outputs[port - 1 : port]
 
     def _take_back(self, release: Release) -> None:
         def meant(play: Play) -> bool:
             return play.voice == release.voice and (play.tag == release.tag if release.tag else play.tag != release.spare)
 
         self.agenda.cancel(lambda item: isinstance(item, Play) and meant(item))
-        for play in filter(meant, self.ledger.sounding()):
-            self._end(play, max(release.time, play.time))
+        for sounding in self.ledger.sounding():
+            if any(meant(holder) for holder in sounding.holders):
+                self._let_go(slot_of(sounding.play), meant, max(release.time, sounding.play.time))
 
 
 class Scheduler:

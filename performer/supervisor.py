@@ -110,7 +110,7 @@ class Supervisor:
         self._loopbacks = {
             place: Loopback(sock, {other: each.getsockname()[1] for other, each in sockets.items()}) for place, sock in sockets.items()
         }
-        mirror = CONTEXT.RawArray("B", 16 * 128)
+        mirror = CONTEXT.RawArray("B", app.MIRROR)
         engine = app.EngineOptions(show, play)
         self.children = [Child("engine", app.run, (engine, self._loopbacks["engine"], self._public, mirror)), *self._others()]
 

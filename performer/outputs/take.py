@@ -9,21 +9,22 @@ and {"t", "end", "done"} last. Thread `take` formats and writes.
 import datetime
 import json
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field, fields
+from dataclasses import asdict, dataclass, field, fields, replace
 from pathlib import Path
 from typing import Any
 
 from performer import __version__
 from performer.effects import Play
 from performer.errors import TakeError
-from performer.events import Timed, Transport, from_json, to_json
-from performer.scheduler import Applied, Ended, Missed, Played, Report
+from performer.events import Panic, Timed, Transport, from_json, to_json
+from performer.scheduler import ALL_ITEMS, NOTES, Applied, Ended, Missed, Played, Report, Slot
 from performer.worker import Worker
 
-FORMAT = 2
+FORMAT = 3
+READABLE = (2, 3)
 EVERY = 0.05  # seconds between two looks at what is to be written: nobody who plays has to wake the thread
 CLOCK, BEAT = Transport("clock"), 24  # ticks in a beat
-NOTE = 5  # what stands in a line for a note: voice, channel, pitch, velocity, model
+NOTE = (5, 6)  # how much stands in a line for a note: voice, channel, pitch, velocity, model, and the output port where that is not the first
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +41,12 @@ class Opening:
     scenes: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     models: tuple[str, ...] = ()
     small: str = ""
+    format: int = FORMAT
+
+    @property
+    def counts(self) -> tuple[type, ...]:
+        """What of the agenda the take counted as done; see `Stage`."""
+        return ALL_ITEMS if self.format == 2 else NOTES
 
 
 class TakeWriter:
@@ -103,12 +110,12 @@ class TakeWriter:
 
 
 def _note(play: Play) -> list[Any]:
-    return [play.voice, play.channel, play.pitch, play.velocity, play.model]
+    return [play.voice, play.channel, play.pitch, play.velocity, play.model, *([play.port] if play.port > 1 else [])]
 
 
 @dataclass(frozen=True, slots=True)
 class Sounded:
-    """A note of a take, as it sounded: voice, channel 1-16, start and end in seconds."""
+    """A note of a take, as it sounded: voice, channel 1-16, start and end in seconds, output port from 1."""
 
     voice: int
     channel: int
@@ -116,6 +123,7 @@ class Sounded:
     velocity: int
     start: float
     end: float
+    port: int = 1
 
 
 def read_take(path: Path) -> tuple[Opening, list[dict[str, Any]]]:
@@ -134,14 +142,21 @@ def read_take(path: Path) -> tuple[Opening, list[dict[str, Any]]]:
             if number == len(texts) > 1:
                 break
             raise TakeError(f"{path}, line {number}: not a line of a take ({error}).", "Remove the line or use another take.") from None
-    if not lines or lines[0].get("take") != FORMAT:
-        raise TakeError(f"{path} does not begin like a take of format {FORMAT}.", "Choose a .jsonl file that Performer wrote.")
+    if not lines or lines[0].get("take") not in READABLE:
+        formats = " or ".join(map(str, READABLE))
+        raise TakeError(f"{path} does not begin like a take of format {formats}.", "Choose a .jsonl file that Performer wrote.")
     first = lines[0]
     try:
-        known = {each.name: first[each.name] for each in fields(Opening)}
-        opening = Opening(**known | {"instruments": tuple(known["instruments"]), "models": tuple(known["models"])})
+        known = {each.name: first[each.name] for each in fields(Opening) if each.name != "format"}
+        lists = {"instruments": tuple(known["instruments"]), "models": tuple(known["models"])}
+        opening = Opening(**known | lists, format=first["take"])
     except (KeyError, TypeError) as error:
         raise TakeError(f"{path}, line 1 lacks {error} or has it in another form.", "Choose a .jsonl file that Performer wrote.") from None
+    if opening.format == 2:
+        for line in lines:
+            if isinstance(line.get("in"), Panic):
+                # Up to format 2 a panic ended voices that play by themselves for good.
+                line["in"] = replace(line["in"], restarts=False)
     return opening, lines[1:]
 
 
@@ -157,21 +172,21 @@ def _lines(text: str) -> list[dict[str, Any]]:
     if content.keys() & {"in", "on", "off", "missed", "end"}:
         content["t"] = float(content["t"])
     for key in content.keys() & {"on", "off"}:
-        if len(content[key]) != NOTE:
+        if len(content[key]) not in NOTE:
             raise ValueError(f"{key} is a voice, a channel, a pitch, a velocity and a model")
     return [content]
 
 
 def sounded(lines: list[dict[str, Any]]) -> list[Sounded]:
     """The notes that the lines say were played, in the order of their ends. An end without a beginning is no note."""
-    started: dict[tuple[int, int], float] = {}
+    started: dict[Slot, float] = {}
     notes: list[Sounded] = []
     for line in lines:
         if "on" in line:
-            _, channel, pitch, _, _ = line["on"]
-            started[channel, pitch] = line["t"]
+            _, channel, pitch, _, _, port = (*line["on"], 1)[:6]
+            started[port, channel, pitch] = line["t"]
         elif "off" in line:
-            voice, channel, pitch, velocity, _ = line["off"]
-            if (channel, pitch) in started:
-                notes.append(Sounded(voice, channel, pitch, velocity, started.pop((channel, pitch)), line["t"]))
+            voice, channel, pitch, velocity, _, port = (*line["off"], 1)[:6]
+            if (port, channel, pitch) in started:
+                notes.append(Sounded(voice, channel, pitch, velocity, started.pop((port, channel, pitch)), line["t"], port))
     return notes

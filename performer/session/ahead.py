@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from performer.effects import Effect, Release, Wake
 from performer.events import Answer
+from performer.session.keys import Key
 from performer.session.lane import LEAD, Lane
 from performer.session.mode import Mode
 from performer.session.voices import Voice
@@ -55,6 +56,10 @@ class Ahead(Mode):
         return "playing" if self._lane.sounding else "listening"
 
     @property
+    def passes(self) -> str:
+        return "all" if self._habit.through and not self._lane.sounding else ""
+
+    @property
     def lane(self) -> Lane:
         return self._lane
 
@@ -63,28 +68,33 @@ class Ahead(Mode):
         return self._lane.tag
 
     def begin(self, time: float, beat: float | None = None) -> Iterator[Effect]:
+        if self._habit.through and self._voice.is_played:
+            return  # the player has the voice, until the keys are up
         if self._habit.alone or (self._habit.with_player and self._present(time)):
             self._waits = self._voice.room.halted
             if not self._waits:
                 yield from self._lane.begin(time, beat)
             yield from self._listen(time)
 
-    def key_down(self, time: float, pitch: int, velocity: int) -> Iterator[Effect]:
+    def key_down(self, time: float, key: Key, velocity: int) -> Iterator[Effect]:
         if not self._habit.with_player:
             yield from self._stop(time)
             if self._habit.through:
-                yield self._voice.through(time, pitch, velocity)
+                yield self._voice.through(time, key, velocity)
+            yield from self._wait(time)
         elif self._lane.sounding:
             yield from self._lane.replan(time)
         elif self._voice.room.section.plays:
             yield from self._lane.begin(time, self._next_beat(time))
             yield from self._listen(time)
 
-    def key_up(self, time: float, pitch: int) -> Iterator[Effect]:
+    def key_up(self, time: float, key: Key) -> Iterator[Effect]:
         if self._habit.through:
-            yield Release(time, self._voice.number, f"through {pitch}")
-        if not self._voice.room.held and not self._habit.with_player:
-            yield Wake(time + self._voice.setting("patience"), self._tag)
+            yield Release(time, self._voice.number, key.tag)
+        yield from self._wait(time)
+
+    def key_dozes(self, time: float, key: Key) -> Iterator[Effect]:
+        yield from self._wait(time)
 
     def tick(self, time: float, tag: str) -> Iterator[Effect]:
         if tag == self._tag:
@@ -128,23 +138,27 @@ class Ahead(Mode):
 
     def _look(self, time: float) -> Iterator[Effect]:
         """Whether the player has been silent for long enough to begin, or to end."""
-        room = self._voice.room
+        voice, room = self._voice, self._voice.room
         if self._habit.with_player:
             if self._present(time):
                 yield from self._listen(time)
             else:
                 yield from self._lane.rest(time, spare_chosen=True)
-        elif not self._lane.sounding and not room.held and time >= room.last_key + self._voice.setting("patience") - 0.001:
+        elif not self._lane.sounding and not voice.is_played and not room.halted and time >= voice.last_key + voice.setting("patience") - 0.001:
             yield from self._lane.begin(time)
+
+    def _wait(self, time: float) -> Iterator[Effect]:
+        """A voice that goes on from the player looks again when the player has been silent for long enough."""
+        if not self._voice.is_played and not self._habit.with_player:
+            yield Wake(time + self._voice.setting("patience"), self._tag)
 
     def _listen(self, time: float) -> Iterator[Effect]:
         if not self._habit.without:
-            yield Wake(max(time + 0.1, self._voice.room.last_key + self._presence), self._tag)
+            yield Wake(max(time + 0.1, self._voice.last_key + self._presence), self._tag)
 
     def _present(self, time: float) -> bool:
         """Whether the player plays."""
-        room = self._voice.room
-        return bool(room.held) or time < room.last_key + self._presence - 0.001
+        return self._voice.is_played or time < self._voice.last_key + self._presence - 0.001
 
     @property
     def _presence(self) -> float:

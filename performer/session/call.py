@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 
 from performer.effects import Drop, Effect, Feed, Wake
 from performer.events import Answer
+from performer.session.keys import Key
 from performer.session.mode import Mode
 from performer.session.voices import Voice
 
@@ -51,22 +52,36 @@ class Call(Mode):
     def doing(self) -> str:
         return "answering" if self._reply else "listening" if self._phrase else "waiting"
 
-    def key_down(self, time: float, pitch: int, velocity: int) -> Iterator[Effect]:
-        if self._reply is not None:
-            self._reply = None
-            yield from self._voice.stop(time)
+    def key_down(self, time: float, key: Key, velocity: int) -> Iterator[Effect]:
+        yield from self.hush(time)
         if self._phrase is None:
             self._phrase = _Phrase(time, time)
         phrase = self._phrase
         phrase.onsets.append(time)
-        phrase.pitches.append(pitch)
+        phrase.pitches.append(key.pitch)
         phrase.last = time
+        yield from self._wait(time)
 
-    def key_up(self, time: float, pitch: int) -> Iterator[Effect]:
-        if self._phrase is None:
-            return
-        self._phrase.last = time
-        if not self._voice.room.held:
+    def key_up(self, time: float, key: Key) -> Iterator[Effect]:
+        if self._phrase is not None:
+            self._phrase.last = time
+            yield from self._wait(time)
+
+    def key_dozes(self, time: float, key: Key) -> Iterator[Effect]:
+        yield from self._wait(time)
+
+    def hush(self, time: float) -> Iterator[Effect]:
+        if self._reply is not None:
+            self._reply = None
+            yield from self._voice.stop(time)
+
+    def retimed(self, time: float) -> Iterator[Effect]:
+        if self._voice.room.halted:
+            yield from self.hush(time)
+
+    def _wait(self, time: float) -> Iterator[Effect]:
+        """The phrase is over when nothing has come for long enough."""
+        if not self._voice.is_played and self._phrase is not None:
             yield Wake(time + self._voice.setting("patience"), self._tag)
 
     def tick(self, time: float, tag: str) -> Iterator[Effect]:
@@ -76,7 +91,7 @@ class Call(Mode):
             yield from map(Feed, self._voice.room.hearing.settle(time))
             return
         phrase = self._phrase
-        if tag != self._tag or phrase is None or self._voice.room.held:
+        if tag != self._tag or phrase is None or self._voice.is_played:
             return
         if time < phrase.last + self._voice.setting("patience") - 0.001:
             return
@@ -97,7 +112,7 @@ class Call(Mode):
         duration = max(0.05, note.duration or 0.25)
         if start > reply.end - 0.01:
             duration = min(duration, 1.5)
-        yield self._voice.play(start, note.pitch, self._voice.velocity(note.velocity), duration, "answer", answer.model)
+        yield self._voice.play(start, self._voice.transposed(note.pitch), self._voice.velocity(note.velocity), duration, "answer", answer.model)
         reply.at, reply.notes, reply.last_end = start, reply.notes + 1, max(reply.last_end, start + duration)
         if start >= reply.rest_after and self._voice.room.tonality.is_rest(note.pitch):
             yield from self._finish(time, reply)

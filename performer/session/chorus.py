@@ -9,6 +9,7 @@ from functools import partial
 
 from performer.effects import Ask, Effect, Soon
 from performer.session.harmonise import Harmonise
+from performer.session.keys import Key
 from performer.session.mode import Mode
 
 TAG = "chorus"
@@ -24,17 +25,17 @@ class Chorus:
     def __bool__(self) -> bool:
         return bool(self._waiting)
 
-    def key_down(self, time: float, pitch: int, velocity: int, modes: Iterable[Mode]) -> Iterator[Effect]:
+    def key_down(self, time: float, key: Key, velocity: int, modes: Iterable[Mode]) -> Iterator[Effect]:
         """The human begins a note, and these modes hear it."""
         models: set[str] = set()
         self._first.clear()
         for mode in modes:
             if isinstance(mode, Harmonise):
                 if mode.model in models:
-                    self._waiting.append(partial(mode.respond, time, pitch, velocity, mode.heard(time)))
+                    self._waiting.append(partial(mode.respond, time, key, velocity, mode.heard(time)))
                     continue
                 models.add(mode.model)
-            for effect in mode.key_down(time, pitch, velocity):
+            for effect in mode.key_down(time, key, velocity):
                 if isinstance(effect, Ask):
                     self._first.add(effect.id)
                 yield effect

@@ -55,12 +55,14 @@ class Line:
 
 
 class Follower:
-    """A MIDI clock and its transport. `timeline` is what they say, `playing` whether the other side runs.
+    """A MIDI clock and its transport. `timeline` is what they say, `playing` whether the other side runs: it does until it says that it
+    stops, since what comes first may be the clock of a song that runs already, or of a machine that has no transport.
 
     While that is stopped and its clock still ticks, beats are counted on; a continue goes back to the song's own position."""
 
     def __init__(self) -> None:
-        self.playing = False
+        self.playing = True
+        self._began = False  # whether the transport has said that the song runs
         self._index = 0  # the number of the last tick in the song
         self._time = 0.0  # when it was, filtered
         self._period = 60.0 / (TICKS * 120.0)
@@ -114,16 +116,16 @@ class Follower:
             case "clock":
                 self._tick(time, running)
             case "start":
-                self.playing, self._placed = True, 0
-            case "continue" if not self.playing:
-                self.playing, self._placed = True, self._position
+                self.playing, self._began, self._placed = True, True, 0
+            case "continue" if not (self.playing and self._began):
+                self.playing, self._began, self._placed = True, True, self._position
             case "stop" if self.playing:
                 pending = self._owed if time - self._arrived < DOUBLED else 0  # in a burst: these come behind the word
                 self._position = self._index + 1 - pending if self._placed is None else self._placed
-                self.playing, self._placed = False, None
+                self.playing, self._began, self._placed = False, False, None
             case "songpos":
                 self._position = event.position * TICKS // 4
-                if self.playing:
+                if self.playing and self._began:
                     self._placed = self._position
 
     def _tick(self, time: float, running: Timeline) -> None:

@@ -7,6 +7,7 @@ from performer.effects import Effect, Expect, Feed, Release
 from performer.events import Answer, ModelNote
 from performer.session.hearing import MOST_TOGETHER
 from performer.session.hearing import TOGETHER as CLOSE
+from performer.session.keys import Key
 from performer.session.mode import Mode
 from performer.session.room import Room, usual_key
 from performer.session.voices import DRUMS, Voice
@@ -56,8 +57,13 @@ class Harmonise(Mode):
 
     def __init__(self, voice: Voice) -> None:
         super().__init__(voice)
-        self._asked: dict[int, tuple[int, int | None]] = {}  # ask -> the player's pitch, and the accent where the model is not told of it
-        self._sounding: dict[int, set[int]] = {}  # the player's pitch -> the pitches that answer it
+        self._asked: dict[int, tuple[Key, int | None]] = {}  # ask -> the player's key, and the accent where the model is not told of it
+        self._sounding: dict[Key, set[int]] = {}  # the player's key -> the pitches that answer it
+
+    @property
+    def passes(self) -> str:
+        """A harmony bends and sustains with the player. An answer that is given alone does not: a forgotten pedal would smear it."""
+        return "gestures"
 
     @property
     def asking(self) -> bool:
@@ -72,16 +78,16 @@ class Harmonise(Mode):
         """What sounds, as the model would hear it."""
         return self._voice.room.hearing.pending(time)
 
-    def key_down(self, time: float, pitch: int, velocity: int) -> Iterator[Effect]:
-        yield from self.respond(time, pitch, velocity, self.heard(time))
+    def key_down(self, time: float, key: Key, velocity: int) -> Iterator[Effect]:
+        yield from self.respond(time, key, velocity, self.heard(time))
 
-    def respond(self, time: float, pitch: int, velocity: int, heard: tuple[ModelNote, ...]) -> Iterator[Effect]:
+    def respond(self, time: float, key: Key, velocity: int, heard: tuple[ModelNote, ...]) -> Iterator[Effect]:
         """The same, which may come a moment later; `heard` is what sounded when the key went down, with that key."""
         voice = self._voice
         chord = voice.chord(voice.room.timeline.beat_at(time))
-        heard, accent = self._told(heard, pitch, velocity)
-        ask = voice.ask(time, voice.setting("notes"), PATIENCE, classes=tuple({*voice.classes(chord), pitch % 12}), heard=heard, **CHORD)
-        self._asked[ask.id] = pitch, accent
+        heard, accent = self._told(heard, key.pitch, velocity)
+        ask = voice.ask(time, voice.setting("notes"), PATIENCE, classes=tuple({*voice.classes(chord), key.pitch % 12}), heard=heard, **CHORD)
+        self._asked[ask.id] = key, accent
         while len(self._asked) > 16:
             del self._asked[next(iter(self._asked))]
         yield ask
@@ -93,9 +99,9 @@ class Harmonise(Mode):
             return heard, None
         return (*heard[:-1], usual_key(pitch, room.usual, heard[-1].voice)), velocity - room.usual
 
-    def key_up(self, time: float, pitch: int) -> Iterator[Effect]:
-        self._voice.room.hearing.cut(time, self._voice.number, frozenset(self._sounding.pop(pitch, ())))
-        yield Release(time, self._voice.number, f"key {pitch}")
+    def key_up(self, time: float, key: Key) -> Iterator[Effect]:
+        self._voice.room.hearing.cut(time, self._voice.number, frozenset(self._sounding.pop(key, ())))
+        yield Release(time, self._voice.number, key.tag)
         yield from map(Feed, self._voice.room.hearing.settle(time))
 
     def answer(self, time: float, answer: Answer) -> Iterator[Effect]:
@@ -105,12 +111,11 @@ class Harmonise(Mode):
         asked = self._asked.get(answer.ask)
         if asked is None:
             return
-        (pitch, accent), voice = asked, self._voice
-        held = pitch in voice.room.held
-        self._sounding.setdefault(pitch, set()).add(answer.note.pitch)
-        yield voice.play(
-            time, answer.note.pitch, voice.velocity(answer.note.velocity, accent), None if held else SHORTEST, f"key {pitch}", answer.model
-        )
+        (key, accent), voice = asked, self._voice
+        pitch = voice.transposed(answer.note.pitch)
+        duration = None if key in voice.room.held else SHORTEST
+        self._sounding.setdefault(key, set()).add(pitch)
+        yield voice.play(time, pitch, voice.velocity(answer.note.velocity, accent), duration, key.tag, answer.model)
 
     def leave(self, time: float, successor: str = "") -> Iterator[Effect]:
         self._asked.clear()

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 
 from performer.encoding import GAP_EDGES
 from performer.events import ModelNote
+from performer.session.keys import Key
 
 TOGETHER = float(GAP_EDGES[0])  # seconds between onsets below which a model takes them for one chord
 MOST_TOGETHER = 8  # notes of a chord after which Performer's own are not heard; the human's are
@@ -28,6 +29,8 @@ class Heard:
     own: bool
     voice: int
     end: float | None
+    key: Key | None = None
+    """The human's key; None for a note of Performer's own."""
 
 
 Chord = set[tuple[int, int, bool]]  # pitch, instrument class, whether it is Performer's own
@@ -42,16 +45,16 @@ class Hearing:
         self._chord: Chord = set()  # what was fed together with that
         self._pending: tuple[float, tuple[ModelNote, ...]] | None = None  # at a time: all voices ask at the same one
 
-    def down(self, time: float, pitch: int, velocity: int, part: int) -> Iterator[ModelNote]:
+    def down(self, time: float, key: Key, velocity: int, part: int) -> Iterator[ModelNote]:
         """The human begins a note. Yields what is to be fed before it."""
         yield from self._feed(time, still_sounding=True)
-        self._add(Heard(time, pitch, velocity, part, own=False, voice=0, end=None))
+        self._add(Heard(time, key.pitch, velocity, part, own=False, voice=0, end=None, key=key))
 
-    def up(self, time: float, pitch: int) -> Iterator[ModelNote]:
+    def up(self, time: float, key: Key) -> Iterator[ModelNote]:
         """The human ends a note. Yields what is to be fed now."""
         self._pending = None
         for note in self._line:
-            if not note.own and note.pitch == pitch and note.end is None:
+            if note.key == key and note.end is None:
                 note.end = time
         yield from self._feed(time)
 

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 
 from performer.effects import Effect
 from performer.events import Answer
+from performer.session.keys import Key
 from performer.session.lane import Lane
 from performer.session.voices import Voice
 
@@ -28,12 +29,20 @@ class Mode:
         """The voice takes up this mode; what it plays of itself does not begin before `beat`."""
         yield from ()
 
-    def key_down(self, time: float, pitch: int, velocity: int) -> Iterator[Effect]:
+    def key_down(self, time: float, key: Key, velocity: int) -> Iterator[Effect]:
         """The human begins a note."""
         yield from ()
 
-    def key_up(self, time: float, pitch: int) -> Iterator[Effect]:
+    def key_up(self, time: float, key: Key) -> Iterator[Effect]:
         """The human ends a note."""
+        yield from ()
+
+    def key_dozes(self, time: float, key: Key) -> Iterator[Effect]:
+        """A key is down for so long that it no longer shows that its player is playing."""
+        yield from ()
+
+    def hush(self, time: float) -> Iterator[Effect]:
+        """What is under way in answer to a player ends now."""
         yield from ()
 
     def tick(self, time: float, tag: str) -> Iterator[Effect]:
@@ -55,6 +64,11 @@ class Mode:
     def retimed(self, time: float) -> Iterator[Effect]:
         """The timeline is another one now, or whoever leads it has stopped the song or goes on."""
         yield from ()
+
+    @property
+    def passes(self) -> str:
+        """What of the player's controllers goes to the voice's output now: "" nothing, "gestures", or "all" as it is."""
+        return ""
 
     @property
     def asking(self) -> bool:

@@ -1,7 +1,6 @@
 """What all voices share. Owned by the session, read and written by its voices and modes."""
 
 import functools
-import math
 import random
 import statistics
 from collections import deque
@@ -13,6 +12,7 @@ from performer.events import ModelNote
 from performer.session.echoes import Echoes
 from performer.session.harmony import Harmony
 from performer.session.hearing import Heard, Hearing
+from performer.session.keys import HeldKeys
 from performer.session.song import SECTION, SECTIONS, Section
 from performer.session.tempo import Tempo
 from performer.session.tonality import Tonality
@@ -59,8 +59,7 @@ class Room:
         self.tonality = Tonality()
         self.chords = Harmony(values, self.tempo, self.tonality, self.next_ask)
         self.echoes = Echoes()
-        self.held: dict[int, int] = {}  # pitch -> velocity of the keys that the human holds
-        self.last_key = -math.inf  # when the human last began or ended a note
+        self.held = HeldKeys()
         self.onsets: deque[float] = deque(maxlen=32)  # of the human's chords
         self.pitches: deque[tuple[float, int]] = deque(maxlen=8)  # the human's last notes: onset, pitch
         self.velocities: deque[tuple[float, int]] = deque(maxlen=12)  # of the human's last notes, with their onsets
@@ -98,8 +97,8 @@ class Room:
 
     @property
     def halted(self) -> bool:
-        """Whether somebody else leads the song, and has stopped it."""
-        return self.tempo.source == "midi" and not self.tempo.playing
+        """Whether whoever leads the song has stopped it."""
+        return self.tempo.halted
 
     def next_ask(self, voice: int = 0) -> tuple[int, int]:
         """The number of a new ask of this voice (0: of none), and its seed."""
@@ -133,14 +132,12 @@ class Room:
         return begins if last is None else last, self.hearing.expected(time, begins, plans)
 
     def press(self, time: float, pitch: int, velocity: int) -> bool:
-        """The human begins a note; whether it is a new chord."""
+        """The human begins a note, which is not yet among the held ones; whether it is a new chord."""
         self.legato = bool(self.held)
-        self.held[pitch] = velocity
         self.usual = round(self.loudness)
         self.velocities.append((time, velocity))
         self.loudness = self._felt()
         self.pitches.append((time, pitch))
-        self.last_key = time
         fresh = not self.onsets or time - self.onsets[-1] > CHORD
         self.chordal = not fresh
         if fresh:
@@ -157,7 +154,7 @@ class Room:
 
     def harmony(self, time: float) -> set[int]:
         """The pitch classes that the human holds, or played last where no key is down."""
-        held = {pitch % 12 for pitch in self.held}
+        held = {pitch % 12 for pitch in self.held.pitches}
         return held or {pitch % 12 for onset, pitch in self.pitches if onset > time - LATELY}
 
     def _felt(self) -> float:

@@ -5,11 +5,10 @@ which is what makes a take tell its performance again exactly.
 """
 
 import json
-from collections.abc import Callable, Iterator, Mapping
-from dataclasses import replace
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
-from performer.effects import Compensate, Drop, Effect, Feed, Forget, Load, Pass, Say, Silence, Wonder
+from performer.effects import Compensate, Effect, Forget, Load, Say, Silence
 from performer.events import (
     Answer,
     Bend,
@@ -24,6 +23,7 @@ from performer.events import (
     NoteOn,
     Panic,
     ParameterSet,
+    PortGone,
     Pressure,
     Program,
     Progression,
@@ -42,25 +42,21 @@ from performer.events import (
 )
 from performer.parameters import QUANTISE, Table
 from performer.session import cues, harmony
+from performer.session.band import Band
 from performer.session.chorus import Chorus
 from performer.session.cues import Cue, Cues
-from performer.session.harmonise import expect
 from performer.session.macros import move_others
-from performer.session.mode import Mode
-from performer.session.modes import MODES, mode_of
 from performer.session.parts import Parts
+from performer.session.player_input import PlayerInput
 from performer.session.room import DELAY, Room, Values
 from performer.session.scenes import Scenes
 from performer.session.song import SECTION, SECTIONS, USUAL
-from performer.session.suggestions import Suggestions
 from performer.session.tempo import PREFIX as TEMPO
 from performer.session.voices import Voice
 
-DRUM_CHANNEL = 10
-SUSTAIN = 64
-MOST_WONDERED = 8  # notes that a model may have to hear before it can judge the last
+BREATH = 0.5
+"""Seconds of silence after a panic at least."""
 LAUNCHED = ("/mode", SECTION)  # what waits for the show's quantisation
-Gesture = Control | Bend | Pressure | Program
 
 
 class Session:
@@ -74,32 +70,28 @@ class Session:
         self.room = Room(self.values, seed, parts.small)
         self.failed = 0  # questions that a model could not answer
         self.ignored = 0  # system exclusive messages: no voice uses them yet
-        self._parts = parts
-        self._first = parts.first
-        self._voices = [
-            Voice(number, part, model, self.room) for number, (part, model) in enumerate(zip(parts.voices, parts.models, strict=True), start=1)
-        ]
-        self._modes = [mode_of(voice) for voice in self._voices]
-        self._suggestions = [Suggestions(voice, self.room) for voice in self._voices]
-        self._armed: dict[int, Mode] = {}  # voice -> the mode that waits for its beat and plans ahead already
+        self._band = Band(self.room, parts)
         self._chorus = Chorus()
+        self._players = PlayerInput(self._band, parts, self._chorus)
         self._cues = Cues()
         self._scenes = Scenes(scenes)
         self._begun = False
         self._said: list[str] = []
         self._handlers: Mapping[type, Callable[[float, Any], Iterator[Effect]]] = {
-            NoteOn: self._note_on, NoteOff: self._note_off, ParameterSet: self._set, Panic: self._panic, Sync: self._sync, Still: self._still,
+            NoteOn: self._players.note_on, NoteOff: self._players.note_off, PortGone: self._players.port_gone,
+            ParameterSet: self._set, Panic: self._panic, Sync: self._sync, Still: self._still,
             Recall: self._recall, Store: self._store, Swap: self._swap, Loaded: self._loaded, Wish: self._wish,
             Suggest: self._suggest, Listen: self._suggest, Choose: self._suggest,
             Tick: self._tick, Answer: self._answer, ModelFailed: self._failed,
             ChordAnswer: self.room.chords.answer, Progression: self.room.chords.write,
-            Control: self._gesture, Bend: self._gesture, Pressure: self._gesture, Program: self._gesture,
+            **dict.fromkeys((Control, Bend, Pressure, Program), self._players.gesture),
             Transport: self.room.tempo.transport, Tap: self.room.tempo.tap, LinkState: self.room.tempo.link, Sysex: self._ignore,
         }  # fmt: skip
 
     def handle(self, timed: Timed) -> list[Effect]:
         """The effects of one event, in order."""
         effects = [] if self._begun else self._begin(timed.time)
+        effects += self._players.release_overdue(timed.time)
         tempo = self.room.tempo
         before, place, revised = (tempo.jumps, self.room.halted), tempo.moved, self.room.chords.revised
         if self._chorus and not (isinstance(timed.event, Answer) and self.room.asker(timed.event.ask)):
@@ -108,12 +100,18 @@ class Session:
         if (tempo.jumps, self.room.halted) != before:
             effects += self._retimed(timed.time, tempo.moved - place)
         if self.room.chords.revised != revised:
-            effects += [effect for mode in self._everyone() for effect in mode.changed(timed.time)]
-        said = [word for mode in self._modes for word in (mode.name, mode.doing)]
+            effects += [effect for mode in self._band.everyone() for effect in mode.changed(timed.time)]
+        effects += self._players.settle(timed.time)
+        said = [word for mode in self._band.modes for word in (mode.name, mode.doing)]
         if said != self._said:
             self._said = said
             effects.append(self._status())
         return effects
+
+    @property
+    def voices(self) -> Sequence[Voice]:
+        """The voices, by their numbers from 1."""
+        return self._band.voices
 
     @property
     def delay(self) -> float:
@@ -123,81 +121,21 @@ class Session:
     @property
     def answering(self) -> bool:
         """Whether a voice is in the middle of an answer."""
-        return any(mode.doing == "answering" for mode in self._modes)
+        return any(mode.doing == "answering" for mode in self._band.modes)
 
     def _begin(self, time: float) -> list[Effect]:
         """Whoever plays by itself begins with the first event of the show."""
         self._begun = True
-        return [*self.room.chords.begin(time), *(effect for mode in self._modes for effect in mode.begin(time))]
+        return [*self.room.chords.begin(time), *(effect for mode in self._band.modes for effect in mode.begin(time))]
 
     def _retimed(self, time: float, moved: float) -> Iterator[Effect]:
         """Beats have other times than before, and where the song jumped other numbers: now is `moved` beats later in it."""
-        for mode in self._everyone():
+        for mode in self._band.everyone():
             yield from mode.retimed(time)
-        for suggestions in self._suggestions:
+        for suggestions in self._band.suggestions:
             yield from suggestions.retimed(time)
         yield from self._cues.retime(self.room.timeline, moved)
         yield from self.room.chords.retime(time, moved)
-
-    def _everyone(self) -> list[Mode]:
-        return [*self._modes, *self._armed.values()]
-
-    def _all(self) -> list[Mode | Suggestions]:
-        """Whoever asks the models and sets timers."""
-        return [*self._everyone(), *self._suggestions]
-
-    def _askers(self, ask: int) -> list[Mode | Suggestions]:
-        """Those of the voice that asked this; all where nobody knows which."""
-        number = self.room.asker(ask)
-        if not number:
-            return self._all()
-        armed = [self._armed[number]] if number in self._armed else []
-        return [self._modes[number - 1], *armed, self._suggestions[number - 1]]
-
-    def _hearing(self, channel: int) -> Iterator[Mode]:
-        """The modes of the voices that listen to this channel."""
-        yield from (mode for voice, mode in zip(self._voices, self._modes, strict=True) if voice.hears(channel))
-        yield from (mode for number, mode in self._armed.items() if self._voices[number - 1].hears(channel))
-
-    def _note_on(self, time: float, event: NoteOn) -> Iterator[Effect]:
-        if event.source == "midi" and self.room.echoes.is_echo(time, event.pitch, event.velocity):
-            return
-        self.room.drumming = drums = event.channel == DRUM_CHANNEL
-        part = self._parts.drums if drums else self._parts.human
-        yield from map(Feed, self.room.hearing.down(time, event.pitch, event.velocity, part))
-        if self.room.press(time, event.pitch, event.velocity):
-            yield from self.room.tempo.hear(time)
-        if not drums:
-            self.room.tonality.hear(event.pitch, event.velocity)
-            yield from self.room.chords.hear(time, event.pitch, event.velocity)
-        yield from self._chorus.key_down(time, event.pitch, event.velocity, self._hearing(event.channel))
-        yield Wonder(self.room.hearing.pending(time)[-MOST_WONDERED:], self._first)
-        yield Say("/performer/heard", (event.pitch, event.velocity, event.channel))
-
-    def _expect(self, time: float) -> Iterator[Effect]:
-        """Those who answer keys may think of the next one."""
-        voices = [voice for voice, mode in zip(self._voices, self._modes, strict=True) if mode.name == "harmonise"]
-        yield from expect(time, self.room, voices, self._parts.human) if voices else ()
-
-    def _note_off(self, time: float, event: NoteOff) -> Iterator[Effect]:
-        if event.source == "midi" and event.pitch not in self.room.held and self.room.echoes.ends(event.pitch):
-            return
-        if self.room.held.pop(event.pitch, None) is None:
-            return
-        self.room.last_key = time
-        yield from map(Feed, self.room.hearing.up(time, event.pitch))
-        for mode in self._hearing(event.channel):
-            yield from mode.key_up(time, event.pitch)
-        yield from self._expect(time)
-        yield Say("/performer/heard", (event.pitch, 0, event.channel))
-
-    def _gesture(self, time: float, event: Gesture) -> Iterator[Effect]:
-        """A harmoniser bends and sustains with the player; an answer given alone does not: a forgotten pedal would smear it."""
-        for voice, mode in zip(self._voices, self._modes, strict=True):
-            if mode.name == "harmonise":
-                yield Pass(time, replace(event, channel=voice.setting("channel")))
-        if isinstance(event, Control):
-            yield Say("/performer/moved", (event.number, event.value, event.channel))
 
     def _set(self, time: float, event: ParameterSet) -> Iterator[Effect]:
         """A change now, or on the beat that was asked for; modes and sections wait for the show's own quantisation where nobody asked."""
@@ -205,7 +143,7 @@ class Session:
         self._cues.withdraw(event.address)
         voice = self._voice_of(event.address) if event.address.endswith("/mode") else None
         if voice is not None:
-            yield from self._disarm(voice.number)
+            yield from self._band.disarm(voice.number)
         if when == "now":
             yield from self._change(time, event)
             return
@@ -214,13 +152,7 @@ class Session:
         yield from self._cues.add(Cue(beat, event), timeline)
         yield Say("/performer/cue", (event.address, timeline.time_at(beat)))
         if voice is not None:
-            self._armed[voice.number] = MODES[event.value](voice)
-            yield from self._armed[voice.number].begin(time, beat)
-
-    def _disarm(self, voice: int) -> Iterator[Effect]:
-        mode = self._armed.pop(voice, None)
-        if mode is not None:
-            yield from mode.withdraw()
+            yield from self._band.arm(time, voice, event.value, beat)
 
     def _change(self, time: float, event: ParameterSet) -> Iterator[Effect]:
         """The parameter has this value from now on."""
@@ -231,11 +163,11 @@ class Session:
         if event.value != before:
             voice = self._voice_of(event.address)
             self.values[event.address] = event.value
-            if voice is not None and event.address.endswith(("/mode", "/channel")):
-                yield from self._take_up(time, voice, event.address.endswith("/mode"))
+            if voice is not None and event.address.endswith(("/mode", "/channel", "/output_port", "/transpose")):
+                yield from self._band.take_up(time, voice, event.address.endswith("/mode"))
             elif voice is not None:
                 yield from move_others(event, self.table, self.values)
-                yield from self._modes[voice.number - 1].changed(time)
+                yield from self._band.modes[voice.number - 1].changed(time)
             if event.address == SECTION:
                 yield from self._enter(time, before)
             if event.address in (harmony.SOURCE, harmony.KEY):
@@ -252,19 +184,8 @@ class Session:
             beat = bar + (section.bars - 1) * self.room.bar
             back = before if SECTIONS[before].plays and not SECTIONS[before].bars else USUAL
             yield from self._cues.add(Cue(beat, ParameterSet(SECTION, back)), self.room.timeline)
-        for mode in self._everyone():
+        for mode in self._band.everyone():
             yield from mode.changed(time)
-
-    def _take_up(self, time: float, voice: Voice, another: bool) -> Iterator[Effect]:
-        """The voice's old mode ends; a fresh one begins, or where it is to be `another` the one that was armed goes on."""
-        waiting = self._armed.get(voice.number)
-        armed = self._armed.pop(voice.number, None) if another else None
-        new = armed or mode_of(voice)
-        yield from self._modes[voice.number - 1].leave(time, waiting.tag if waiting else "")
-        yield from self._suggestions[voice.number - 1].end(time)
-        self._modes[voice.number - 1] = new
-        if armed is None:
-            yield from new.begin(time)
 
     def _recall(self, time: float, event: Recall) -> Iterator[Effect]:
         scene = self._scenes.get(event.scene)
@@ -293,9 +214,9 @@ class Session:
             yield Say("/performer/error", ("/performer/suggest", str(error)), event.sender)
 
     def _suggested(self, time: float, event: Suggest | Listen | Choose) -> Iterator[Effect]:
-        if not 0 < event.voice <= len(self._voices):
-            raise LookupError(f"There is no voice {event.voice}; there are {len(self._voices)}.")
-        suggestions, mode = self._suggestions[event.voice - 1], self._modes[event.voice - 1]
+        if not 0 < event.voice <= len(self._band.voices):
+            raise LookupError(f"There is no voice {event.voice}; there are {len(self._band.voices)}.")
+        suggestions, mode = self._band.suggestions[event.voice - 1], self._band.modes[event.voice - 1]
         match event:
             case Suggest(_, count):
                 yield from suggestions.suggest(time, count)
@@ -316,30 +237,28 @@ class Session:
         yield Say(f"/performer/visuals/{event.word}", (event.name,))
 
     def _loaded(self, time: float, event: Loaded) -> Iterator[Effect]:
-        for voice, mode in zip(self._voices, self._modes, strict=True):
-            if voice.model == self._first:
+        for voice, mode in zip(self._band.voices, self._band.modes, strict=True):
+            if voice.model == self._players.first:
                 voice.model = event.model
                 yield from mode.changed(time)
-        self._first = event.model
+        self._players.first = event.model
         yield Say("/performer/model/playing", (event.model,))
 
     def _voice_of(self, address: str) -> Voice | None:
         parts = address.split("/")
-        return self._voices[int(parts[3]) - 1] if parts[2] == "voice" else None
+        return self._band.voices[int(parts[3]) - 1] if parts[2] == "voice" else None
 
     def _panic(self, time: float, event: Panic) -> Iterator[Effect]:
-        self.room.held.clear()
-        for voice, mode in zip(self._voices, self._modes, strict=True):
-            yield Drop(voice.number, self.room.asks)
-            yield from mode.leave(time)
-        for number in tuple(self._armed):
-            yield from self._disarm(number)
-        for suggestions in self._suggestions:
-            yield from suggestions.end(time)
-        self._modes = [mode_of(voice) for voice in self._voices]
+        """Silence, at once and everywhere. Voices that play by themselves begin again at the next bar."""
+        yield from self._band.end(time)
+        self._players.reset()
         yield Silence(time)
         yield Forget()
         yield Say("/performer/panic", ())
+        if event.restarts:
+            beat = self.room.next_beat("bar", time + BREATH)
+            for mode in self._band.modes:
+                yield from mode.begin(time, beat)
 
     def _still(self, time: float, event: Still) -> Iterator[Effect]:
         yield Say("/performer/visuals/still", ())
@@ -349,7 +268,7 @@ class Session:
             yield Say(address, (value,), event.sender)
         yield Say("/performer/scenes", (json.dumps(self._scenes.names),), event.sender)
         yield self._status(event.sender)
-        for suggestions in self._suggestions:
+        for suggestions in self._band.suggestions:
             yield from suggestions.told(event.sender)
         if self.values[harmony.SOURCE] != "off":
             yield self.room.chords.said(event.sender)
@@ -357,30 +276,30 @@ class Session:
 
     def _tick(self, time: float, event: Tick) -> Iterator[Effect]:
         yield from self.room.tempo.tick(time, event.tag)
-        yield from self.room.chords.tick(time, event.tag, self.room.held)
+        yield from self.room.chords.tick(time, event.tag, self.room.held.pitches)
         if event.tag == cues.TAG:
             for change in self._cues.due(self.room.timeline.beat_at(time)):
                 yield from self._change(time, change)
             yield from self._cues.wake(self.room.timeline)
             return
-        for each in self._all():
+        for each in self._band.all():
             yield from each.tick(time, event.tag)
-        if not self._chorus.awaited(self._modes) and any(mode.tag == event.tag for mode in self._modes):
-            yield from self._expect(time)  # what was committed just now
+        if not self._chorus.awaited(self._band.modes) and any(mode.tag == event.tag for mode in self._band.modes):
+            yield from self._players.expect(time)  # what was committed just now
 
     def _answer(self, time: float, event: Answer) -> Iterator[Effect]:
-        askers = self._askers(event.ask)
+        askers = self._band.askers(event.ask)
         for each in askers:
             yield from each.answer(time, event)
         for each in askers if event.last else ():
             yield from each.answer(time, Answer(event.ask, event.index + 1, None, event.model))
         yield from self._chorus.answered(event.ask)
-        if (event.last or event.note is None) and not self._chorus.awaited(self._modes):
-            yield from self._expect(time)
+        if (event.last or event.note is None) and not self._chorus.awaited(self._band.modes):
+            yield from self._players.expect(time)
 
     def _failed(self, time: float, event: ModelFailed) -> Iterator[Effect]:
         self.failed += 1
-        for each in self._askers(event.ask):
+        for each in self._band.askers(event.ask):
             yield from each.failed(time, event.ask)
         yield Say("/performer/error", ("model", event.reason))
 
@@ -391,7 +310,7 @@ class Session:
     def _status(self, sender: str = "") -> Say:
         key = self.room.tonality.key
         status = {
-            "voices": [{"voice": v.number, "mode": m.name, "doing": m.doing} for v, m in zip(self._voices, self._modes, strict=True)],
+            "voices": [{"voice": v.number, "mode": m.name, "doing": m.doing} for v, m in zip(self._band.voices, self._band.modes, strict=True)],
             "key": list(key) if key else None,
         }
         return Say("/performer/status", (json.dumps(status),), sender)

@@ -103,7 +103,8 @@ class Suggestions:
             start = time + FIRST + note.beat * 60 / timeline.bpm
             velocity = max(1, round(note.velocity * SOFTLY))
             self._room.echoes.leaves(start, note.pitch, velocity)
-            yield Play(start, self._voice.number, channel, note.pitch, velocity, note.beats * 60 / timeline.bpm, HEARD, note.model)
+            duration = note.beats * 60 / timeline.bpm
+            yield Play(start, self._voice.number, channel, note.pitch, velocity, duration, HEARD, note.model, port=self._voice.setting("output_port"))
 
     def choose(self, time: float, beat: float, number: int, lane: Lane | None) -> Iterator[Effect]:
         """One becomes the plan from `beat` on. Raises LookupError where there is none of this number."""

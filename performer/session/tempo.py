@@ -28,13 +28,17 @@ SIXTEENTH = 0.25  # beats: the grain of song positions
 
 class Tempo:
     """The timeline that everybody plays to. `source` says who leads: internal, midi or link. `jumps` counts how often position or tempo
-    changed at a stroke: what was planned before has other times since. `moved` is by how many beats the position was moved in all."""
+    changed at a stroke: what was planned before has other times since. `moved` is by how many beats the position was moved in all.
+
+    Who leads and whether the song runs are two things. `playing` is whether it runs. `halted` is whether a MIDI transport that leads, or
+    a person in its place, has stopped it; that outlives the leader's clock, and lasts until somebody starts the song or leads here."""
 
     def __init__(self, values: MutableMapping[str, Any]) -> None:
         self._values = values
         self.timeline = Timeline(self._setting("bpm"))
         self.metre = Metre(self._setting("numerator"), self._setting("denominator"))
         self.playing = False
+        self.halted = False
         self.source = "internal"
         self.jumps = 0
         self.moved = 0.0
@@ -42,13 +46,14 @@ class Tempo:
         self._position = 0.0  # the beat from which a continue goes on
         self._tapped = 0.0  # the beat of the last tap
         self._begun = False
+        self._by_hand: bool | None = None  # whether a person let the song run while a MIDI clock leads, since its transport last spoke
         self._follower = Follower()
         self._taps = Taps()
         self._pulse = Pulse()
         self._clock = ClockOut()
         self._link: LinkState | None = None
         self._setters: Mapping[str, Callable[[float], Iterator[Effect]]] = {
-            "bpm": self._set_bpm, "source": self._lead, "numerator": self._set_metre, "denominator": self._set_metre,
+            "bpm": self._set_bpm, "source": self._set_source, "numerator": self._set_metre, "denominator": self._set_metre,
             "clock_out": self._set_clock_out, "link": self._set_link, "start_stop": self._set_start_stop,
             "follow": self._set_follow,
         }  # fmt: skip
@@ -104,15 +109,31 @@ class Tempo:
         """A MIDI clock, or a hand that starts and stops."""
         if event.source == "midi":
             self._follower.hear(time, event, self.timeline)
+            if event.word in ("start", "continue", "stop"):
+                self._by_hand = None
             yield from self._lead(time)
+            yield from self._halt(time, event.word)
         elif self.source == "midi":
-            yield Say("/performer/error", (PREFIX + event.word, self._led))
+            self._by_hand = event.word != "stop"
+            yield from self._lead(time)
+            yield from self._halt(time, event.word)
         elif self.source == "link" and self._setting("start_stop"):
             yield Propose(playing=event.word != "stop")
         elif event.word == "stop":
             yield from self._move(time, self.timeline, playing=False)
         else:
+            self.halted = False
             yield from self._start(time, 0.0 if event.word == "start" else self._position)
+
+    def _halt(self, time: float, word: str) -> Iterator[Effect]:
+        """A word of the transport, or of a person while a MIDI clock leads, may halt the song or let it go on."""
+        before = self.halted
+        if word in ("start", "continue"):
+            self.halted = False
+        elif word == "stop" and self.source == "midi":
+            self.halted = True
+        if self.halted != before:
+            yield from self._tell(time)
 
     def link(self, time: float, event: LinkState) -> Iterator[Effect]:
         """What the Link session says."""
@@ -174,7 +195,7 @@ class Tempo:
         """Follow whoever leads now."""
         timeline, playing, source = self.timeline, self.playing, self._leader(time)
         if source == "midi":
-            playing = self._follower.playing
+            playing = self._follower.playing if self._by_hand is None else self._by_hand
             timeline = self._follower.timeline if self._follower.locked else timeline
         elif source == "link" and self._link is not None:
             timeline = self._linked(time, self._link)
@@ -182,6 +203,7 @@ class Tempo:
         begins = source == "link" and playing and not self.playing
         yield from self._move(time, timeline, self.playing if begins else playing, source)
         if begins:
+            self.halted = False
             yield from self._start(time, 0.0)
 
     def _linked(self, time: float, state: LinkState) -> Timeline:
@@ -240,6 +262,11 @@ class Tempo:
     def _commit(self, time: float) -> Iterator[Effect]:
         yield from self._clock.commit(time, self.timeline)
         yield Wake(time + EVERY, CLOCK)
+
+    def _set_source(self, time: float) -> Iterator[Effect]:
+        if self._setting("source") == "internal":
+            self.halted = False
+        yield from self._lead(time)
 
     def _set_follow(self, time: float) -> Iterator[Effect]:
         self._pulse = Pulse()

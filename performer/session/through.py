@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 
 from performer.effects import Effect, Release
+from performer.session.keys import Key
 from performer.session.mode import Mode
 
 
@@ -15,11 +16,15 @@ class Through(Mode):
     def doing(self) -> str:
         return "passing on"
 
-    def key_down(self, time: float, pitch: int, velocity: int) -> Iterator[Effect]:
-        yield self._voice.through(time, pitch, velocity)
+    @property
+    def passes(self) -> str:
+        return "all"
 
-    def key_up(self, time: float, pitch: int) -> Iterator[Effect]:
-        yield Release(time, self._voice.number, f"through {pitch}")
+    def key_down(self, time: float, key: Key, velocity: int) -> Iterator[Effect]:
+        yield self._voice.through(time, key, velocity)
+
+    def key_up(self, time: float, key: Key) -> Iterator[Effect]:
+        yield Release(time, self._voice.number, key.tag)
 
     def leave(self, time: float, successor: str = "") -> Iterator[Effect]:
         yield from self._voice.stop(time, successor)

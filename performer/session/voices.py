@@ -3,13 +3,15 @@
 import math
 from collections import deque
 from collections.abc import Iterator, Mapping
-from typing import Any
+from typing import Any, NamedTuple
 
 from performer.chords import Chord
 from performer.effects import Ask, Drop, Effect, Feed, Play, Release
 from performer.encoding import VOICES as INSTRUMENTS
 from performer.events import STYLES
 from performer.parameters import KEYS, SCALES
+from performer.session.gestures import Destination
+from performer.session.keys import Key, port_of
 from performer.session.plan import PlannedNote
 from performer.session.room import Room
 from performer.session.song import DRUM_ENDING, KEEPING_TIME
@@ -25,6 +27,15 @@ LEANING = 2.0  # nats at the full setting
 CHORD, ROOT = 1.8, 1.2  # nats for the notes of the song's chord beside those, and for its root
 
 
+class Listening(NamedTuple):
+    """What a voice listens to: a MIDI input's number and a channel (0: any), and the keys from `low` to `high`."""
+
+    port: int
+    channel: int
+    low: int
+    high: int
+
+
 class Voice:
     """The settings of one voice and the verbs that its modes are made of. `part` is its instrument class, `model` the name of its model."""
 
@@ -34,9 +45,11 @@ class Voice:
         self.model = model
         self.room = room
         self._prefix = f"/performer/voice/{number}/"
+        self._listening: tuple[int, Listening] = -1, Listening(0, 0, 0, 127)
         self._settled: tuple[int, Mapping[str, Any]] = -1, {}
         self._wanted: deque[int] = deque(maxlen=OWN_LOUDNESS)  # the loudness that the model gave its last notes
         self.played: deque[PlannedNote] = deque(maxlen=REMEMBERED)  # what sounded, in beats
+        self.last_key = -math.inf  # when a key that this voice listens to last went down or up
 
     def setting(self, name: str) -> Any:
         """The voice's parameter of this name, as the table has it."""
@@ -177,7 +190,8 @@ class Voice:
             timeline = self.room.timeline
             self.played.append(PlannedNote(timeline.beat_at(time), pitch, velocity, duration * timeline.bpm / 60, model))
         self.room.echoes.leaves(time, pitch, velocity)
-        return Play(time, self.number, self.setting("channel"), pitch, velocity, duration, tag, model, late, grid)
+        port, channel = self.destination
+        return Play(time, self.number, channel, pitch, velocity, duration, tag, model, late, grid, port)
 
     def last_chord(self) -> tuple[int, ...]:
         """What ends a song on this voice: root, third and fifth of the key in the middle of its range, as many as it may sound; drums hit."""
@@ -189,14 +203,45 @@ class Voice:
         chord = (root, root + (4 if mode == "major" else 3), root + 7)
         return tuple(pitch for pitch in chord if low <= pitch <= high)[: self.setting("polyphony")]
 
-    def hears(self, channel: int) -> bool:
-        """Whether what the human plays on this channel is for this voice."""
-        return self.setting("input") in (0, channel)
+    @property
+    def destination(self) -> Destination:
+        """The output port and the channel that it plays on."""
+        return Destination(self.setting("output_port"), self.setting("channel"))
 
-    def through(self, time: float, pitch: int, velocity: int) -> Play:
-        """The human's own note on this voice's channel, held until a Release with its tag. Its echo will be known."""
+    @property
+    def listening(self) -> Listening:
+        """What the voice listens to."""
+        changes = self.room.values.changes
+        if self._listening[0] != changes:
+            low, high = self.setting("input_low"), self.setting("input_high")
+            listening = Listening(self.setting("input_port"), self.setting("input"), min(low, high), max(low, high))
+            self._listening = changes, listening
+        return self._listening[1]
+
+    def hears(self, source: str, channel: int) -> bool:
+        """Whether the voice listens to this input and channel."""
+        listening = self.listening
+        return listening.channel in (0, channel) and listening.port in (0, port_of(source))
+
+    def hears_key(self, key: Key) -> bool:
+        """Whether the voice listens to this key."""
+        return self.listening.low <= key.pitch <= self.listening.high and self.hears(key.source, key.channel)
+
+    @property
+    def is_played(self) -> bool:
+        """Whether a key that it listens to is down and shows that its player is playing."""
+        return any(held.playing and self.hears_key(key) for key, held in self.room.held.items())
+
+    def transposed(self, pitch: int) -> int:
+        """The pitch as the voice hears the player's; octaves lower or higher where it would leave the keyboard."""
+        pitch += self.setting("transpose")
+        return pitch - 12 * math.ceil((pitch - 127) / 12) if pitch > 127 else pitch + 12 * math.ceil(-pitch / 12) if pitch < 0 else pitch
+
+    def through(self, time: float, key: Key, velocity: int) -> Play:
+        """The human's own note at this voice's output, held until a Release with the key's tag. Its echo will be known."""
+        pitch = self.transposed(key.pitch)
         self.room.echoes.leaves(time, pitch, velocity)
-        return Play(time, self.number, self.setting("channel"), pitch, velocity, None, f"through {pitch}")
+        return Play(time, self.number, self.setting("channel"), pitch, velocity, None, key.tag, port=self.setting("output_port"))
 
     def velocity(self, wanted: int, accent: int | None = None) -> int:
         """The model's velocity, moved towards the player's by the setting `velocity`: as loud on the whole, with its own accents. Where the player's

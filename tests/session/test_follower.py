@@ -178,6 +178,7 @@ def test_a_program_that_stands_still_as_it_starts_stops_or_goes_on_leads_the_son
 def test_start_is_beat_0_at_the_next_tick():
     master = Master(97.0, 0.0)
     master.play(100)
+    master.say("stop")
     assert not master.follower.playing
     master.say("start")
     assert master.follower.playing
@@ -235,7 +236,7 @@ def test_ticks_without_a_start_keep_the_beat_that_runs():
     master = Master(97.0, 0.0)
     running = master.running.beat_at(master.time)
     master.play(BAR)
-    assert not master.follower.playing
+    assert master.follower.playing  # a song that ran before Performer did, or a machine without transport
     assert master.running.beat_at(master.time) == pytest.approx(running + 4.0, abs=0.03)
 
 

@@ -40,7 +40,7 @@ def test_pedal_and_bend_pass_on_the_voice_channel_in_harmonise_and_not_in_call()
     for mode, passed in (("harmonise", 2), ("call", 0)):
         output = WrittenOutput()
         graph = offline(mode=mode, channel=5, outputs=[output])
-        graph.play([Timed(1.0, Control(64, 127, 1)), Timed(1.1, Bend(-100, 1))], until=2.0)
+        graph.play_on([Timed(1.0, Control(64, 127, 1)), Timed(1.1, Bend(-100, 1))], until=2.0)
         events = [line[1] for line in output.lines if line[0] == "event"]
         assert len(events) == passed
         assert all(event.channel == 5 for event in events)

@@ -2,22 +2,27 @@ import pytest
 
 from performer.parameters import SCALES
 from performer.session.hearing import MOST_TOGETHER, Hearing
+from performer.session.keys import Key
 from performer.session.tonality import Tonality
+
+
+def key(pitch):
+    return Key("midi", 1, pitch)
 
 
 def test_a_note_is_fed_when_it_ends_with_its_duration():
     hearing = Hearing()
-    assert list(hearing.down(1.0, 60, 90, 0)) == []
-    (note,) = hearing.up(1.5, 60)
+    assert list(hearing.down(1.0, key(60), 90, 0)) == []
+    (note,) = hearing.up(1.5, key(60))
     assert (note.pitch, note.duration, note.gap, note.own) == (60, 0.5, 0.0, False)
 
 
 def test_a_note_that_still_sounds_at_the_next_onset_has_no_duration_yet():
     hearing = Hearing()
-    list(hearing.down(1.0, 60, 90, 0))
-    (note,) = hearing.down(1.2, 64, 80, 0)
+    list(hearing.down(1.0, key(60), 90, 0))
+    (note,) = hearing.down(1.2, key(64), 80, 0)
     assert note.duration is None
-    (second,) = hearing.up(1.6, 64)
+    (second,) = hearing.up(1.6, key(64))
     assert second.gap == pytest.approx(0.2)
 
 
@@ -42,13 +47,13 @@ def test_what_is_cut_before_it_begins_was_never_heard():
 
 def test_a_unison_of_voices_is_heard_as_one_note():
     hearing = Hearing()
-    list(hearing.down(2.0, 70, 90, 0))
+    list(hearing.down(2.0, key(70), 90, 0))
     for voice, onset in ((1, 2.001), (2, 2.002), (3, 2.003)):
         hearing.plan(onset, 70 if voice < 3 else 74, 64, None, 0, voice)
     assert [(note.pitch, note.own) for note in hearing.pending(2.1)] == [(70, False), (70, True), (74, True)]
     for voice in (1, 2, 3):
         hearing.cut(2.5, voice)
-    assert [(note.pitch, note.own) for note in hearing.up(2.5, 70)] == [(70, False), (70, True), (74, True)]
+    assert [(note.pitch, note.own) for note in hearing.up(2.5, key(70))] == [(70, False), (70, True), (74, True)]
     assert hearing.pending(2.5) == ()
 
 
@@ -68,7 +73,7 @@ def test_of_a_great_chord_as_much_is_heard_as_music_has_and_all_that_the_human_p
     hearing = Hearing()
     for voice in range(1, 17):
         hearing.plan(2.0 + voice / 5000, 40 + voice, 64, 0.5, 0, voice)
-    fed = [note for pitch in (80, 83) for note in hearing.down(2.004, pitch, 90, 0)]
+    fed = [note for pitch in (80, 83) for note in hearing.down(2.004, key(pitch), 90, 0)]
     heard = [(note.pitch, note.own) for note in (*fed, *hearing.pending(2.4))]
     assert heard == [(40 + voice, True) for voice in range(1, MOST_TOGETHER + 1)] + [(80, False), (83, False)]
     hearing.plan(2.6, 70, 64, 0.5, 0, 1)
@@ -112,12 +117,12 @@ def test_the_key_follows_a_modulation_within_two_bars_of_eighths():
 
 def test_what_is_pending_is_reckoned_again_when_something_changes():
     hearing = Hearing()
-    list(hearing.down(1.0, 60, 90, 0))
+    list(hearing.down(1.0, key(60), 90, 0))
     before = hearing.pending(1.5)
     assert hearing.pending(1.5) is before and before[0].duration is None
     hearing.plan(1.5, 64, 80, None, 0, voice=1)
     assert [note.pitch for note in hearing.pending(1.5)] == [60, 64]
     hearing.cut(1.5, 1, frozenset({64}))
     assert hearing.pending(1.5)[1].duration == pytest.approx(0.01)
-    list(hearing.up(1.5, 60))
+    list(hearing.up(1.5, key(60)))
     assert hearing.pending(1.5) == ()

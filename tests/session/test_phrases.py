@@ -46,8 +46,8 @@ def test_drums_play_through_and_a_suggestion_is_a_phrase():
     graph = offline(mode="autonomous", mind=load_mind(TINY), phrase=1)
     graph.play([BEGIN, Timed(3.0, Suggest(1, 2))], until=3.1)
     assert all(beat < 3.01 and beat + beats <= 3.51 for notes in phrases(graph).values() for _, _, beat, beats in notes)
-    graph.session._voices[0].part = 2
-    assert graph.session._voices[0].breaths(0.0, 16.0) == []
+    graph.session.voices[0].part = 2
+    assert graph.session.voices[0].breaths(0.0, 16.0) == []
 
 
 def test_a_gap_may_lie_before_a_rest_or_beyond_it_and_never_in_it():

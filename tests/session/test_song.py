@@ -74,7 +74,7 @@ def test_more_energy_is_more_and_louder():
 
 def test_a_fill_leaves_alone_what_drums_keep_time_with_and_rests_for_no_longer_than_half_a_beat():
     graph = offline(mode="drums", low=35, high=60)
-    graph.session._voices[0].part = INSTRUMENTS.index("drums")
+    graph.session.voices[0].part = INSTRUMENTS.index("drums")
     graph.play([BEGIN, *melody(60, 62, 64), Timed(3.1, ParameterSet(SECTION, "fill"))], until=4.5)
     fills = [effect for effect in graph.said if isinstance(effect, Ask) and effect.without]
     others = [effect for effect in graph.said if isinstance(effect, Ask) and not effect.without]

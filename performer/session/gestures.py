@@ -1,0 +1,173 @@
+"""Pedals, bends, pressures and other controllers of the players, on their way to the voices' outputs.
+
+A gesture leaves once for each destination (output port and channel), however many voices share it, and only from voices that listen to
+where it came from. What a voice passed on comes back to rest when the voice no longer passes it on. Pure, and owned by the session.
+"""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import replace
+from typing import NamedTuple, Protocol
+
+from performer.effects import Pass
+from performer.events import Bend, Control, Pressure, Program
+from performer.rest_ledger import Movable, movable_of, position
+
+Gesture = Control | Bend | Pressure | Program
+BANK = (0, 32)
+"""Controllers that choose a sound together with a program change."""
+TIMBRE = 74
+"""The controller that MPE sends for each note, beside bend and pressure."""
+RPN_LSB, RPN_MSB, DATA_ENTRY = 100, 101, 6
+CONFIGURATION = (0, 6)
+"""The registered parameter by which an MPE controller says how many member channels a zone has."""
+LOWER_MASTER, UPPER_MASTER = 1, 16
+
+
+class Origin(NamedTuple):
+    """Where a gesture comes from."""
+
+    source: str
+    channel: int
+
+
+class Destination(NamedTuple):
+    """Where a gesture goes."""
+
+    port: int
+    channel: int
+
+
+class Relay(Protocol):
+    """A voice that passes gestures on."""
+
+    @property
+    def destination(self) -> Destination: ...
+
+    @property
+    def passes_all(self) -> bool:
+        """Whether it passes everything as it is; otherwise what chooses a sound or belongs to one pitch stays away."""
+        ...
+
+    def hears(self, source: str, channel: int) -> bool: ...
+
+
+class Gestures:
+    """Where the players' controllers stand, and where those of the destinations do."""
+
+    def __init__(self) -> None:
+        self._moved: dict[Origin, dict[Movable, int]] = {}
+        self._sent: dict[Destination, dict[Movable, int]] = {}
+        self._zones = MpeZones()
+
+    def __bool__(self) -> bool:
+        """Whether anything is away from rest, at a player or at a destination."""
+        return bool(self._moved or self._sent)
+
+    def pass_on(self, time: float, event: Gesture, relays: Iterable[Relay]) -> Iterator[Pass]:
+        """Yield the gesture once for each destination of the relays that listen to it."""
+        origin, movable = Origin(event.source, event.channel), movable_of(event)
+        if self._zones.configure(event) or self._zones.is_per_note(event):
+            return
+        if movable is not None and not isinstance(event, Program):
+            self._note(origin, movable, event.value)
+        relays = list(relays)
+        listening = [relay for relay in relays if relay.hears(*origin) and (relay.passes_all or not _chooses_sound(event))]
+        for destination in dict.fromkeys(relay.destination for relay in listening):
+            if movable is None:
+                yield Pass(time, replace(event, channel=destination.channel), destination.port)
+            else:
+                yield self._put(time, destination, movable, self._wanted(destination, movable, relays))
+
+    def settle(self, time: float, relays: Iterable[Relay]) -> Iterator[Pass]:
+        """Yield what brings each destination to where the relays as they are now want it: to rest where none passes the gesture on."""
+        relays = list(relays)
+        movables = {movable for moved in self._moved.values() for movable in moved}
+        wanted = {(relay.destination, movable) for relay in relays for movable in movables}
+        sent = {(destination, movable) for destination, values in self._sent.items() for movable in values}
+        for destination, movable in sorted(wanted | sent):
+            value = self._wanted(destination, movable, relays)
+            if value != self._sent.get(destination, {}).get(movable, 0):
+                yield self._put(time, destination, movable, value)
+
+    def forget(self, source: str, channel: int | None = None) -> None:
+        """Take the controllers of this input (of this channel; None: of all) for at rest: they were reset, or the input is gone."""
+        for origin in [each for each in self._moved if each.source == source and channel in (None, each.channel)]:
+            del self._moved[origin]
+
+    def reset(self) -> None:
+        """Take everything for at rest, at the players and at the destinations."""
+        self._moved.clear()
+        self._sent.clear()
+
+    def _note(self, origin: Origin, movable: Movable, value: int) -> None:
+        moved = self._moved.pop(origin, {})
+        moved.pop(movable, None)
+        if value:
+            moved[movable] = value
+        # The origin that moved last stands last: of several bends its own counts.
+        if moved:
+            self._moved[origin] = moved
+
+    def _wanted(self, destination: Destination, movable: Movable, relays: Iterable[Relay]) -> int:
+        """Where the players want it: of several pedals the one that is furthest down counts, of several bends the last."""
+        heard = [relay for relay in relays if relay.destination == destination and (relay.passes_all or movable[0] != "key pressure")]
+        values = [
+            moved[movable]
+            for origin, moved in self._moved.items()
+            if movable in moved and any(relay.hears(*origin) for relay in heard)
+        ]
+        return (values[-1] if movable[0] == "bend" else max(values)) if values else 0
+
+    def _put(self, time: float, destination: Destination, movable: Movable, value: int) -> Pass:
+        sent = self._sent.setdefault(destination, {})
+        if value:
+            sent[movable] = value
+        else:
+            sent.pop(movable, None)
+        if not sent:
+            del self._sent[destination]
+        return Pass(time, position(movable, value, destination.channel), destination.port)
+
+
+class MpeZones:
+    """The MPE zones that controllers have announced (MIDI Polyphonic Expression 1.0, section 2.2), by input.
+
+    The notes of a zone's member channels are one instrument. Bend, pressure and timbre of a single note are ignored on purpose: a voice
+    answers on one channel, where they would move every note."""
+
+    def __init__(self) -> None:
+        self._selected: dict[Origin, dict[int, int]] = {}
+        self._members: dict[Origin, int] = {}
+
+    def configure(self, event: Gesture) -> bool:
+        """Follow the message that announces a zone; whether this is its data, which concerns the controller's own synthesiser only."""
+        if not isinstance(event, Control) or event.channel not in (LOWER_MASTER, UPPER_MASTER):
+            return False
+        origin = Origin(event.source, event.channel)
+        if event.number in (RPN_LSB, RPN_MSB):
+            self._selected.setdefault(origin, {})[event.number] = event.value
+        selected = self._selected.get(origin, {})
+        if event.number != DATA_ENTRY or (selected.get(RPN_MSB), selected.get(RPN_LSB)) != CONFIGURATION:
+            return False
+        self._members[origin] = min(event.value, 15)
+        return True
+
+    def is_per_note(self, event: Gesture) -> bool:
+        """Whether the gesture belongs to a single note of a zone."""
+        if not self._members or isinstance(event, Program) or (isinstance(event, Control) and event.number != TIMBRE):
+            return False
+        lower = self._members.get(Origin(event.source, LOWER_MASTER), 0)
+        upper = self._members.get(Origin(event.source, UPPER_MASTER), 0)
+        return LOWER_MASTER < event.channel <= LOWER_MASTER + lower or UPPER_MASTER - upper <= event.channel < UPPER_MASTER
+
+
+def _chooses_sound(event: Gesture) -> bool:
+    """Whether the event chooses a sound, or belongs to one pitch of the player, which a harmony does not play."""
+    match event:
+        case Program():
+            return True
+        case Control(number):
+            return number in BANK
+        case Pressure(_, pitch):
+            return pitch is not None
+    return False
