@@ -53,11 +53,11 @@ class Offline:
         return self.score.notes
 
     def play_on(self, events: Iterable[Timed], until: float) -> None:
-        """The same without an end: what sounds then goes on."""
+        """The same without the silence: what sounds at `until` sounds on, so that a test sees what does."""
         for timed in events:
-            self._advance(timed.time)
+            self.advance(timed.time)
             self.handle(timed)
-        self._advance(until)
+        self.advance(until)
 
     def handle(self, timed: Timed) -> None:
         """One event now, and the model's answers to it."""
@@ -94,7 +94,13 @@ class Offline:
                 return
         self.handle(Timed(time, Answer(ask.id, ask.most, None, self._thinker.mind.name)))
 
-    def _advance(self, until: float) -> None:
+    @property
+    def next_time(self) -> float | None:
+        """When the next thing is due (seconds); None where nothing is."""
+        return self.clock.now() if self._ticks else self.stage.agenda.next_time
+
+    def advance(self, until: float) -> None:
+        """Do all that is due up to `until` (seconds), each at its own time; the clock stands there then."""
         self._tick()
         while (due := self.stage.agenda.next_time) is not None and due <= until:
             self.clock.advance_to(due)

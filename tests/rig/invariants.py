@@ -1,0 +1,287 @@
+"""What must hold at every moment, held against the receiver's ledger: the books that the rig keeps of what players do and of what left.
+
+1. Every note-on gets exactly one note-off; no note begins while it sounds (the receiver's own faults).
+2. A note with a length ends when it is over; one that answers a key ends with that key, and not before, unless its voice left or was silenced.
+3. Sustain, sostenuto, soft, modulation, bend and pressure are at rest on an output, unless a voice there listens to a player whose are not.
+4. A gesture leaves once for each destination, and only for voices that listen to where it came from; those that pass it on do not swallow it.
+5. No channel mode message leaves but for a panic; after a panic nothing sounds and everything is at rest.
+6. What the DAW sends back does not count as the player's: a loop's gain stays below 1, and the player's own notes come through it.
+7. Messages out are at most what the plan and the players' messages explain.
+"""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from performer.effects import Effect, Pass, Play, Say
+from performer.events import Bend, Control, Event, Loaded, NoteOff, NoteOn, Panic, Pressure, Program
+from tests.rig.receiver import AT_REST, Heard
+from tests.rig.watch import Key
+
+if TYPE_CHECKING:
+    from tests.rig.rig import Rig
+
+PASSING = ("harmonise", "input", "punch-in")  # the modes that pass gestures on
+WHOLE = (6, 38, 96, 97, 98, 99, 100, 101)  # controllers of RPN and NRPN, which may leave together
+LET_IN, SHARE_LET_IN = 12, 0.2  # copies that may count as the player's before a loop is known, and the share of them afterwards
+SWALLOWED, SHARE_SWALLOWED = 6, 0.1  # notes of the player that may be taken for copies, and the share
+GRACE = 1.2  # seconds in which what a loop brings back may move a gesture after the player's last one
+RESTS = 12  # messages that bring one destination to rest
+GONE = "PortGone"
+Gesture = Control | Bend | Pressure | Program
+
+
+@dataclass(slots=True)
+class Sounding:
+    """A note that left: the keys of which one may hold it, and whether it may end before them."""
+
+    play: Play
+    keys: set[Key]
+    sure: bool  # whether it is known which key asked for it
+    may_end: bool = False
+
+
+@dataclass(slots=True)
+class Books:
+    """Kept by the rig: `before` and `after` each event, `look` whenever something may have left."""
+
+    rig: "Rig"
+    held: set[Key] = field(default_factory=set)
+    gestures: dict[tuple[str, int], dict[str, int]] = field(default_factory=dict)  # source, channel -> what is not at rest
+    copies: int = 0  # that the DAW sent back
+    let_in: int = 0  # of them, those that did something
+    keys: int = 0  # that the players struck
+    swallowed: int = 0  # of them, those that nobody heard
+    explained: int = 0  # gestures that may leave
+    _sounding: dict[tuple[int, int], list[Sounding]] = field(default_factory=dict)  # channel and pitch -> the notes there, the newest last
+    _voices: list[tuple[Any, ...]] = field(default_factory=list)
+    _begun: int = 0
+    _answers: int = 0  # notes that left in answer to a key
+    _moved: float = -1e9  # when a player last moved anything
+    _looped: float = -1e9  # when the loop was last on
+    _wrong: list[str] = field(default_factory=list)
+
+    def before(self, event: Event, message: Sequence[int], copy: bool) -> None:
+        """An event is about to be handled: what the player does with it is so from now on."""
+        if copy:
+            self.copies += 1
+            return
+        source, channel = getattr(event, "source", ""), getattr(event, "channel", 0)
+        match event:
+            case NoteOn(pitch):
+                self._release({(source, channel, pitch)})
+                self.held.add((source, channel, pitch))
+                self.keys += 1
+            case NoteOff(pitch):
+                self._release({(source, channel, pitch)})
+            case Panic() if not message:
+                self._release(set(self.held))
+                self.gestures.clear()
+                self.explained += 16 * RESTS
+            case _ if message and message[0] & 0xF0 == 0xB0 and message[1] >= 120:
+                self._mode_message(message[1], source, (message[0] & 0x0F) + 1)
+            case Control() | Bend() | Pressure() | Program():
+                self._gesture(event)
+            case Loaded():
+                self._may_end(range(1, self.rig.voices + 1))
+        if type(event).__name__ == GONE:
+            self._release({key for key in self.held if key[0] == source})
+            self.gestures = {where: state for where, state in self.gestures.items() if where[0] != source}
+            self.explained += 16 * RESTS
+
+    def after(self, event: Event, message: Sequence[int], copy: bool, heard: Sequence[Heard], said: Sequence[Effect]) -> None:
+        """It was handled, and this left and was said."""
+        self.look()
+        told = any(isinstance(each, Say) and each.address == "/performer/heard" for each in said)
+        panic = isinstance(event, Panic) and not message
+        if any(each.is_mode for each in heard) and not panic:
+            self._fault(f"{sum(each.is_mode for each in heard)} channel mode messages left because {_words(event, message)} came in")
+        if copy:
+            self.let_in += told or any(isinstance(each, (Play, Pass)) or _moved(each) for each in said)
+        elif isinstance(event, NoteOn):
+            self.swallowed += not told
+        if isinstance(event, (Control, Bend, Pressure, Program)):
+            self._copies(event, heard, copy)
+        elif panic and (self.rig.receiver.open or self.rig.receiver.not_at_rest()):
+            self._fault(f"after a panic {self.rig.receiver.sounding()} sound, {self.rig.receiver.not_at_rest()} are not at rest")
+
+    def look(self) -> None:
+        """What left meanwhile, and which voices left what they were at."""
+        begun = self.rig.graph.score.begun
+        for played in begun[self._begun :]:
+            keys = self.rig.session.cause(played.play)
+            self._answers += bool(keys)
+            note = Sounding(played.play, set(keys & self.held), len(keys) == 1)
+            before = self._sounding.get((played.play.channel, played.play.pitch), [])
+            still = [each for each in before if each.keys and note.play.duration is None]
+            self._sounding[played.play.channel, played.play.pitch] = [*still, note]
+        self._begun = len(begun)
+        voices = [tuple(self.setting(number, name) for name in ("mode", "channel", "input")) for number in range(1, self.rig.voices + 1)]
+        changed = [number for number, (a, b) in enumerate(zip(voices, self._voices or voices, strict=True), start=1) if a != b]
+        self._voices = voices
+        if changed:
+            self._may_end(changed)
+            self.explained += len(changed) * RESTS
+        if self.rig.daw.loop is not None:
+            self._looped = self.rig.now
+
+    def looped(self) -> None:
+        """The loop is another one now: it has to be known anew."""
+        self.let_in -= min(self.let_in, LET_IN)
+        self._looped = self.rig.now
+
+    def setting(self, voice: int, name: str) -> Any:
+        """A voice's parameter."""
+        return self.rig.session.values[f"/performer/voice/{voice}/{name}"]
+
+    def destinations(self, channel: int) -> set[int]:
+        """The channels on which a gesture of this channel may leave."""
+        voices = [number for number in range(1, self.rig.voices + 1) if self.setting(number, "mode") in PASSING]
+        return {self.setting(number, "channel") for number in voices if self.setting(number, "input") in (0, channel)}
+
+    def wrong(self) -> list[str]:
+        """Everything that does not hold now, in words."""
+        self.look()
+        return [*self._wrong, *self.rig.receiver.faults, *self._outlived(), *self._cut(), *self._not_at_rest(), *self._gains()]
+
+    def ended(self) -> None:
+        """The show is over."""
+        receiver = self.rig.receiver
+        if receiver.open or receiver.not_at_rest():
+            self._fault(f"after the end {receiver.sounding()} sound, {receiver.not_at_rest()} are not at rest")
+
+    @property
+    def _loop_is_on(self) -> bool:
+        return self.rig.now <= self._looped + GRACE
+
+    def _outlived(self) -> Iterator[str]:
+        for _, channel, pitch in self.rig.receiver.open:
+            notes = self._sounding.get((channel, pitch))
+            if not notes:
+                yield f"channel {channel} pitch {pitch} sounds and nobody played it"
+                continue
+            play = notes[-1].play
+            if play.duration is None and not any(note.keys for note in notes):
+                yield f"channel {channel} pitch {pitch} sounds on, and the key is up that it answers (voice {play.voice})"
+            elif play.duration is not None and self.rig.now > play.time + play.duration + abs(self.rig.graph.stage.delay) + 1e-6:
+                yield f"channel {channel} pitch {pitch} sounds on after its length (voice {play.voice})"
+
+    def _cut(self) -> Iterator[str]:
+        sounding = {(channel, pitch) for _, channel, pitch in self.rig.receiver.open}
+        for (channel, pitch), notes in self._sounding.items():
+            held = [note for note in notes if note.play.duration is None and note.sure and note.keys and not note.may_end]
+            if held and (channel, pitch) not in sounding and not self._loop_is_on:
+                yield f"channel {channel} pitch {pitch} ended, and {held[-1].keys} is still down (voice {held[-1].play.voice})"
+
+    def _not_at_rest(self) -> Iterator[str]:
+        if self._loop_is_on and self.rig.now < self._moved + GRACE:
+            return
+        for (port, channel), state in self.rig.receiver.not_at_rest().items():
+            for kind, value in state.items():
+                moved = [where for where, theirs in self.gestures.items() if _family(kind) in map(_family, theirs)]
+                if not any(channel in self.destinations(came) for _, came in moved):
+                    yield f"{port} channel {channel}: {kind} stays at {value}, and no player of a voice there holds it"
+
+    def _gains(self) -> Iterator[str]:
+        count = self.rig.receiver.count
+        if self.let_in > LET_IN + SHARE_LET_IN * self.copies:
+            yield f"{self.let_in} of {self.copies} copies count as the player's"
+        if self.swallowed > SWALLOWED + SHARE_SWALLOWED * self.keys:
+            yield f"{self.swallowed} of the player's {self.keys} keys were not heard"
+        if count["gesture"] > self.explained + self.let_in * self.rig.voices:
+            yield f"{count['gesture']} gestures left, {self.explained} are explained"
+        if count["note"] > 2 * self._begun:
+            yield f"{count['note']} note messages left for {self._begun} notes"
+        if self._answers > (self.keys + self.let_in) * 4 * self.rig.voices:
+            yield f"{self._answers} notes answer {self.keys} keys"
+
+    def _copies(self, event: Gesture, heard: Sequence[Heard], copy: bool) -> None:
+        """The gestures that left with one that came in."""
+        destinations = self.destinations(event.channel)
+        left = [each for each in heard if each.is_gesture]
+        number = event.number if isinstance(event, Control) else -1
+        most = 8 if number in WHOLE else 1
+        for channel in {each.message.channel + 1 for each in left}:
+            count = sum(each.message.channel + 1 == channel for each in left)
+            if count > most:
+                self._fault(f"{count} copies of {event} left on channel {channel}")
+            if channel not in destinations:
+                self._fault(f"{event} left on channel {channel}, where no voice listens to it")
+        if not copy and not self._loop_is_on:
+            self._passed_on(event, destinations)
+
+    def _passed_on(self, event: Gesture, destinations: set[int]) -> None:
+        """What a voice is to pass on has arrived, unless another player is at the same."""
+        kind, value, rest = _state(event)
+        others = [where for where, state in self.gestures.items() if where != (event.source, event.channel) and kind in state]
+        if rest is None or others or kind.startswith("poly"):
+            return
+        for channel in destinations:
+            states = [state for (_, number), state in self.rig.receiver.channels.items() if number == channel]
+            now = {int(kind): state.controls.get(int(kind), rest) for state in states} if kind.isdigit() else {}
+            theirs = list(now.values()) if kind.isdigit() else [getattr(state, kind) for state in states]
+            if value not in (theirs or [rest]):
+                self._fault(f"{event} did not arrive on channel {channel}")
+
+    def _gesture(self, event: Gesture) -> None:
+        kind, value, rest = _state(event)
+        self._moved = self.rig.now
+        self.explained += len(self.destinations(event.channel)) * (8 if isinstance(event, Control) and event.number in WHOLE else 1)
+        state = self.gestures.setdefault((event.source, event.channel), {})
+        if rest is not None and value != rest:
+            state[kind] = value
+        else:
+            state.pop(kind, None)
+
+    def _mode_message(self, number: int, source: str, channel: int) -> None:
+        self.explained += RESTS * len(self.destinations(channel))
+        self._moved = self.rig.now
+        if number == 121:
+            self.gestures.pop((source, channel), None)
+        elif number != 122:
+            self._release({key for key in self.held if key[:2] == (source, channel)})
+
+    def _release(self, keys: set[Key]) -> None:
+        self.held -= keys
+        for note in self._notes():
+            note.may_end = note.may_end or bool(note.keys & keys)
+            note.keys -= keys
+        for source, channel, pitch in keys:
+            self.gestures.get((source, channel), {}).pop(f"poly {pitch}", None)
+
+    def _may_end(self, voices: Sequence[int]) -> None:
+        for note in self._notes():
+            note.may_end = note.may_end or note.play.voice in voices
+
+    def _notes(self) -> list[Sounding]:
+        return [note for notes in self._sounding.values() for note in notes]
+
+    def _fault(self, words: str) -> None:
+        self._wrong.append(f"{self.rig.now:.3f} {words}")
+
+
+def _state(event: Gesture) -> tuple[str, int, int | None]:
+    """The name of a gesture as the receiver has it, its value, and the value at rest (None: it has none)."""
+    match event:
+        case Control(number, value):
+            return str(number), value, AT_REST.get(number)
+        case Bend(value):
+            return "bend", value, 0
+        case Pressure(value, None):
+            return "pressure", value, 0
+        case Pressure(value, pitch):
+            return f"poly {pitch}", value, 0
+        case Program(number):
+            return "program", number, None
+
+
+def _family(kind: str) -> str:
+    return kind.split(" ", maxsplit=1)[0]
+
+
+def _moved(effect: Effect) -> bool:
+    return isinstance(effect, Say) and effect.address == "/performer/moved"
+
+
+def _words(event: Event, message: Sequence[int]) -> str:
+    return " ".join(f"{byte:02x}" for byte in message) or str(event)
