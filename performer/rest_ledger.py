@@ -30,7 +30,7 @@ def movable_of(event: Event) -> Movable | None:
     return None
 
 
-def position(movable: Movable, value: int, channel: int) -> Event:
+def position(movable: Movable, value: int, channel: int) -> Control | Bend | Pressure:
     """The event that puts a movable to a value."""
     kind, number = movable
     match kind:

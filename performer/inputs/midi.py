@@ -7,26 +7,21 @@ rtmidi's delta is not used: it says nothing about the show's clock.
 from collections.abc import Callable, Mapping, Sequence
 
 from performer.clock import Clock
-from performer.events import Bend, Control, Event, NoteOff, NoteOn, Panic, Pressure, Program, Sysex, Timed, Transport
+from performer.events import Bend, Control, Event, NoteOff, NoteOn, Pressure, Program, Sysex, Timed, Transport
 from performer.midi_port import Port
 
 VIRTUAL = "Performer In"
-ALL_SOUND_OFF, ALL_NOTES_OFF = 120, 123
 
 
 def _note_on(channel: int, pitch: int, velocity: int) -> Event:
     return NoteOn(pitch, velocity, channel) if velocity else NoteOff(pitch, channel)
 
 
-def _control(channel: int, number: int, value: int) -> Event:
-    return Panic() if number in (ALL_SOUND_OFF, ALL_NOTES_OFF) else Control(number, value, channel)
-
-
 _CHANNEL_MESSAGES: Mapping[int, tuple[int, Callable[..., Event]]] = {  # status: (length in bytes, event of the channel and the data bytes)
     0x80: (3, lambda channel, pitch, _: NoteOff(pitch, channel)),
     0x90: (3, _note_on),
     0xA0: (3, lambda channel, pitch, value: Pressure(value, pitch, channel)),
-    0xB0: (3, _control),
+    0xB0: (3, lambda channel, number, value: Control(number, value, channel)),
     0xC0: (2, lambda channel, number: Program(number, channel)),
     0xD0: (2, lambda channel, value: Pressure(value, None, channel)),
     0xE0: (3, lambda channel, low, high: Bend((high << 7 | low) - 8192, channel)),

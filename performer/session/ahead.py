@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from performer.effects import Effect, Release, Wake
 from performer.events import Answer
+from performer.session.gestures import Passes
 from performer.session.keys import Key
 from performer.session.lane import LEAD, Lane
 from performer.session.mode import Mode
@@ -56,8 +57,10 @@ class Ahead(Mode):
         return "playing" if self._lane.sounding else "listening"
 
     @property
-    def passes(self) -> str:
-        return "all" if self._habit.through and not self._lane.sounding else ""
+    def passes(self) -> Passes:
+        if not self._habit.through:
+            return Passes.NOTHING
+        return Passes.SETTINGS if self._lane.sounding else Passes.ALL
 
     @property
     def lane(self) -> Lane:

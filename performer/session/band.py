@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from performer.effects import Drop, Effect
-from performer.session.gestures import Destination
+from performer.session.gestures import Destination, Passes
 from performer.session.keys import HeldKey, Key
 from performer.session.mode import Mode
 from performer.session.modes import MODES, mode_of
@@ -19,7 +19,7 @@ class VoiceRelay:
     """A voice that passes the player's gestures on; see `gestures.Relay`."""
 
     voice: Voice
-    passes_all: bool
+    passes: Passes
 
     @property
     def destination(self) -> Destination:
@@ -72,9 +72,8 @@ class Band:
 
     def relays(self) -> list[VoiceRelay]:
         """The voices that pass the player's gestures on now."""
-        return [
-            VoiceRelay(voice, mode.passes == "all") for voice, mode in zip(self.voices, self.modes, strict=True) if mode.passes
-        ]
+        playing = zip(self.voices, self.modes, strict=True)
+        return [VoiceRelay(voice, mode.passes) for voice, mode in playing if mode.passes is not Passes.NOTHING]
 
     def arm(self, time: float, voice: Voice, mode: str, beat: float) -> Iterator[Effect]:
         """Have a mode plan for the beat on which the voice takes it up."""

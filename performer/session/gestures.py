@@ -4,6 +4,7 @@ A gesture leaves once for each destination (output port and channel), however ma
 where it came from. What a voice passed on comes back to rest when the voice no longer passes it on. Pure, and owned by the session.
 """
 
+import enum
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from typing import NamedTuple, Protocol
@@ -37,6 +38,26 @@ class Destination(NamedTuple):
     channel: int
 
 
+class Passes(enum.Enum):
+    """What of the player's gestures a voice passes on."""
+
+    NOTHING = enum.auto()
+    EXPRESSION = enum.auto()
+    """What colours the sound; not what chooses it, nor what belongs to one pitch of the player, which a harmony does not play."""
+    SETTINGS = enum.auto()
+    """What chooses and sets up the sound; not what has a rest position, while the voice itself plays."""
+    ALL = enum.auto()
+
+    def lets_through(self, event: Gesture, movable: Movable | None) -> bool:
+        """Whether the gesture goes on."""
+        match self:
+            case Passes.EXPRESSION:
+                return not _chooses_sound(event)
+            case Passes.SETTINGS:
+                return movable is None
+        return self is Passes.ALL
+
+
 class Relay(Protocol):
     """A voice that passes gestures on."""
 
@@ -44,8 +65,8 @@ class Relay(Protocol):
     def destination(self) -> Destination: ...
 
     @property
-    def passes_all(self) -> bool:
-        """Whether it passes everything as it is; otherwise what chooses a sound or belongs to one pitch stays away."""
+    def passes(self) -> Passes:
+        """What it passes on now."""
         ...
 
     def hears(self, source: str, channel: int) -> bool: ...
@@ -71,7 +92,7 @@ class Gestures:
         if movable is not None and not isinstance(event, Program):
             self._note(origin, movable, event.value)
         relays = list(relays)
-        listening = [relay for relay in relays if relay.hears(*origin) and (relay.passes_all or not _chooses_sound(event))]
+        listening = [relay for relay in relays if relay.hears(*origin) and relay.passes.lets_through(event, movable)]
         for destination in dict.fromkeys(relay.destination for relay in listening):
             if movable is None:
                 yield Pass(time, replace(event, channel=destination.channel), destination.port)
@@ -110,7 +131,8 @@ class Gestures:
 
     def _wanted(self, destination: Destination, movable: Movable, relays: Iterable[Relay]) -> int:
         """Where the players want it: of several pedals the one that is furthest down counts, of several bends the last."""
-        heard = [relay for relay in relays if relay.destination == destination and (relay.passes_all or movable[0] != "key pressure")]
+        event = position(movable, 1, destination.channel)
+        heard = [relay for relay in relays if relay.destination == destination and relay.passes.lets_through(event, movable)]
         values = [
             moved[movable]
             for origin, moved in self._moved.items()

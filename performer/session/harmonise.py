@@ -5,6 +5,7 @@ from typing import Any
 
 from performer.effects import Effect, Expect, Feed, Release
 from performer.events import Answer, ModelNote
+from performer.session.gestures import Passes
 from performer.session.hearing import MOST_TOGETHER
 from performer.session.hearing import TOGETHER as CLOSE
 from performer.session.keys import Key
@@ -61,9 +62,9 @@ class Harmonise(Mode):
         self._sounding: dict[Key, set[int]] = {}  # the player's key -> the pitches that answer it
 
     @property
-    def passes(self) -> str:
+    def passes(self) -> Passes:
         """A harmony bends and sustains with the player. An answer that is given alone does not: a forgotten pedal would smear it."""
-        return "gestures"
+        return Passes.EXPRESSION
 
     @property
     def asking(self) -> bool:

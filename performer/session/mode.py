@@ -7,6 +7,7 @@ from collections.abc import Iterator
 
 from performer.effects import Effect
 from performer.events import Answer
+from performer.session.gestures import Passes
 from performer.session.keys import Key
 from performer.session.lane import Lane
 from performer.session.voices import Voice
@@ -66,9 +67,9 @@ class Mode:
         yield from ()
 
     @property
-    def passes(self) -> str:
-        """What of the player's controllers goes to the voice's output now: "" nothing, "gestures", or "all" as it is."""
-        return ""
+    def passes(self) -> Passes:
+        """What of the player's gestures goes to the voice's output now."""
+        return Passes.NOTHING
 
     @property
     def asking(self) -> bool:

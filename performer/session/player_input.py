@@ -97,7 +97,7 @@ class PlayerInput:
         """What a voice passed on and passes on no longer comes to rest: its mode, channel, input or port is another one."""
         if self._gestures:
             relays = self._band.relays()
-            routes = tuple((relay.voice.number, relay.passes_all, relay.destination, relay.voice.listening) for relay in relays)
+            routes = tuple((relay.voice.number, relay.passes, relay.destination, relay.voice.listening) for relay in relays)
             if routes != self._routes:
                 self._routes = routes
                 yield from self._gestures.settle(time, relays)

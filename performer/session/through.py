@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 
 from performer.effects import Effect, Release
+from performer.session.gestures import Passes
 from performer.session.keys import Key
 from performer.session.mode import Mode
 
@@ -17,8 +18,8 @@ class Through(Mode):
         return "passing on"
 
     @property
-    def passes(self) -> str:
-        return "all"
+    def passes(self) -> Passes:
+        return Passes.ALL
 
     def key_down(self, time: float, key: Key, velocity: int) -> Iterator[Effect]:
         yield self._voice.through(time, key, velocity)
