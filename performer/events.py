@@ -192,6 +192,13 @@ class Panic:
 
 
 @dataclass(frozen=True, slots=True)
+class LearnPanic:
+    """Somebody wants the controller or key that is pressed next to stand for the panic button."""
+
+    source: str = "osc"
+
+
+@dataclass(frozen=True, slots=True)
 class PortGone:
     """A MIDI input is gone: what was held through it is released."""
 
@@ -279,7 +286,7 @@ class ModelFailed:
 
 Event = (
     NoteOn | NoteOff | Control | Bend | Pressure | Program | Transport | Tap | LinkState | Sysex
-    | ParameterSet | Recall | Store | Suggest | Listen | Choose | Swap | Loaded | Panic | PortGone | Still | Wish | Sync | Tick | Answer
+    | ParameterSet | Recall | Store | Suggest | Listen | Choose | Swap | Loaded | Panic | LearnPanic | PortGone | Still | Wish | Sync | Tick | Answer
     | ChordAnswer | Progression | ModelFailed
 )  # fmt: skip
 KINDS: Mapping[str, type] = {kind.__name__: kind for kind in get_args(Event)}

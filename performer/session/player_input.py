@@ -4,15 +4,16 @@ A key is known by where it came from (source, channel, pitch), so that its end r
 acts on the keys and controllers of its own source and channel, and is never sent on.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 from performer.effects import Effect, Feed, Say, Wonder
-from performer.events import Control, NoteOff, NoteOn, PortGone
+from performer.events import Control, NoteOff, NoteOn, Panic, PortGone
 from performer.session.band import Band
 from performer.session.chorus import Chorus
 from performer.session.gestures import Gesture, Gestures
 from performer.session.harmonise import expect
 from performer.session.keys import DRUM_CHANNEL, Key
+from performer.session.panic_trigger import PRESSED, PanicTrigger
 from performer.session.parts import Parts
 
 MOST_WONDERED = 8  # notes that a model may have to hear before it can judge the last
@@ -24,9 +25,13 @@ FIRST_CHANNEL_MODE = 120
 class PlayerInput:
     """Takes the players' events to the band. `first` is the name of the show's first model."""
 
-    def __init__(self, band: Band, parts: Parts, chorus: Chorus) -> None:
+    def __init__(
+        self, band: Band, parts: Parts, chorus: Chorus, panic: Callable[[float, Panic], Iterator[Effect]]
+    ) -> None:
         self.first = parts.first
         self._band, self._room, self._parts, self._chorus = band, band.room, parts, chorus
+        self.trigger = PanicTrigger(band.room.values)
+        self._panic = panic
         self._gestures = Gestures()
         self._routes: tuple[object, ...] = ()
 
@@ -34,6 +39,12 @@ class PlayerInput:
         """A key goes down. One that is down already was released without a word."""
         room, band = self._room, self._band
         if event.source.startswith("midi") and room.echoes.is_echo(time, event.pitch, event.velocity):
+            return
+        if self.trigger.is_learning_from(event):
+            yield from self.trigger.take(event)
+            return
+        if self.trigger.is_trigger(event):
+            yield from self._panic(time, Panic(event.source))
             return
         key = Key(event.source, event.channel, event.pitch)
         if key in room.held:
@@ -65,6 +76,13 @@ class PlayerInput:
         """A controller, a bend, pressure or a program change; channel mode messages act on the keys of their source and channel."""
         if isinstance(event, Control) and event.number >= FIRST_CHANNEL_MODE:
             yield from self._channel_mode(time, event)
+            return
+        if isinstance(event, Control) and self.trigger.is_learning_from(event):
+            yield from self.trigger.take(event)
+            return
+        if isinstance(event, Control) and self.trigger.is_trigger(event):
+            if event.value >= PRESSED:
+                yield from self._panic(time, Panic(event.source))
             return
         yield from self._gestures.pass_on(time, event, self._band.relays())
         if isinstance(event, Control):

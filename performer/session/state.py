@@ -15,6 +15,7 @@ from performer.events import (
     Choose,
     ChordAnswer,
     Control,
+    LearnPanic,
     LinkState,
     Listen,
     Loaded,
@@ -72,7 +73,7 @@ class Session:
         self.ignored = 0  # system exclusive messages: no voice uses them yet
         self._band = Band(self.room, parts)
         self._chorus = Chorus()
-        self._players = PlayerInput(self._band, parts, self._chorus)
+        self._players = PlayerInput(self._band, parts, self._chorus, self._panic)
         self._cues = Cues()
         self._scenes = Scenes(scenes)
         self._begun = False
@@ -86,6 +87,7 @@ class Session:
             ChordAnswer: self.room.chords.answer, Progression: self.room.chords.write,
             **dict.fromkeys((Control, Bend, Pressure, Program), self._players.gesture),
             Transport: self.room.tempo.transport, Tap: self.room.tempo.tap, LinkState: self.room.tempo.link, Sysex: self._ignore,
+            LearnPanic: self._learn_panic,
         }  # fmt: skip
 
     def handle(self, timed: Timed) -> list[Effect]:
@@ -259,6 +261,10 @@ class Session:
             beat = self.room.next_beat("bar", time + BREATH)
             for mode in self._band.modes:
                 yield from mode.begin(time, beat)
+
+    def _learn_panic(self, time: float, event: LearnPanic) -> Iterator[Effect]:
+        self._players.trigger.learn()
+        yield Say("/performer/panic/learning", (1,))
 
     def _still(self, time: float, event: Still) -> Iterator[Effect]:
         yield Say("/performer/visuals/still", ())

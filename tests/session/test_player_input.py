@@ -4,7 +4,7 @@ from collections.abc import Iterable
 
 import pytest
 
-from performer.events import Bend, Control, NoteOff, NoteOn, Panic, ParameterSet, Pressure, Program, Sync, Timed
+from performer.events import Bend, Control, LearnPanic, NoteOff, NoteOn, Panic, ParameterSet, Pressure, Program, Sync, Timed
 from tests.stagehands import WrittenOutput, melody, offline
 
 VOICE = "/performer/voice/{}/{}"
@@ -311,3 +311,14 @@ def test_voices_play_on_outputs_of_their_own():
     assert [line[:3] for line in outputs[0].lines if line[0] != "event"] == [("on", 1, 60), ("off", 1, 60)]
     assert [line[:3] for line in outputs[1].lines if line[0] != "event"] == [("on", 2, 60), ("off", 2, 60)]
     assert sent(outputs[0]) == [Control(64, 127, 1)] and sent(outputs[1]) == [Control(64, 127, 2)]
+
+
+@pytest.mark.parametrize("press", [Control(20, 127, 3), NoteOn(24, 90, 3)])
+def test_a_controller_or_a_key_becomes_the_panic_button(press: Control | NoteOn):
+    graph, output = rig(mode="input")
+    graph.play_on([Timed(1.0, LearnPanic()), Timed(1.5, press), Timed(2.0, NoteOn(60, 90))], until=2.5)
+    assert [line for line in output.lines if line[0] == "on"] == [("on", 1, 60, 90)]
+    graph.play_on([Timed(3.0, press)], until=3.5)
+    assert ("silence",) in output.lines and not sounding(output)
+    graph.play_on([Timed(4.0, NoteOff(24, 3)), Timed(4.0, Control(20, 0, 3)), Timed(5.0, NoteOn(62, 90))], until=5.5)
+    assert list(sounding(output)) == [(1, 62)] and output.lines.count(("silence",)) == 1
