@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Sequence
 
 from performer.constraints import Chance
+from performer.effects import Play
 from performer.events import Event, ModelNote, NoteOff, NoteOn, Timed
 from performer.offline import Offline
 from performer.parameters import Table
@@ -65,6 +66,15 @@ def offline(voices: int = 1, seed: int = 7, outputs: Sequence[WrittenOutput] = (
     values = {f"/performer/voice/1/{name}": value for name, value in settings.items()}
     session = Session(Table(voices), Parts.named(("keys",) * voices), seed, values)
     return Offline(session, mind or StepMind(), outputs)
+
+
+def overdue(graph: Offline) -> list[Play]:
+    """What sounds now and should not: a note whose length is over, or one that answers a key where no key is down."""
+    now, held = graph.clock.now(), graph.session.room.held
+    return [
+        play for play in graph.stage.ledger.sounding()
+        if (not held if play.duration is None else play.time + play.duration + graph.stage.delay < now - 1e-6)
+    ]  # fmt: skip
 
 
 def melody(*pitches: int, start: float = 1.0, step: float = 0.25, length: float = 0.2, source: str = "midi") -> Iterator[Timed]:

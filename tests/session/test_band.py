@@ -12,7 +12,7 @@ from performer.session.parts import Parts
 from performer.session.state import Session
 from performer.session.tonality import Tonality
 from tests.inference.conftest import TINY
-from tests.stagehands import StepMind, WrittenOutput, melody, offline
+from tests.stagehands import StepMind, WrittenOutput, melody, offline, overdue
 
 BEGIN = Timed(0.0, Sync())
 VOICES = 16
@@ -69,17 +69,18 @@ def test_a_hundred_keys_at_once_in_every_mode(mode):
     output = WrittenOutput()
     graph = offline(mode=mode, outputs=[output])
     down = [Timed(1.0, NoteOn(pitch, 127)) for pitch in range(14, 114)]
-    graph.play([BEGIN, *down, *(Timed(1.4, NoteOff(pitch)) for pitch in range(14, 114)), *melody(60, 62, start=3.0)], until=9.0)
-    assert len(graph.stage.ledger) == 0 and not graph.session.room.held
-    assert sum(line[0] == "on" for line in output.lines) == sum(line[0] == "off" for line in output.lines)
+    graph.play_on([BEGIN, *down, *(Timed(1.4, NoteOff(pitch)) for pitch in range(14, 114)), *melody(60, 62, start=3.0)], until=9.0)
+    assert overdue(graph) == [] and not graph.session.room.held
+    begun, ended = (sum(line[0] == word for line in output.lines) for word in ("on", "off"))
+    assert begun - ended == len(graph.stage.ledger)
 
 
 @pytest.mark.parametrize("mode", ["call", "harmonise", "accompany", "continue", "drums"])
 def test_a_cluster_that_is_held_for_minutes_and_let_go(mode):
     graph = offline(mode=mode, polyphony=4)
     down = [Timed(1.0, NoteOn(pitch, 100)) for pitch in range(48, 60)]
-    graph.play([BEGIN, *down, *(Timed(121.0, NoteOff(pitch)) for pitch in range(48, 60))], until=130.0)
-    assert len(graph.stage.ledger) == 0 and graph.session.room.held == {}
+    graph.play_on([BEGIN, *down, *(Timed(121.0, NoteOff(pitch)) for pitch in range(48, 60))], until=130.0)
+    assert graph.score.begun and overdue(graph) == [] and not graph.session.room.held
 
 
 @pytest.mark.parametrize("mode", ["call", "accompany", "continue", "autonomous", "drums", "harmonise"])
@@ -108,8 +109,8 @@ def test_a_range_upside_down_and_of_one_note_still_plays():
 def test_a_note_off_without_a_note_on_and_a_key_that_is_struck_twice():
     graph = offline(mode="input")
     events = [NoteOff(60), NoteOn(60, 90), NoteOn(60, 70), NoteOff(60), NoteOff(60), Control(64, 127), NoteOff(61)]
-    graph.play([Timed(1.0 + place / 10, event) for place, event in enumerate(events)], until=4.0)
-    assert len(graph.stage.ledger) == 0
+    graph.play_on([Timed(1.0 + place / 10, event) for place, event in enumerate(events)], until=4.0)
+    assert len(graph.score.begun) == 2 and len(graph.stage.ledger) == 0
 
 
 class Poisoned(StepMind):
@@ -132,8 +133,8 @@ class Poisoned(StepMind):
 @pytest.mark.parametrize("mode", [mode for mode in MODES if mode not in ("input", "mute")])
 def test_a_model_that_gives_no_numbers_now_and_then_leaves_no_hole_in_the_show(mode):
     graph = offline(mode=mode, mind=Poisoned(), patience=0.3)
-    graph.play([BEGIN, *playing(6.0), Timed(5.0, Suggest(1, 2)), *melody(60, 64, start=12.0)], until=16.0)
-    assert graph.score.begun and len(graph.stage.ledger) == 0
+    graph.play_on([BEGIN, *playing(6.0), Timed(5.0, Suggest(1, 2)), *melody(60, 64, start=12.0)], until=16.0)
+    assert graph.score.begun and overdue(graph) == []
     told = [effect.arguments for effect in graph.said if getattr(effect, "address", "") == "/performer/error"]
     assert told and all("not finite" in words for _, words in told)
 

@@ -1,7 +1,7 @@
 """Input, punch-in and drums; and the channel that a voice listens to."""
 
 from performer.events import NoteOff, NoteOn, ParameterSet, Sync, Timed
-from tests.stagehands import WrittenOutput, melody, offline
+from tests.stagehands import WrittenOutput, melody, offline, overdue
 
 BEGIN = Timed(0.0, Sync())
 
@@ -46,6 +46,6 @@ def test_a_voice_may_change_from_one_mode_to_any_other_while_it_plays():
     events = [BEGIN, *melody(*(60, 62, 64, 65, 67) * 20, step=0.2, length=0.15)]
     events += [Timed(1.5 + place * 0.9, ParameterSet("/performer/voice/1/mode", mode)) for place, mode in enumerate((*modes, *reversed(modes)))]
     graph = offline(mode="mute")
-    graph.play(sorted(events, key=lambda timed: timed.time), until=30.0)
+    graph.play_on(sorted(events, key=lambda timed: timed.time), until=30.0)
     assert graph.session.values["/performer/voice/1/mode"] == "call"
-    assert len(graph.stage.ledger) == 0 and graph.session.room.lanes == []
+    assert overdue(graph) == [] and graph.session.room.lanes == []
