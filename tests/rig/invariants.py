@@ -69,7 +69,7 @@ class Books:
         source, channel = getattr(event, "source", ""), getattr(event, "channel", 0)
         match event:
             case NoteOn(pitch):
-                self._release({(source, channel, pitch)})
+                self._may_end_with({(source, channel, pitch)})
                 self.held.add((source, channel, pitch))
                 self.keys += 1
             case NoteOff(pitch):
@@ -147,6 +147,7 @@ class Books:
     def ended(self) -> None:
         """The show is over."""
         receiver = self.rig.receiver
+        self.explained += 16 * RESTS
         if receiver.open or receiver.not_at_rest():
             self._fault(f"after the end {receiver.sounding()} sound, {receiver.not_at_rest()} are not at rest")
 
@@ -243,11 +244,15 @@ class Books:
 
     def _release(self, keys: set[Key]) -> None:
         self.held -= keys
+        self._may_end_with(keys)
         for note in self._notes():
-            note.may_end = note.may_end or bool(note.keys & keys)
             note.keys -= keys
         for source, channel, pitch in keys:
             self.gestures.get((source, channel), {}).pop(f"poly {pitch}", None)
+
+    def _may_end_with(self, keys: set[Key]) -> None:
+        for note in self._notes():
+            note.may_end = note.may_end or bool(note.keys & keys)
 
     def _may_end(self, voices: Sequence[int]) -> None:
         for note in self._notes():

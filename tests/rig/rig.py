@@ -1,10 +1,9 @@
 """The rig itself: every verb is something a musician, a DAW or a program does; time passes only by `wait`.
 
-What was done is written down as a script (`Rig.script`), which a test can be made of. `check` holds what the receiver heard against what the
+What is done by `do` is written down, and a test can be made of it. `check` holds what the receiver heard against what the
 players do; see `invariants`.
 """
 
-import random
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from typing import Any
@@ -104,9 +103,8 @@ class Rig:
         self.graph = Graph(self.session, MINDS[mind](), [output_to(self._leave)], latency)
         self.sent = Counter[str]()  # what came in, by kind
         self.books = Books(self)
-        said = {"seed": seed, "mind": mind, "latency": latency} | settings
-        self.script = [f"rig = Rig({', '.join([*map(repr, modes), *(f'{name}={value!r}' for name, value in said.items())])})"]
-        self._random = random.Random(seed)
+        self.made = modes, {"seed": seed, "mind": mind, "latency": latency} | settings
+        self.done: list[tuple[str, tuple[Any, ...]]] = []
         self._deliver(Sync())
 
     @property
@@ -115,8 +113,8 @@ class Rig:
         return self.graph.clock.now()
 
     def do(self, verb: str, *arguments: Any) -> None:
-        """A verb by its name; what is done so is written into the script."""
-        self.script.append(f"rig.{verb}({', '.join(map(repr, arguments))})")
+        """A verb by its name; what is done so is kept in `done`."""
+        self.done.append((verb, arguments))
         getattr(self, verb)(*arguments)
 
     def wait(self, seconds: float) -> None:

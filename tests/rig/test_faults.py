@@ -5,7 +5,7 @@ Each fails on the code before the session was keyed by source, channel and pitch
 import pytest
 
 from performer.effects import Forget, Silence
-from performer.events import NoteOn
+from performer.events import NoteOff
 from tests.rig.rig import PORT_GONE, Rig, StormError
 
 DELAYS = (0.0, 0.003, 0.02, 0.15, 0.2, 0.3, 0.5)  # seconds
@@ -578,6 +578,6 @@ def test_looks_are_real_the_rig_finds_a_note_that_outlives_its_key():
     rig = Rig("input")
     rig.down(60)
     rig.wait(0.1)
-    rig.books.before(NoteOn(60, 1), (), False)  # the key is struck again, says the player, and Performer was not told
+    rig.books.before(NoteOff(60), (), False)  # the key is up, and Performer was not told
     with pytest.raises(AssertionError, match="the key is up"):
         rig.check()
