@@ -21,6 +21,7 @@ from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import Any
 
+from performer.addresses import parse_client, reach
 from performer.assets import file_name, takes_dir
 from performer.awake import Awake
 from performer.clock import SystemClock
@@ -80,7 +81,7 @@ class Engine:
             show, self.clock, self.play, lambda sender, sentence: self._osc.refuse(sender, "/performer/model", sentence), self._tell,
             self._thinking_clear_in,
         )  # fmt: skip
-        self._remarks = list(self._minds.remarks)
+        self._remarks = [*show.notices, *self._minds.remarks]
         self.facts["model"] = self._minds.main
         self.facts["band"] = show.band(self._minds.voices)
         parts = Parts.named(show.instruments, self._minds.voices, self._minds.small, self._minds.main)
@@ -90,8 +91,9 @@ class Engine:
         self._audio_named = bool(show.audio.enabled and show.audio.input)  # one that is wanted by its name and not there is told as a mistake
         self._worker = Worker("session", self._handle, rest=self._do_later)
         self._later: deque[tuple[Callable[..., object], Any]] = deque()  # what is done when the turn is over, and with what
+        clients = [_client(text, public.family, show.osc.host) for text in show.osc.clients]
         self._osc = OscOutput(
-            loopback, public, [_client(text) for text in show.osc.clients], show.osc.reply_port, show.table.rows, self._minds.busy,
+            loopback, public, clients, show.osc.reply_port, show.table.rows, self._minds.busy,
             self._clear_in,
         )  # fmt: skip
         self._features = Features(self.clock, self._osc.say)
@@ -303,7 +305,8 @@ class Engine:
             self._output.note_off(place // PITCHES % CHANNELS + 1, place % PITCHES)
             mirror[place] = 0
 
-    def _take(self, show: Show, seed: int) -> TakeWriter:
+    def _take(self, show: Show, seed: int) -> TakeWriter | None:
+        """The take, begun; None where it cannot be written: the show plays all the same."""
         folder = Path(show.takes.folder) if show.takes.folder else takes_dir()
         path = folder / f"{file_name(show.general.name)}-{time.strftime('%Y%m%d-%H%M%S')}-{seed}.jsonl"
         minds = self._minds
@@ -311,9 +314,11 @@ class Engine:
             seed, len(show.instruments), show.instruments, dict(self.session.values), minds.main, minds.hashes, show.scenes, minds.voices, minds.small
         )
         try:
-            writer = TakeWriter(path, opening)
+            writer = TakeWriter(path, opening, lambda sentence: self._osc.say(Say("/performer/error", ("take", sentence))))
         except OSError as error:
-            raise PerformerError(f"The take '{path}' cannot be written ({error.strerror}).", "Name another folder under [takes].") from None
+            problem = f"The take '{path}' cannot be written ({error.strerror}): nothing is recorded."
+            self._remarks.append(f"{problem} Name another folder under [takes].")
+            return None
         self.facts["take"] = str(path)
         return writer
 
@@ -363,11 +368,13 @@ class Engine:
         return self.session.answering
 
 
-def _client(text: str) -> tuple[str, int]:
-    host, _, port = text.rpartition(":")
-    if not host or not port.isdigit():
-        raise PerformerError(f"The OSC client '{text}' is not host:port.", 'Write for example "127.0.0.1:9001".')
-    return host, int(port)
+def _client(text: str, family: socket.AddressFamily, listening: str) -> tuple[str, int]:
+    """Host and port of a client, as a socket of this family can send to it. Raises PerformerError where it cannot."""
+    try:
+        host, port = parse_client(text)
+        return reach(host, family, listening), port
+    except ValueError as error:
+        raise PerformerError(f"The OSC client '{text}' {error}.", 'Write for example "127.0.0.1:9001".') from None
 
 
 def run(options: EngineOptions, loopback: Loopback, public: socket.socket, mirror: MutableSequence[int], lifeline: Connection) -> None:

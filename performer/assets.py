@@ -1,10 +1,12 @@
 """Where the files that travel with Performer lie: in the installed package, or in the checkout beside it."""
 
+import tempfile
 from pathlib import Path
 
 import platformdirs
 
 _PACKAGE = Path(__file__).resolve().parent
+_NO_HOME = _PACKAGE / "no-home"  # is not there: nobody else may lay models where a user without a home looks for them
 
 
 def asset(name: str) -> Path:
@@ -23,19 +25,28 @@ def models_dir() -> Path:
     return asset("models/onnx")
 
 
+def user_dir() -> Path | None:
+    """The user's own data folder; None where the system knows no home folder (a service without HOME and without an entry in passwd)."""
+    try:
+        folder = Path(platformdirs.user_data_dir("performer", appauthor=False))
+    except RuntimeError:  # the word of platformdirs 4.4 and later; earlier ones leave the ~ in the path
+        return None
+    return folder if folder.is_absolute() else None
+
+
 def own_models_dir() -> Path:
     """The folder of the models that belong to the user (learned, or brought along)."""
-    return Path(platformdirs.user_data_dir("performer", appauthor=False)) / "models"
+    return (user_dir() or _NO_HOME) / "models"
 
 
 def takes_dir() -> Path:
     """The folder that takes are written to where the show names none."""
-    return Path(platformdirs.user_data_dir("performer", appauthor=False)) / "takes"
+    return (user_dir() or Path(tempfile.gettempdir()) / "performer") / "takes"
 
 
 def pictures_dir() -> Path:
     """The folder of the user's own pictures, from which the light may start, where the show names none."""
-    return Path(platformdirs.user_data_dir("performer", appauthor=False)) / "pictures"
+    return (user_dir() or _NO_HOME) / "pictures"
 
 
 def find_picture(name: str, folder: Path) -> Path | None:
@@ -48,7 +59,7 @@ def find_picture(name: str, folder: Path) -> Path | None:
 
 def is_file_name(name: str) -> bool:
     """Whether it names a file in a folder and no way out of it, on any system."""
-    return bool(name) and not name.startswith(".") and not set(name) & set("/\\:\0")
+    return bool(name) and not name.startswith(".") and not set(name) & set("/\\:") and name.isprintable()
 
 
 def file_name(name: str) -> str:
@@ -75,7 +86,7 @@ def find_model(name: str, folders: tuple[Path, ...] = ()) -> Path | None:
     """The folder of the model of this name: in the show's own folders, the user's, the shipped ones; None if it is nowhere.
 
     A name is one word: anything with a separator in it is not looked for."""
-    if not name or Path(name).name != name:
+    if not is_file_name(name):
         return None
     for folder in (*folders, own_models_dir(), models_dir()):
         if (folder / name / "card.toml").is_file():

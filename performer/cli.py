@@ -109,8 +109,9 @@ def _add_tools(commands: Any) -> None:
     command = commands.add_parser("bench", help="measure what you can rely on")
     command.add_argument("bench", choices=BENCHES, help="what is measured")
     command.add_argument("--json", action="store_true", help="one JSON object on standard output")
-    command.add_argument("--notes", type=_count,
-                         help="reply: how many (2000); models: events (500); endure: minutes (60); frames: clicks (30); follow: takes (50)")
+    command.add_argument(
+        "--notes", type=_count, help="reply: how many (2000); models: events (500); endure: minutes (60); frames: clicks (30); follow: takes (50)"
+    )
     command.add_argument("--rate", type=_amount, help="reply: notes a second (default 16); osc: messages a second (default 5000)")
     command.add_argument("--voices", type=int, choices=range(1, 17), default=1, metavar="1-16", help="reply: how many voices answer (default 1)")
     command.add_argument("--silence", type=float, default=0.0, metavar="SECONDS", help="reply: nobody plays so long before it is measured")
@@ -151,6 +152,9 @@ def _demo(options: argparse.Namespace) -> int:
 
 
 def _perform(show, play: Path | None, seconds: float | None) -> int:  # type: ignore[no-untyped-def]
+    from urllib.parse import quote
+
+    from performer.addresses import EVERYWHERE, in_link
     from performer.supervisor import Supervisor
 
     supervisor = Supervisor(show, play)
@@ -158,10 +162,10 @@ def _perform(show, play: Path | None, seconds: float | None) -> int:  # type: ig
         facts = supervisor.open()
         print(f"Performer plays. Model: {facts['model']}. MIDI in: {facts['midi_in']}; out: {facts['midi_out']}.")
         print(f"Voices: {facts['band']}.")
-        print(f"OSC in: UDP {show.osc.host}:{show.osc.port}; answers to port {show.osc.reply_port}.")
+        print(f"OSC in: UDP {in_link(show.osc.host)}:{show.osc.port}; answers to port {show.osc.reply_port}.")
         if show.desk.enabled:
-            host = "127.0.0.1" if show.desk.host in ("", "0.0.0.0") else show.desk.host
-            token = f"?token={show.desk.token}" if show.desk.token else ""
+            host = "127.0.0.1" if show.desk.host in EVERYWHERE else in_link(show.desk.host)
+            token = f"?token={quote(show.desk.token, safe='')}" if show.desk.token else ""
             print(f"Play and steer at http://{host}:{show.desk.port}/{token} - the picture alone is at /projector{token}.")
         if "take" in facts:
             print(f"The take is written to {facts['take']}")

@@ -6,28 +6,30 @@ of parameters.
 """
 
 import dataclasses
-import difflib
+import os
 import re
-import tomllib
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from performer.addresses import HERE, parse_client
 from performer.chords import progression
-from performer.errors import ParameterError, ShowError
 from performer.movers import MOVES, SLOTS
 from performer.parameters import VOICES, Table
+from performer.show_check import Checker
+from performer.show_names import no_key, no_section
+from performer.show_text import BYTE_ORDER_MARK, parse_toml, read_text
+from performer.show_values import as_toml, shown
 
 INSTRUMENTS = ("keys", "melody", "drums", "bass")
-MOST_NAMED = 40  # keys that an error names
 SHARES = ("ndi", "syphon", "spout", "camera")
-HERE = ("127.0.0.1", "localhost", "::1")  # hosts that only this machine reaches
 Items = tuple[Any, ...]
 
 
-def _key(default: Any, doc: str, low: float | None = None, high: float | None = None, choices: Items = ()) -> Any:
-    return field(default=default, metadata={"doc": doc, "low": low, "high": high, "choices": choices})
+def _key(default: Any, doc: str, low: float | None = None, high: float | None = None, choices: Items = (), holds: str = "") -> Any:
+    """A key; `holds` says what its texts are where they are more than words: folder, model, host or client."""
+    return field(default=default, metadata={"doc": doc, "low": low, "high": high, "choices": choices, "holds": holds})
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,10 +62,10 @@ class Audio:
 class Osc:
     """[osc]"""
 
-    host: str = _key("127.0.0.1", "The address to listen on; 0.0.0.0 lets the whole network speak: choose it knowingly.")
+    host: str = _key("127.0.0.1", "The address to listen on; 0.0.0.0 lets the whole network speak: choose it knowingly.", holds="host")
     port: int = _key(9000, "The UDP port to listen on.", 1, 65535)
     reply_port: int = _key(9001, "The UDP port that answers go to, at whoever spoke last.", 1, 65535)
-    clients: Items = _key((), 'Clients that are always told, as "host:port".')
+    clients: Items = _key((), 'Clients that are always told, as "host:port".', holds="client")
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +73,7 @@ class Desk:
     """[desk]"""
 
     enabled: bool = _key(True, "Whether to serve the desk page.")
-    host: str = _key("127.0.0.1", "The address of the page; another one than this machine's own needs a token.")
+    host: str = _key("127.0.0.1", "The address of the page; another one than this machine's own needs a token.", holds="host")
     port: int = _key(8765, "The TCP port of the page.", 1, 65535)
     token: str = _key("", "The word that opens the page from the network.")
 
@@ -80,12 +82,12 @@ class Desk:
 class Models:
     """[models]"""
 
-    notes: str = _key("lstm-first-int8", "The model that answers with notes; 'echo' needs no weights.")
-    drums: str = _key("lstm-drums", "The model of the voices whose instrument is drums; where it is not there, the first.")
-    small: str = _key("lstm-first-int8", "The smaller model that plans where the first one is too slow or fails; empty: none.")
-    chords: str = _key("chords-first", "The model that goes on with the song's chords; 'plain' needs no weights.")
-    pictures: str = _key("light-256", "The model that paints.")
-    folders: Items = _key((), "Further folders to look for models in.")
+    notes: str = _key("lstm-first-int8", "The model that answers with notes; 'echo' needs no weights.", holds="model")
+    drums: str = _key("lstm-drums", "The model of the voices whose instrument is drums; where it is not there, the first.", holds="model")
+    small: str = _key("lstm-first-int8", "The smaller model that plans where the first one is too slow or fails; empty: none.", holds="model")
+    chords: str = _key("chords-first", "The model that goes on with the song's chords; 'plain' needs no weights.", holds="model")
+    pictures: str = _key("light-256", "The model that paints.", holds="model")
+    folders: Items = _key((), "Further folders to look for models in, as seen from this file; ~ is your own.", holds="folder")
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,14 +95,17 @@ class Takes:
     """[takes]"""
 
     record: bool = _key(True, "Whether every performance is recorded; an installation that runs for months fills a disk with it: false.")
-    folder: str = _key("", "Where takes are written; empty: the user's own data folder.")
+    folder: str = _key("", "Where takes are written, as seen from this file (~ is your own folder); empty: the user's data folder.", holds="folder")
 
 
 @dataclass(frozen=True, slots=True)
 class Pictures:
     """[pictures]"""
 
-    folder: str = _key("", "Where the pictures lie that /performer/visuals/picture may name; empty: `pictures` in the user's own data folder.")
+    folder: str = _key(
+        "", "Where the pictures lie that /performer/visuals/picture may name, as seen from this file; empty: the user's data folder.",
+        holds="folder",
+    )  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,7 +124,8 @@ class Window:
 @dataclass(frozen=True, slots=True)
 class Show:
     """All that a show file says. `values` are the parameters that it sets, by address, `scenes` those of each scene; `instruments` and
-    `named_models` (empty: the show's own) are one for each voice; `progression` is what [song] writes as its chords."""
+    `named_models` (empty: the show's own) are one for each voice; `progression` is what [song] writes as its chords. `notices` are the
+    sentences about what was taken although it was written in another way."""
 
     general: General = General()
     midi: Midi = Midi()
@@ -136,6 +142,7 @@ class Show:
     values: Mapping[str, Any] = field(default_factory=dict)
     scenes: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     progression: str = ""
+    notices: tuple[str, ...] = field(default=(), compare=False)
 
     @property
     def voice_models(self) -> tuple[str, ...]:
@@ -163,23 +170,21 @@ OF_ROWS = ("voice", "tempo", "song", "suggest", "visuals", "modulation", "scene"
 
 
 def read_show(path: Path) -> Show:
-    """The show that the file describes. Raises ShowError: one sentence with line, key and remedy."""
-    try:
-        text = path.read_text(encoding="utf-8")
-    except OSError as error:
-        raise ShowError(f"The show file '{path}' cannot be read ({error.strerror}).", "`performer init` writes one.") from None
-    except UnicodeDecodeError:
-        raise ShowError(f"The show file '{path}' is not text in UTF-8.", "Save it as UTF-8.") from None
-    return parse_show(text, str(path))
+    """The show that the file describes; its relative folders are seen from the file. Raises ShowError: one sentence with line, key, remedy."""
+    text = read_text(path)
+    show = parse_show(text, str(path), Path(os.path.abspath(path)).parent)
+    if not text.strip(BYTE_ORDER_MARK).strip():
+        return dataclasses.replace(show, notices=(f"The show file '{path}' is empty: everything is at its default.",))
+    return show
 
 
-def parse_show(text: str, name: str) -> Show:
-    """The show that the text describes; `name` stands in the errors."""
-    try:
-        content = tomllib.loads(text)
-    except tomllib.TOMLDecodeError as error:
-        raise ShowError(f"{name}: not TOML: {error}.", "Correct that line.") from None
-    reader = _Reader(text, name)
+def parse_show(text: str, name: str, base: Path | None = None) -> Show:
+    """The show that the text describes; `name` stands in the errors, relative folders are below `base`."""
+    text = text.removeprefix(BYTE_ORDER_MARK)
+    if "\n" not in text:
+        text = text.replace("\r", "\n")  # the line ends of old Macs
+    content = parse_toml(text, name)
+    reader = _Reader(text, name, base)
     parts = {}
     values: dict[str, Any] = {}
     for key, section in content.items():
@@ -187,30 +192,49 @@ def parse_show(text: str, name: str) -> Show:
             place, kind = SECTIONS[key]
             parts[place] = reader.section(key, section, kind, values)
         elif key not in OF_ROWS:
-            reader.fail(key, key, f"there is no section [{key}]", f"the sections are {', '.join((*SECTIONS, *OF_ROWS))}")
+            reader.fail("", key, *no_section(key, section, _written_keys()))
     desk = parts.get("desk", Desk())
     if not desk.token and desk.host not in HERE:
         reader.fail("desk", "host", f"{desk.host!r} opens the page to the network, for anybody", 'write token = "a word of your own" below it')
     voices, instruments, models = reader.voices(content.get("voice", [{}]))
+    reader.ports(parts.get("osc", Osc()), desk)
     visuals, visuals_on = reader.visuals(content.get("visuals", {}))
     values |= voices | visuals | reader.rows("tempo", content) | reader.rows("suggest", content)
     values |= reader.rows("song", content, ("progression",))
     values |= reader.modulation(content.get("modulation", []))
     scenes = reader.scenes(content.get("scene", []), Table(len(instruments)))
     written = reader.progression(content.get("song", {}))
-    return Show(**parts, instruments=instruments, named_models=models, values=values, visuals=visuals_on, scenes=scenes, progression=written)
+    return Show(**parts, instruments=instruments, named_models=models, values=values, visuals=visuals_on, scenes=scenes, progression=written,
+                notices=tuple(reader.notices))  # fmt: skip
 
 
-class _Reader:
-    """Checks sections and knows the line of each key."""
+def _keys(section: str) -> tuple[str, ...]:
+    """The keys of a section as they are written; none of a scene's, which are all there are."""
+    prefix = {"voice": "/performer/voice/1/", "modulation": "/performer/modulation/1/"}.get(section, f"/performer/{section}/")
+    own = {"voice": ("instrument", "model"), "song": ("progression",), "visuals": ("enabled",)}.get(section, ())
+    if section in SECTIONS:
+        own = tuple(each.name for each in dataclasses.fields(SECTIONS[section][1]))
+    return (*own, *(address.removeprefix(prefix).replace("/", ".") for address in Table().rows if address.startswith(prefix)))
 
-    def __init__(self, text: str, name: str) -> None:
-        self._lines = text.splitlines()
-        self._name = name
 
-    def fail(self, section: str, key: str, problem: str, remedy: str, place: int = 1) -> None:
-        line = self._line_of(section, key, place)
-        raise ShowError(f"{self._name}, line {line}, {key}: {problem};", f"{remedy}.")
+def _written_keys() -> dict[str, tuple[str, ...]]:
+    """The keys of every section, as they are written."""
+    return {section: _keys(section) for section in (*SECTIONS, *OF_ROWS)}
+
+
+class _Reader(Checker):
+    """Checks sections, one after another."""
+
+    def ports(self, osc: Osc, desk: Desk) -> None:
+        """Ports that would have Performer talk to itself."""
+        if osc.reply_port == osc.port:
+            self.fail("osc", "reply_port", f"{osc.port} is the port that Performer itself listens on", "write another number than port's")
+        for client in osc.clients:
+            host, port = parse_client(client)
+            if port == osc.port and (host in HERE or host == osc.host):
+                self.fail("osc", "clients", f"'{client}' is where Performer itself listens", "name the port that the other program listens on")
+        if desk.enabled and desk.port == osc.port:
+            self.notice("desk", "port", f"{desk.port} is the number of OSC's port too; it works, as one is TCP and the other UDP")
 
     def section(self, title: str, content: Any, kind: type, parameters: dict[str, Any]) -> Any:
         """The section as its dataclass; keys that are rows of the table go into `parameters`."""
@@ -221,7 +245,7 @@ class _Reader:
         parameters |= self._parameters(title, f"/performer/{title}/", content, Table(), tuple(known))
         for key, value in content.items():
             if key in known:
-                values[key] = self._check(title, key, value, known[key])
+                values[key] = self.check(title, key, value, known[key])
         return kind(**values)
 
     def voices(self, content: Any) -> tuple[dict[str, Any], tuple[str, ...], tuple[str, ...]]:
@@ -229,26 +253,33 @@ class _Reader:
             self.fail("voice", "voice", "voices are written as [[voice]]", f"write 1 to {VOICES} of them")
         table, values, instruments, models = Table(len(content)), dict[str, Any](), list[str](), list[str]()
         for number, voice in enumerate(content, start=1):
-            instrument = voice.get("instrument", "keys")
+            instrument = self.lenient("voice", "instrument", voice.get("instrument", "keys"), "choice", INSTRUMENTS, number)
             if instrument not in INSTRUMENTS:
-                self.fail("voice", "instrument", f"{instrument!r} is no instrument", f"use one of {', '.join(INSTRUMENTS)}", number)
-            if not isinstance(voice.get("model", ""), str):
+                self.fail("voice", "instrument", f"{shown(instrument)} is no instrument", f"use one of {', '.join(INSTRUMENTS)}", number)
+            model = self.lenient("voice", "model", voice.get("model", ""), "str", (), number)
+            if not isinstance(model, str):
                 self.fail("voice", "model", "a model is named", 'write model = "…"', number)
             instruments.append(instrument)
-            models.append(voice.get("model", ""))
+            models.append(self.text("voice", "model", model, "model", number))
             values |= self._parameters("voice", f"/performer/voice/{number}/", voice, table, ("instrument", "model"), number)
         return values, tuple(instruments), tuple(models)
 
     def visuals(self, content: Any) -> tuple[dict[str, Any], bool]:
-        if not isinstance(content, dict) or not isinstance(content.get("enabled", True), bool):
-            self.fail("visuals", "enabled", "[visuals] is a section and enabled is true or false", "write enabled = true")
-        return self._parameters("visuals", "/performer/visuals/", content, Table(), ("enabled",)), content.get("enabled", True)
+        if not isinstance(content, dict):
+            self.fail("", "visuals", "[visuals] is a section", "write [visuals] and its keys below it")
+        enabled = self.lenient("visuals", "enabled", content.get("enabled", True), "bool")
+        if not isinstance(enabled, bool):
+            self.fail("visuals", "enabled", f"{shown(enabled)} is not true or false", "write enabled = true")
+        return self._parameters("visuals", "/performer/visuals/", content, Table(), ("enabled",)), enabled
 
     def scenes(self, content: Any, table: Table) -> dict[str, dict[str, Any]]:
         if not isinstance(content, list) or not all(isinstance(scene, dict) and isinstance(scene.get("name"), str) for scene in content):
             self.fail("scene", "scene", "scenes are written as [[scene]] with a name", 'write [[scene]] and name = "…" below it')
-        scenes = {}
+        scenes: dict[str, dict[str, Any]] = {}
         for number, scene in enumerate(content, start=1):
+            self.text("scene", "name", scene["name"], "scene", number)
+            if scene["name"] in scenes:
+                self.notice("scene", "name", f"'{scene['name']}' is the name of a scene above, which this one replaces", number)
             scenes[scene["name"]] = self._parameters("scene", "/performer/", scene, table, ("name",), number)
         return scenes
 
@@ -259,7 +290,8 @@ class _Reader:
             if text:
                 progression(text, 4.0)
         except (ValueError, AttributeError) as error:
-            self.fail("song", "progression", str(error).rstrip("."), 'write for example progression = "Am F C G"')
+            problem = str(error).rstrip(".") if isinstance(text, str) else f"{shown(text)} is not a text of chords"
+            self.fail("song", "progression", problem, 'write for example progression = "Am F C G"')
         return str(text)
 
     def rows(self, title: str, content: Mapping[str, Any], also: Items = ()) -> dict[str, Any]:
@@ -286,55 +318,15 @@ class _Reader:
                 if voice and f"{prefix}voice/{voice[1]}/mode" not in table.rows:
                     self.fail(title, key, f"there is no voice {voice[1]}", "write another number, or one more [[voice]]", place)
                 names = [address.removeprefix(prefix) for address in table.rows if address.startswith(prefix)]
-                self.fail(title, key, f"[{title}] has no such key", _instead(key, [*also, *(name.replace("/", ".") for name in names)]), place)
-            try:
-                values[prefix + key] = table.check(prefix + key, [value])
-            except ParameterError as error:
-                self.fail(title, key, str(error).rstrip("."), "change the value", place)
+                self.fail(title, key, *no_key(title, key, [*also, *(name.replace("/", ".") for name in names)], _written_keys()), place)
+            values[prefix + key] = self.value(title, key, value, table.rows[prefix + key], place)
         return values
-
-    def _check(self, title: str, key: str, value: Any, schema: dataclasses.Field[Any]) -> Any:
-        default, meta = schema.default, schema.metadata
-        if isinstance(default, tuple):
-            if not isinstance(value, list) or not all(isinstance(item, str) for item in value):
-                self.fail(title, key, "a list of texts is wanted", f'write {key} = ["…"]')
-            if meta["choices"] and not set(value) <= set(meta["choices"]):
-                self.fail(title, key, f"{value} names what is not there", f"use {', '.join(meta['choices'])}")
-            return tuple(value)
-        if type(value) is not type(default):
-            words = {str: 'a text in "quotes"', int: "a whole number", bool: "true or false"}
-            self.fail(title, key, f"{value!r} is not {words[type(default)]}", f"for example {key} = {_toml(default)}")
-        if meta["low"] is not None and not meta["low"] <= value <= meta["high"]:
-            self.fail(title, key, f"{value} is out of range", f"use {meta['low']} to {meta['high']}")
-        return value
-
-    def _line_of(self, section: str, key: str, place: int) -> int:
-        """The line of a key in the section's `place`-th occurrence; the section's own line where the key cannot be found."""
-        heading = re.compile(rf"\s*\[+\s*{re.escape(section)}\s*\]+")
-        inside, seen, found = section == "", 0, 1
-        key = key.replace("/", ".")
-        for number, line in enumerate(self._lines, start=1):
-            if line.lstrip().startswith("["):
-                seen += bool(heading.match(line))
-                inside = bool(heading.match(line)) and seen == place
-                found = number if inside else found
-            elif inside and re.match(rf"\s*[\"']?{re.escape(key)}[\"']?\s*[=.]", line):
-                return number
-        return found
-
-
-def _instead(key: str, names: Sequence[str]) -> str:
-    """What to write where a section has no such key: all that it has where they are few, else the nearest, or where they stand."""
-    if len(names) <= MOST_NAMED:
-        return f"its keys are {', '.join(names)}"
-    near = difflib.get_close_matches(key.replace("/", "."), names, 1, 0.75)
-    return f"write {near[0]}" if near else "`performer parameters` lists them; a dot stands for each slash"
 
 
 def _flat(content: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str, Any]]:
     """The leaves of nested tables, their keys joined as in an address."""
     for key, value in content.items():
-        if isinstance(value, dict):
+        if isinstance(value, dict) and value:
             yield from _flat(value, f"{prefix}{key}/")
         else:
             yield prefix + key, value
@@ -350,7 +342,7 @@ def _written() -> Iterator[str]:
     for title, (_, kind) in SECTIONS.items():
         yield f"\n[{title}]"
         for each in dataclasses.fields(kind):
-            yield f"{each.name} = {_toml(each.default)}  # {each.metadata['doc']}"
+            yield f"{each.name} = {as_toml(each.default)}  # {each.metadata['doc']}"
         yield from _parameter_lines(f"/performer/{title}/")
     for title in ("tempo", "suggest", "song"):
         yield f"\n[{title}]"
@@ -377,12 +369,4 @@ def _parameter_lines(prefix: str) -> Iterator[str]:
         if address.startswith(prefix):
             choices = f" One of {', '.join(row.choices)}." if row.choices else ""
             key = address.removeprefix(prefix).replace("/", ".")
-            yield f"{key} = {_toml(row.default)}  # {row.doc}{choices}"
-
-
-def _toml(value: Any) -> str:
-    if isinstance(value, bool):
-        return "true" if value else "false"
-    if isinstance(value, str):
-        return '"' + value.replace("\\", "\\\\").replace('"', '\\"') + '"'
-    return "[]" if isinstance(value, tuple) else repr(value)
+            yield f"{key} = {as_toml(row.default)}  # {row.doc}{choices}"

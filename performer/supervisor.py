@@ -3,6 +3,7 @@
 It computes nothing while the show runs. The sockets and the mirror of sounding notes are its own, so both outlive a child that dies.
 """
 
+import errno
 import json
 import logging
 import multiprocessing
@@ -20,8 +21,10 @@ from types import FrameType
 from typing import Any
 
 from performer import app
+from performer.addresses import family_of
 from performer.assets import file_name, takes_dir
 from performer.errors import PerformerError, PortError
+from performer.folders import prepare_folders
 from performer.loopback import PLACES, Loopback, bind_loopback
 from performer.show import Show
 
@@ -98,7 +101,7 @@ class Supervisor:
     """A running show. `open` starts it and returns the engine's facts; `run` watches until `seconds` are over or a signal comes."""
 
     def __init__(self, show: Show, play: Path | None = None) -> None:
-        self.show = show
+        self.show = show = prepare_folders(show)
         self._stopping = False
         self._public = _bind(socket.SOCK_DGRAM, show.osc.host, show.osc.port, "OSC", "[osc] port")
         try:
@@ -195,20 +198,32 @@ class Supervisor:
 
 
 def _bind(kind: socket.SocketKind, host: str, port: int, what: str, key: str) -> socket.socket:
-    sock = socket.socket(socket.AF_INET, kind)
-    if kind == socket.SOCK_STREAM and sys.platform != "win32":
-        sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-    if kind == socket.SOCK_DGRAM:
-        sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 1 << 21)
+    sock = None
     try:
+        sock = socket.socket(family_of(host), kind)
+        if kind == socket.SOCK_STREAM and sys.platform != "win32":
+            sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        if kind == socket.SOCK_DGRAM:
+            sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 1 << 21)
+        if host == "::":
+            sock.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 0)  # every address of this machine, IPv4 too
         sock.bind((host, port))
         if kind == socket.SOCK_STREAM:
             sock.listen(64)
-    except OSError as error:
-        sock.close()
+    except (OSError, UnicodeError) as error:
+        if sock is not None:
+            sock.close()
         name = "UDP" if kind == socket.SOCK_DGRAM else "TCP"
-        raise PortError(
-            f"{name} port {port} at {host}, which {what} wants, cannot be had ({error.strerror}).",
-            f"Stop the program that uses it, or name another one as {key} in the show file.",
-        ) from None
+        reason = getattr(error, "strerror", None) or str(error)
+        raise PortError(f"{name} port {port} at {host}, which {what} wants, cannot be had ({reason}).", _bind_remedy(error, key)) from None
     return sock
+
+
+def _bind_remedy(error: Exception, key: str) -> str:
+    """What a person can do about a port that cannot be bound."""
+    number = getattr(error, "errno", None)
+    if isinstance(error, (socket.gaierror, UnicodeError)) or number in (errno.EADDRNOTAVAIL, errno.EAFNOSUPPORT, errno.EINVAL):
+        return f"Write an address of this machine as {key.replace('port', 'host')} in the show file, for example 127.0.0.1."
+    if number in (errno.EACCES, errno.EPERM):
+        return f"Name a port above 1023 as {key} in the show file."
+    return f"Stop the program that uses it, or name another one as {key} in the show file."

@@ -12,10 +12,11 @@ PACKAGE = Path(__file__).parent.parent / "performer"
 
 # A module imports from the layers before its own, and a module of a folder from that folder.
 LAYERS: tuple[str, ...] = (
-    ". assets awake chords clock constraints errors events jack loopback movers packages priority worker",
-    "apart card effects encoding housekeeping midi_system parameters",
+    ". addresses assets awake chords clock constraints errors events jack loopback movers packages priority worker",
+    "apart card effects encoding housekeeping midi_system parameters show_names show_text show_values",
+    "show_check",
     "desk inference listening midi_port scheduler session show",
-    "evaluation inputs minds outputs visuals",
+    "evaluation folders inputs minds outputs visuals",
     "app devices doctor offline",
     "bench calibration check learning render supervisor",
     "cli",

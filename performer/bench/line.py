@@ -77,7 +77,7 @@ class InsideLine:
         self._sockets = [*sockets.values(), bind_loopback()]
         self._parse = parse
         self.arrivals = arrivals
-        self.engine = Engine(EngineOptions(parse_show(toml(play, 9, 9, 9), "bench")), loopback, self._sockets[-1], bytearray(2048), Heard())
+        self.engine = Engine(EngineOptions(parse_show(toml(play, 9, 10, 11), "bench")), loopback, self._sockets[-1], bytearray(2048), Heard())
         self.engine.start()
 
     def play(self, message: Sequence[int]) -> None:

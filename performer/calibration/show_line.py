@@ -10,20 +10,16 @@ from pathlib import Path
 from performer.errors import ShowError
 from performer.session.room import DELAY
 from performer.show import Show, parse_show
+from performer.show_text import read_text
 
-_HEADING = re.compile(r"\s*\[\s*midi\s*\]\s*(#.*)?$")
+_HEADING = re.compile(r"\ufeff?\s*\[\s*midi\s*\]\s*(#.*)?$")
 _ANY_HEADING = re.compile(r"\s*\[")
 _LINE = re.compile(r"(?P<before>\s*[\"']?delay[\"']?\s*=\s*)(?P<value>[^\s#]+)(?P<after>.*)$", re.DOTALL)
 
 
 def read(path: Path) -> tuple[str, Show]:
     """The text of a show file with its line ends, and the show. Raises ShowError."""
-    try:
-        text = path.read_bytes().decode("utf-8")
-    except OSError as error:
-        raise ShowError(f"The show file '{path}' cannot be read ({error.strerror}).", f"`performer init {path}` writes one.") from None
-    except UnicodeDecodeError:
-        raise ShowError(f"The show file '{path}' is not text in UTF-8.", "Save it as UTF-8.") from None
+    text = read_text(path)
     return text, parse_show(text, str(path))
 
 

@@ -97,6 +97,8 @@ def _same_origin(visitor: HTTPConnection) -> bool:
 
 def _is_local(visitor: HTTPConnection) -> bool:
     try:
-        return visitor.client is not None and ipaddress.ip_address(visitor.client.host).is_loopback
+        address = ipaddress.ip_address(visitor.client.host if visitor.client else "")
+        mapped = getattr(address, "ipv4_mapped", None)  # an IPv4 visitor at an IPv6 socket
+        return bool((mapped or address).is_loopback)
     except ValueError:
         return False

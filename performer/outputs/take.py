@@ -6,9 +6,11 @@ into the plan, {"t", "on", "late"} and {"t", "off"} for notes that left, {"t", "
 and {"t", "end", "done"} last. Thread `take` formats and writes.
 """
 
+import contextlib
 import datetime
 import json
-from collections.abc import Mapping
+import logging
+from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, field, fields, replace
 from pathlib import Path
 from typing import Any
@@ -20,6 +22,7 @@ from performer.events import Panic, Timed, Transport, from_json, to_json
 from performer.scheduler import ALL_ITEMS, NOTES, Applied, Ended, Missed, Played, Report, Slot
 from performer.worker import Worker
 
+log = logging.getLogger("performer")
 FORMAT = 3
 READABLE = (2, 3)
 EVERY = 0.05  # seconds between two looks at what is to be written: nobody who plays has to wake the thread
@@ -52,12 +55,18 @@ class Opening:
 class TakeWriter:
     """Writes a take while it happens. `heard` and `left` may be called from any thread; they only hand over."""
 
-    def __init__(self, path: Path, opening: Opening) -> None:
+    def __init__(self, path: Path, opening: Opening, trouble: Callable[[str], object] = lambda sentence: None) -> None:
+        """Begin the take. `trouble` is told once, on the thread `take`, when the disk takes no more; the rest is then left out."""
         self.path = path
+        self._trouble, self._broken = trouble, False
         path.parent.mkdir(parents=True, exist_ok=True)
         self._file = path.open("x", encoding="utf-8")
         begun = datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds")
-        self._write({"take": FORMAT, "performer": __version__, "begun": begun, **asdict(opening)})
+        try:
+            self._put({"take": FORMAT, "performer": __version__, "begun": begun, **asdict(opening)})
+        except OSError:
+            self._close()
+            raise
         self._worker = Worker("take", self._handle, idle=lambda: EVERY)
         self._ticks: list[float] = []  # of a MIDI clock, not yet written
 
@@ -77,7 +86,7 @@ class TakeWriter:
         self._worker.stop()
         self._write_ticks()
         self._write({"t": time, "end": True, "done": done})
-        self._file.close()
+        self._close()
 
     def _handle(self, item: Timed | Report) -> None:
         if isinstance(item, Timed) and item.event == CLOCK:
@@ -104,9 +113,24 @@ class TakeWriter:
             self._ticks = []
 
     def _write(self, line: Mapping[str, Any]) -> None:
-        json.dump(line, self._file, separators=(",", ":"))
-        self._file.write("\n")
+        """Write a line, unless the disk took none before."""
+        if self._broken:
+            return
+        try:
+            self._put(line)
+        except OSError as error:
+            self._broken = True
+            sentence = f"The take '{self.path}' ends here: it cannot be written ({error.strerror}). Make room, and start the show again."
+            log.warning(sentence)
+            self._trouble(sentence)
+
+    def _put(self, line: Mapping[str, Any]) -> None:
+        self._file.write(json.dumps(line, separators=(",", ":")) + "\n")
         self._file.flush()
+
+    def _close(self) -> None:
+        with contextlib.suppress(OSError):  # what could not be written is tried once more
+            self._file.close()
 
 
 def _note(play: Play) -> list[Any]:
