@@ -19,6 +19,7 @@ from performer.movers import MOVES, SLOTS
 from performer.parameters import VOICES, Table
 from performer.show_check import Checker
 from performer.show_names import no_key, no_section
+from performer.show_ports import EXAMPLE, VOICES_EXAMPLE, InputPort, OutputPort, on_ports, read_ports
 from performer.show_text import BYTE_ORDER_MARK, parse_toml, read_text
 from performer.show_values import as_toml, shown
 
@@ -48,6 +49,18 @@ class Midi:
     input: str = _key("", "Part of the name of the port to listen to; empty: make a virtual port 'Performer In'.")
     output: str = _key("", "Part of the name of the port to play to; empty: make a virtual port 'Performer Out'.")
     enabled: bool = _key(True, "Whether to use MIDI ports at all.")
+    inputs: tuple[InputPort, ...] = field(default=(), metadata={"table": InputPort})
+    outputs: tuple[OutputPort, ...] = field(default=(), metadata={"table": OutputPort})
+
+    @property
+    def input_ports(self) -> tuple[InputPort, ...]:
+        """The ports to listen to: those of [[midi.inputs]], or else the one of `input`."""
+        return self.inputs or (InputPort(self.input, not self.input),)
+
+    @property
+    def output_ports(self) -> tuple[OutputPort, ...]:
+        """The ports to play to: those of [[midi.outputs]], or else the one of `output`."""
+        return self.outputs or (OutputPort(self.output, not self.output),)
 
 
 @dataclass(frozen=True, slots=True)
@@ -196,7 +209,7 @@ def parse_show(text: str, name: str, base: Path | None = None) -> Show:
     desk = parts.get("desk", Desk())
     if not desk.token and desk.host not in HERE:
         reader.fail("desk", "host", f"{desk.host!r} opens the page to the network, for anybody", 'write token = "a word of your own" below it')
-    voices, instruments, models = reader.voices(content.get("voice", [{}]))
+    voices, instruments, models = reader.voices(content.get("voice", [{}]), parts.get("midi", Midi()))
     reader.ports(parts.get("osc", Osc()), desk)
     visuals, visuals_on = reader.visuals(content.get("visuals", {}))
     values |= voices | visuals | reader.rows("tempo", content) | reader.rows("suggest", content)
@@ -244,11 +257,13 @@ class _Reader(Checker):
         values: dict[str, Any] = {}
         parameters |= self._parameters(title, f"/performer/{title}/", content, Table(), tuple(known))
         for key, value in content.items():
-            if key in known:
+            if key in known and "table" in known[key].metadata:
+                values[key] = read_ports(self, key, value, known[key].metadata["table"])
+            elif key in known:
                 values[key] = self.check(title, key, value, known[key])
         return kind(**values)
 
-    def voices(self, content: Any) -> tuple[dict[str, Any], tuple[str, ...], tuple[str, ...]]:
+    def voices(self, content: Any, midi: Midi) -> tuple[dict[str, Any], tuple[str, ...], tuple[str, ...]]:
         if not isinstance(content, list) or not 1 <= len(content) <= VOICES or not all(isinstance(voice, dict) for voice in content):
             self.fail("voice", "voice", "voices are written as [[voice]]", f"write 1 to {VOICES} of them")
         table, values, instruments, models = Table(len(content)), dict[str, Any](), list[str](), list[str]()
@@ -261,7 +276,8 @@ class _Reader(Checker):
                 self.fail("voice", "model", "a model is named", 'write model = "…"', number)
             instruments.append(instrument)
             models.append(self.text("voice", "model", model, "model", number))
-            values |= self._parameters("voice", f"/performer/voice/{number}/", voice, table, ("instrument", "model"), number)
+            keys = on_ports(self, voice, midi.outputs, midi.inputs, number)
+            values |= self._parameters("voice", f"/performer/voice/{number}/", keys, table, ("instrument", "model"), number)
         return values, tuple(instruments), tuple(models)
 
     def visuals(self, content: Any) -> tuple[dict[str, Any], bool]:
@@ -342,8 +358,11 @@ def _written() -> Iterator[str]:
     for title, (_, kind) in SECTIONS.items():
         yield f"\n[{title}]"
         for each in dataclasses.fields(kind):
-            yield f"{each.name} = {as_toml(each.default)}  # {each.metadata['doc']}"
+            if "doc" in each.metadata:
+                yield f"{each.name} = {as_toml(each.default)}  # {each.metadata['doc']}"
         yield from _parameter_lines(f"/performer/{title}/")
+        if title == "midi":
+            yield EXAMPLE.rstrip()
     for title in ("tempo", "suggest", "song"):
         yield f"\n[{title}]"
         yield from _parameter_lines(f"/performer/{title}/")
@@ -358,6 +377,7 @@ def _written() -> Iterator[str]:
     yield f'instrument = "keys"  # {", ".join(INSTRUMENTS)}.'
     yield 'model = ""  # The model that plays this voice; empty: that of [models].'
     yield from _parameter_lines("/performer/voice/1/")
+    yield f"\n{VOICES_EXAMPLE.rstrip()}"
     yield "\n# Another one beside it:"
     yield '# [[voice]]\n# instrument = "drums"\n# mode = "drums"\n# channel = 10'
     yield "\n# Scenes are parameters that are set together, by /performer/scene/recall and their name:"

@@ -56,23 +56,25 @@ class Checker:
         better = as_toml(meant)
         self.notice(title, key, f"{shown(value)} is taken for {better}; write {key.replace('/', '.')} = {better}", place)
 
-    def check(self, title: str, key: str, value: Any, schema: dataclasses.Field[Any]) -> Any:
+    def check(self, title: str, key: str, value: Any, schema: dataclasses.Field[Any], place: int = 1) -> Any:
         default, meta = schema.default, schema.metadata
         if isinstance(default, tuple):
-            value = self.lenient(title, key, value, "list")
+            value = self.lenient(title, key, value, "list", (), place)
             if not isinstance(value, list) or not all(isinstance(item, str) for item in value):
                 self.fail(title, key, "a list of texts is wanted", f'write {key} = ["…"]')
             value = [lenient(item, "choice", meta["choices"]) for item in value]
             if meta["choices"] and not set(value) <= set(meta["choices"]):
                 self.fail(title, key, f"{shown(value)} names what is not there", f"use {', '.join(meta['choices'])}")
             return tuple(self.text(title, key, item, meta["holds"]) for item in value)
-        value = self.lenient(title, key, value, type(default).__name__)
+        value = self.lenient(title, key, value, type(default).__name__, (), place)
+        if isinstance(default, float) and isinstance(value, int) and not isinstance(value, bool):
+            value = float(value)
         if type(value) is not type(default):
-            words = {str: 'a text in "quotes"', int: "a whole number", bool: "true or false"}
-            self.fail(title, key, f"{shown(value)} is not {words[type(default)]}", f"for example {key} = {as_toml(default)}")
+            words = {str: 'a text in "quotes"', int: "a whole number", float: "a number", bool: "true or false"}
+            self.fail(title, key, f"{shown(value)} is not {words[type(default)]}", f"for example {key} = {as_toml(default)}", place)
         if meta["low"] is not None and not meta["low"] <= value <= meta["high"]:
-            self.fail(title, key, f"{shown(value)} is out of range", f"use {meta['low']} to {meta['high']}")
-        return self.text(title, key, value, meta["holds"]) if isinstance(value, str) else value
+            self.fail(title, key, f"{shown(value)} is out of range", f"use {meta['low']:g} to {meta['high']:g}", place)
+        return self.text(title, key, value, meta["holds"], place) if isinstance(value, str) else value
 
     def text(self, title: str, key: str, text: str, holds: str, place: int = 1) -> str:
         """The text where it can be what the key holds: words, or a folder, a model, a host, a client."""

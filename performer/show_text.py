@@ -97,7 +97,7 @@ def line_of(lines: Sequence[str], section: str, key: str, place: int) -> int:
     wanted = (*_parts(section), *re.split(r"[/.]", key))
     seen, best, found = 0, 0, 1
     for number, is_heading, path in _paths(lines):
-        if is_heading and path == wanted[:1]:
+        if is_heading and path == _parts(section):
             seen += 1
         shared = len(path) if path == wanted[: len(path)] else 0
         if shared > best and seen in (0, place):

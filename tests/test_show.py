@@ -60,7 +60,7 @@ def test_the_delay_of_midi_is_a_parameter():
     ("[lights]\non = true", 1, "lights", "visuals"),
     ("[midi]\ninput = 3", 2, "input", "input ="),
     ("[midi]\ndelay = -501", 2, "delay", "-500 to 500 ms"),
-    ("[midi]\ndelai = 1", 2, "delai", "input, output, enabled, delay"),
+    ("[midi]\ndelai = 1", 2, "delai", "input, output, enabled, inputs, outputs, delay"),
     ("midi = 3", 1, "midi", r"\[midi\]"),
     ('[[voice]]\ninstrument = "harp"', 2, "instrument", "keys"),
     ("[voice]\nmode = 1", 1, "voice", r"\[\[voice\]\]|1 to 16"),
