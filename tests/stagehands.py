@@ -69,12 +69,13 @@ def offline(voices: int = 1, seed: int = 7, outputs: Sequence[WrittenOutput] = (
 
 
 def overdue(graph: Offline) -> list[Play]:
-    """What sounds now and should not: a note whose length is over, or one that answers a key where no key is down."""
+    """What sounds now and should not: its length is over, or it answers a key and no key is down."""
     now, held = graph.clock.now(), graph.session.room.held
-    return [
-        play for play in graph.stage.ledger.sounding()
-        if (not held if play.duration is None else play.time + play.duration + graph.stage.delay < now - 1e-6)
-    ]  # fmt: skip
+
+    def is_over(play: Play) -> bool:
+        return not held if play.duration is None else play.time + play.duration + graph.stage.delay < now - 1e-6
+
+    return [each.play for each in graph.stage.ledger.sounding() if all(map(is_over, each.holders))]
 
 
 def melody(*pitches: int, start: float = 1.0, step: float = 0.25, length: float = 0.2, source: str = "midi") -> Iterator[Timed]:

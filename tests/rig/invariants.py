@@ -9,36 +9,46 @@
 7. Messages out are at most what the plan and the players' messages explain.
 """
 
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from performer.effects import Effect, Pass, Play, Say
-from performer.events import Bend, Control, Event, Loaded, NoteOff, NoteOn, Panic, Pressure, Program
-from tests.rig.receiver import AT_REST, Heard
+from performer.events import Bend, Control, Event, Loaded, NoteOff, NoteOn, Panic, PortGone, Pressure, Program
+from tests.rig.receiver import AT_REST, Heard, Note
 from tests.rig.watch import Key
+from tests.rig.wire import PORTS
 
 if TYPE_CHECKING:
     from tests.rig.rig import Rig
 
 PASSING = ("harmonise", "input", "punch-in")  # the modes that pass gestures on
+CERTAIN = ("harmonise", "input")  # those that always do: a punch-in passes them on while the player has it
 WHOLE = (6, 38, 96, 97, 98, 99, 100, 101)  # controllers of RPN and NRPN, which may leave together
 LET_IN, SHARE_LET_IN = 12, 0.2  # copies that may count as the player's before a loop is known, and the share of them afterwards
 SWALLOWED, SHARE_SWALLOWED = 6, 0.1  # notes of the player that may be taken for copies, and the share
 GRACE = 1.2  # seconds in which what a loop brings back may move a gesture after the player's last one
 RESTS = 12  # messages that bring one destination to rest
-GONE = "PortGone"
+DRUM_CHANNEL, PERCUSSION, LONG = 10, 1.9, 599.0  # seconds after which a key of the drum channel, or any, may count as released
+Destination = tuple[str, int]  # port and channel
+ROUTES = ("mode", "channel", "input", "input_port", "output_port", "input_low", "input_high", "transpose")
 Gesture = Control | Bend | Pressure | Program
 
 
 @dataclass(slots=True)
 class Sounding:
-    """A note that left: the keys of which one may hold it, and whether it may end before them."""
+    """A note that left: the keys of which one may hold it, and whether it may end before them; or when it is over (seconds)."""
 
     play: Play
     keys: set[Key]
     sure: bool  # whether it is known which key asked for it
+    end: float | None
     may_end: bool = False
+
+    def wanted(self, now: float) -> bool:
+        """Whether it may sound."""
+        return bool(self.keys) if self.end is None else now <= self.end + 1e-6
 
 
 @dataclass(slots=True)
@@ -53,7 +63,7 @@ class Books:
     keys: int = 0  # that the players struck
     swallowed: int = 0  # of them, those that nobody heard
     explained: int = 0  # gestures that may leave
-    _sounding: dict[tuple[int, int], list[Sounding]] = field(default_factory=dict)  # channel and pitch -> the notes there, the newest last
+    _sounding: dict[Note, list[Sounding]] = field(default_factory=dict)  # the notes of one slot, the newest last
     _voices: list[tuple[Any, ...]] = field(default_factory=list)
     _begun: int = 0
     _answers: int = 0  # notes that left in answer to a key
@@ -82,12 +92,12 @@ class Books:
                 self._mode_message(message[1], source, (message[0] & 0x0F) + 1)
             case Control() | Bend() | Pressure() | Program():
                 self._gesture(event)
+            case PortGone():
+                self._release({key for key in self.held if key[0] == source})
+                self.gestures = {where: state for where, state in self.gestures.items() if where[0] != source}
+                self.explained += 16 * RESTS
             case Loaded():
                 self._may_end(range(1, self.rig.voices + 1))
-        if type(event).__name__ == GONE:
-            self._release({key for key in self.held if key[0] == source})
-            self.gestures = {where: state for where, state in self.gestures.items() if where[0] != source}
-            self.explained += 16 * RESTS
 
     def after(self, event: Event, message: Sequence[int], copy: bool, heard: Sequence[Heard], said: Sequence[Effect]) -> None:
         """It was handled, and this left and was said."""
@@ -100,7 +110,7 @@ class Books:
             self.let_in += told or any(isinstance(each, (Play, Pass)) or _moved(each) for each in said)
         elif isinstance(event, NoteOn):
             self.swallowed += not told
-        if isinstance(event, (Control, Bend, Pressure, Program)):
+        if isinstance(event, (Control, Bend, Pressure, Program)) and not _is_mode(event):
             self._copies(event, heard, copy)
         elif panic and (self.rig.receiver.open or self.rig.receiver.not_at_rest()):
             self._fault(f"after a panic {self.rig.receiver.sounding()} sound, {self.rig.receiver.not_at_rest()} are not at rest")
@@ -111,12 +121,13 @@ class Books:
         for played in begun[self._begun :]:
             keys = self.rig.session.cause(played.play)
             self._answers += bool(keys)
-            note = Sounding(played.play, set(keys & self.held), len(keys) == 1)
-            before = self._sounding.get((played.play.channel, played.play.pitch), [])
-            still = [each for each in before if each.keys and note.play.duration is None]
-            self._sounding[played.play.channel, played.play.pitch] = [*still, note]
+            play = played.play
+            end = None if play.duration is None else played.sent + play.duration
+            slot = (PORTS[play.port - 1], play.channel, play.pitch)
+            held = [each for each in self._sounding.get(slot, []) if each.keys and each.end is None]
+            self._sounding[slot] = [*held, Sounding(play, set(keys & self.held), len(keys) == 1, end)]
         self._begun = len(begun)
-        voices = [tuple(self.setting(number, name) for name in ("mode", "channel", "input")) for number in range(1, self.rig.voices + 1)]
+        voices = [tuple(self.setting(number, name) for name in ROUTES) for number in range(1, self.rig.voices + 1)]
         changed = [number for number, (a, b) in enumerate(zip(voices, self._voices or voices, strict=True), start=1) if a != b]
         self._voices = voices
         if changed:
@@ -134,10 +145,14 @@ class Books:
         """A voice's parameter."""
         return self.rig.session.values[f"/performer/voice/{voice}/{name}"]
 
-    def destinations(self, channel: int) -> set[int]:
-        """The channels on which a gesture of this channel may leave."""
-        voices = [number for number in range(1, self.rig.voices + 1) if self.setting(number, "mode") in PASSING]
-        return {self.setting(number, "channel") for number in voices if self.setting(number, "input") in (0, channel)}
+    def destinations(self, source: str, channel: int, modes: Sequence[str] = PASSING) -> set[Destination]:
+        """Where a gesture of this source and channel may leave: the voices in these modes that listen to it."""
+        port = int(source.split(":")[1]) if source.startswith("midi:") else 1
+        voices = [number for number in range(1, self.rig.voices + 1) if self.setting(number, "mode") in modes]
+        return {
+            (PORTS[self.setting(number, "output_port") - 1], self.setting(number, "channel")) for number in voices
+            if self.setting(number, "input") in (0, channel) and self.setting(number, "input_port") in (0, port)
+        }  # fmt: skip
 
     def wrong(self) -> list[str]:
         """Everything that does not hold now, in words."""
@@ -156,23 +171,23 @@ class Books:
         return self.rig.now <= self._looped + GRACE
 
     def _outlived(self) -> Iterator[str]:
-        for _, channel, pitch in self.rig.receiver.open:
-            notes = self._sounding.get((channel, pitch))
+        for slot in self.rig.receiver.open:
+            notes = self._sounding.get(slot)
             if not notes:
-                yield f"channel {channel} pitch {pitch} sounds and nobody played it"
-                continue
-            play = notes[-1].play
-            if play.duration is None and not any(note.keys for note in notes):
-                yield f"channel {channel} pitch {pitch} sounds on, and the key is up that it answers (voice {play.voice})"
-            elif play.duration is not None and self.rig.now > play.time + play.duration + abs(self.rig.graph.stage.delay) + 1e-6:
-                yield f"channel {channel} pitch {pitch} sounds on after its length (voice {play.voice})"
+                yield f"{slot} sounds and nobody played it"
+            elif not any(note.wanted(self.rig.now) for note in notes):
+                what = "its key is up" if notes[-1].end is None else "its length is over"
+                yield f"{slot} sounds on, and {what} (voice {notes[-1].play.voice})"
 
     def _cut(self) -> Iterator[str]:
-        sounding = {(channel, pitch) for _, channel, pitch in self.rig.receiver.open}
-        for (channel, pitch), notes in self._sounding.items():
-            held = [note for note in notes if note.play.duration is None and note.sure and note.keys and not note.may_end]
-            if held and (channel, pitch) not in sounding and not self._loop_is_on:
-                yield f"channel {channel} pitch {pitch} ended, and {held[-1].keys} is still down (voice {held[-1].play.voice})"
+        for slot, notes in self._sounding.items():
+            held = [note for note in notes if note.end is None and note.sure and note.keys and not (note.may_end or self._is_forgotten(note))]
+            if held and slot not in self.rig.receiver.open and not self._loop_is_on:
+                yield f"{slot} ended, and {held[-1].keys} is still down (voice {held[-1].play.voice})"
+
+    def _is_forgotten(self, note: Sounding) -> bool:
+        """Whether its key may count as released, since nobody holds one so long."""
+        return any(self.rig.now > note.play.time + (PERCUSSION if key[1] == DRUM_CHANNEL else LONG) for key in note.keys)
 
     def _not_at_rest(self) -> Iterator[str]:
         if self._loop_is_on and self.rig.now < self._moved + GRACE:
@@ -180,7 +195,7 @@ class Books:
         for (port, channel), state in self.rig.receiver.not_at_rest().items():
             for kind, value in state.items():
                 moved = [where for where, theirs in self.gestures.items() if _family(kind) in map(_family, theirs)]
-                if not any(channel in self.destinations(came) for _, came in moved):
+                if not any((port, channel) in self.destinations(*where) for where in moved):
                     yield f"{port} channel {channel}: {kind} stays at {value}, and no player of a voice there holds it"
 
     def _gains(self) -> Iterator[str]:
@@ -198,36 +213,31 @@ class Books:
 
     def _copies(self, event: Gesture, heard: Sequence[Heard], copy: bool) -> None:
         """The gestures that left with one that came in."""
-        destinations = self.destinations(event.channel)
-        left = [each for each in heard if each.is_gesture]
-        number = event.number if isinstance(event, Control) else -1
-        most = 8 if number in WHOLE else 1
-        for channel in {each.message.channel + 1 for each in left}:
-            count = sum(each.message.channel + 1 == channel for each in left)
+        left = Counter((each.port, each.message.channel + 1) for each in heard if each.is_gesture)
+        most = 8 if isinstance(event, Control) and event.number in WHOLE else 1
+        for where, count in left.items():
             if count > most:
-                self._fault(f"{count} copies of {event} left on channel {channel}")
-            if channel not in destinations:
-                self._fault(f"{event} left on channel {channel}, where no voice listens to it")
+                self._fault(f"{count} copies of {event} left at {where}")
+            if where not in self.destinations(event.source, event.channel):
+                self._fault(f"{event} left at {where}, where no voice listens to it")
         if not copy and not self._loop_is_on:
-            self._passed_on(event, destinations)
+            self._passed_on(event)
 
-    def _passed_on(self, event: Gesture, destinations: set[int]) -> None:
+    def _passed_on(self, event: Gesture) -> None:
         """What a voice is to pass on has arrived, unless another player is at the same."""
         kind, value, rest = _state(event)
         others = [where for where, state in self.gestures.items() if where != (event.source, event.channel) and kind in state]
         if rest is None or others or kind.startswith("poly"):
             return
-        for channel in destinations:
-            states = [state for (_, number), state in self.rig.receiver.channels.items() if number == channel]
-            now = {int(kind): state.controls.get(int(kind), rest) for state in states} if kind.isdigit() else {}
-            theirs = list(now.values()) if kind.isdigit() else [getattr(state, kind) for state in states]
-            if value not in (theirs or [rest]):
-                self._fault(f"{event} did not arrive on channel {channel}")
+        for where in self.destinations(event.source, event.channel, CERTAIN):
+            state = self.rig.receiver.channel(*where)
+            if (state.controls.get(int(kind), rest) if kind.isdigit() else getattr(state, kind)) != value:
+                self._fault(f"{event} did not arrive at {where}")
 
     def _gesture(self, event: Gesture) -> None:
         kind, value, rest = _state(event)
         self._moved = self.rig.now
-        self.explained += len(self.destinations(event.channel)) * (8 if isinstance(event, Control) and event.number in WHOLE else 1)
+        self.explained += len(self.destinations(event.source, event.channel)) * (8 if isinstance(event, Control) and event.number in WHOLE else 1)
         state = self.gestures.setdefault((event.source, event.channel), {})
         if rest is not None and value != rest:
             state[kind] = value
@@ -235,7 +245,7 @@ class Books:
             state.pop(kind, None)
 
     def _mode_message(self, number: int, source: str, channel: int) -> None:
-        self.explained += RESTS * len(self.destinations(channel))
+        self.explained += RESTS * len(self.destinations(source, channel))
         self._moved = self.rig.now
         if number == 121:
             self.gestures.pop((source, channel), None)
@@ -278,6 +288,10 @@ def _state(event: Gesture) -> tuple[str, int, int | None]:
             return f"poly {pitch}", value, 0
         case Program(number):
             return "program", number, None
+
+
+def _is_mode(event: Gesture) -> bool:
+    return isinstance(event, Control) and event.number >= 120
 
 
 def _family(kind: str) -> str:

@@ -9,8 +9,7 @@ from dataclasses import dataclass, field
 
 import mido
 
-MODULATION, SUSTAIN, SOSTENUTO, SOFT = 1, 64, 66, 67
-AT_REST: Mapping[int, int] = {MODULATION: 0, SUSTAIN: 0, SOSTENUTO: 0, SOFT: 0}
+AT_REST: Mapping[int, int] = {1: 0, 64: 0, 65: 0, 66: 0, 67: 0, 68: 0, 69: 0}  # modulation, sustain, portamento, sostenuto, soft, legato, hold 2
 MODES = (120, 121, 123, 124, 125, 126, 127)  # the channel mode messages, but for local control
 
 

@@ -8,7 +8,6 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-from performer import events
 from performer.effects import Ask, Drop, Say
 from performer.events import (
     Answer,
@@ -19,6 +18,7 @@ from performer.events import (
     NoteOn,
     Panic,
     ParameterSet,
+    PortGone,
     Recall,
     Store,
     Sync,
@@ -37,11 +37,10 @@ from tests.rig.daw import Daw, Loop
 from tests.rig.invariants import Books
 from tests.rig.receiver import Heard, Receiver
 from tests.rig.watch import Key, Watched
-from tests.rig.wire import event_of, output_to
+from tests.rig.wire import PORTS, event_of, output_to
 
 STORM = 2000  # messages of one wait: nothing that a rig does explains so many
 GESTURES = {"modulation": 1, "breath": 2, "volume": 7, "expression": 11, "sustain": 64, "sostenuto": 66, "soft": 67}  # and their controllers
-PORT_GONE: Any = getattr(events, "PortGone", None)
 MINDS = {"echo": Echo, "tiny": lambda: load_mind(TINY)}
 
 
@@ -100,7 +99,7 @@ class Rig:
         self.session = Watched(Session(Table(self.voices), parts, seed, values))
         self.receiver = Receiver()
         self.daw = Daw(seed)
-        self.graph = Graph(self.session, MINDS[mind](), [output_to(self._leave)], latency)
+        self.graph = Graph(self.session, MINDS[mind](), [output_to(self._leave, port) for port in PORTS], latency)
         self.sent = Counter[str]()  # what came in, by kind
         self.books = Books(self)
         self.made = modes, {"seed": seed, "mind": mind, "latency": latency} | settings
@@ -230,9 +229,8 @@ class Rig:
         self._deliver(Panic(source))
 
     def gone(self, source: str = "midi") -> None:
-        """The port of this source vanishes (nothing, where Performer does not know of ports that go)."""
-        if PORT_GONE is not None:
-            self._deliver(PORT_GONE(source))
+        """The port of this source vanishes."""
+        self._deliver(PortGone(source))
 
     def send(self, message: Sequence[int], source: str = "midi", copy: bool = False) -> None:
         """A message comes in through a MIDI port; a `copy` is one that the DAW sent back."""

@@ -6,7 +6,7 @@ import pytest
 
 from performer.effects import Forget, Silence
 from performer.events import NoteOff
-from tests.rig.rig import PORT_GONE, Rig, StormError
+from tests.rig.rig import Rig, StormError
 
 DELAYS = (0.0, 0.003, 0.02, 0.15, 0.2, 0.3, 0.5)  # seconds
 MOVES = {  # a gesture, and what brings it back to rest
@@ -41,7 +41,8 @@ def settle(rig: Rig, seconds: float = 4.0) -> int:
 
 @pytest.mark.parametrize("kind", [*MOVES, "expression", "volume", "program"])
 def test_a1_a_gesture_leaves_once_for_each_destination(kind: str):
-    rig = Rig("harmonise", "harmonise", "harmonise", channel=(1, 1, 2))
+    mode = "input" if kind == "program" else "harmonise"  # a harmony keeps its own sound
+    rig = Rig(mode, mode, mode, channel=(1, 1, 2))
     rig.gesture(kind, MOVES.get(kind, (100, 0))[0])
     assert sorted(each.message.channel for each in rig.receiver.heard) == [0, 1]
 
@@ -126,7 +127,7 @@ def test_a3_m05_the_same_pitch_on_two_channels_released_the_other_way_round(mode
 
 
 @pytest.mark.parametrize("mode", ["harmonise", "input"])
-@pytest.mark.parametrize(("one", "other"), [("midi", "desk"), ("desk", "midi"), ("midi", "osc"), ("midi", "midi:Two"), ("desk:1", "desk:2")])
+@pytest.mark.parametrize(("one", "other"), [("midi", "desk"), ("desk", "midi"), ("midi", "osc"), ("midi", "midi:2"), ("desk:1", "desk:2")])
 def test_a3_two_hands_on_one_pitch_each_end_their_own(mode: str, one: str, other: str):
     rig = Rig(mode, mode, channel=(1, 2), notes=1)
     rig.down(60, source=one)
@@ -268,9 +269,11 @@ def test_a5_what_was_passed_on_comes_back_to_rest_when_the_voice_leaves(kind: st
 @pytest.mark.parametrize("mode", PASSED)
 def test_a5_after_a_panic_and_after_the_show_everything_is_at_rest(kind: str, mode: str):
     rig = Rig(mode)
+    rig.down(60)
     rig.gesture(kind, MOVES[kind][0])
     rig.panic()
     assert not rig.receiver.not_at_rest()
+    rig.down(60)
     rig.gesture(kind, MOVES[kind][0])
     assert rig.receiver.not_at_rest()
     rig.end()
@@ -299,6 +302,7 @@ def test_a5_m08_gestures_of_a_channel_that_nobody_listens_to_go_nowhere(mode: st
 def test_a5_reset_all_controllers_brings_back_to_rest_what_its_channel_moved(mode: str):
     rig = Rig(mode, mode, input=(1, 2))
     for channel in (1, 2):
+        rig.down(60, channel)
         for kind, (moved, _) in MOVES.items():
             rig.gesture(kind, moved, channel)
     rig.mode_message(121, 1)
@@ -506,12 +510,11 @@ def test_m09_without_a_loop_every_key_of_the_player_is_heard():
     assert len(rig.notes()) == 28
 
 
-@pytest.mark.skipif(PORT_GONE is None, reason="no event says that a port is gone yet")
 @pytest.mark.parametrize("mode", ["harmonise", "input"])
 def test_m12_a_keyboard_that_is_unplugged_lets_go_of_its_keys_and_pedal(mode: str):
     rig = Rig(mode)
     rig.down(60)
-    rig.down(64, source="midi:Two")
+    rig.down(64, source="midi:2")
     rig.gesture("sustain", 127)
     rig.gone("midi")
     rig.check()
@@ -519,7 +522,6 @@ def test_m12_a_keyboard_that_is_unplugged_lets_go_of_its_keys_and_pedal(mode: st
     assert rig.receiver.open, "the other keyboard's key is still down"
 
 
-@pytest.mark.skipif(PORT_GONE is None, reason="no event says that a port is gone yet")
 def test_m12_after_a_keyboard_was_unplugged_the_next_phrase_is_answered():
     rig = Rig("call")
     rig.down(48)
@@ -527,7 +529,7 @@ def test_m12_after_a_keyboard_was_unplugged_the_next_phrase_is_answered():
     rig.gone("midi")
     rig.wait(4.0)
     before = rig.now
-    rig.phrase(60, 62, 64, source="midi:Two")
+    rig.phrase(60, 62, 64, source="midi:2")
     rig.wait(3.0)
     assert rig.notes(since=before)
 
@@ -579,5 +581,5 @@ def test_looks_are_real_the_rig_finds_a_note_that_outlives_its_key():
     rig.down(60)
     rig.wait(0.1)
     rig.books.before(NoteOff(60), (), False)  # the key is up, and Performer was not told
-    with pytest.raises(AssertionError, match="the key is up"):
+    with pytest.raises(AssertionError, match="its key is up"):
         rig.check()

@@ -8,7 +8,7 @@ from performer.events import Event, Transport
 from performer.inputs.midi import parse
 from performer.outputs.midi import MidiOutput
 
-PORT = "Performer Out"
+PORTS = ("Performer Out", "Performer Out 2")
 Receive = Callable[[str, bytes], object]
 
 
@@ -31,7 +31,7 @@ class Wire:
         return True
 
 
-def output_to(receive: Receive, name: str = PORT) -> MidiOutput:
+def output_to(receive: Receive, name: str = PORTS[0]) -> MidiOutput:
     """The real output, wired to `receive`."""
     output = MidiOutput(None)
     wire: Any = Wire(name, receive)
