@@ -25,6 +25,7 @@ PASSED_ON = 0.01  # seconds within which a message that came in leaves again
 MOVING = 0.06  # seconds between two messages of one continuous movement, at most
 JUMP = {BEND: 3000}  # of a gesture's value, which no continuous movement makes
 USUAL_JUMP = 24
+FINGERS = 12
 IMPOSSIBLE = 0.04  # seconds within which nobody strikes a key again
 
 
@@ -64,7 +65,8 @@ class _Source:
     marks: dict[str, int] = field(default_factory=dict)  # port -> note-ons that were due when something last came back from it
     accepted: dict[tuple[int, int], tuple[float, int]] = field(default_factory=dict)  # channel, key -> time and value of the player's own
     held: dict[tuple[int, int], int] = field(default_factory=dict)  # channel, pitch -> the player's own keys that are down
-    copies: dict[tuple[int, int], int] = field(default_factory=dict)  # the same for copies
+    down: int = 0  # how many those are
+    copies: dict[tuple[int, int], int] = field(default_factory=dict)  # channel, pitch -> copies of notes that are down
 
 
 _Lesson = tuple[_Source, float, int, int, int, str, float]  # and time, key, value, channel, source's name, nats for the impossible
@@ -121,6 +123,7 @@ class LoopbackFilter:
         if key < OFF:
             held = source.copies if found else source.held
             held[event.channel, key] = held.get((event.channel, key), 0) + 1
+            source.down += not found
         if not found:
             self._accept(source, time, key, value, event)
         return found
@@ -148,9 +151,12 @@ class LoopbackFilter:
     def end_keys(self, source: str, channel: int | None = None) -> None:
         """All keys of a source (on one channel) count as let go: after its port went, a panic, or a channel mode message."""
         known = self._sources.get(source)
-        for held in (known.held, known.copies) if known else ():
+        if known is None:
+            return
+        for held in (known.held, known.copies):
             for key in [key for key in held if channel in (None, key[0])]:
                 del held[key]
+        known.down = sum(known.held.values())
 
     def _accept(self, source: _Source, time: float, key: int, value: int, event: Message) -> None:
         if key < OFF:
@@ -186,7 +192,8 @@ class LoopbackFilter:
     def _impossible(self, source: _Source, time: float, key: int, value: int, channel: int) -> float:
         """Nats for what no hand does: strike a key that is down, or leave a continuous movement for a value far away."""
         if key < OFF:
-            return 2.0 if source.held.get((channel, key)) else 0.0
+            # Pads never send note-offs: with more keys down than fingers none is known to be down.
+            return 2.0 if (channel, key) in source.held and source.down <= FINGERS else 0.0
         return 3.0 if self._jumps(source, time, key, value, channel) else 0.0
 
     def _varied(self, source: _Source, port: str) -> tuple[bool, bool]:
@@ -311,5 +318,6 @@ class LoopbackFilter:
         else:
             down.pop(place, None)
         if not found:
+            source.down -= bool(held)
             source.accepted[channel, key] = time, 0
         return found

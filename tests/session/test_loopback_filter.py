@@ -176,8 +176,8 @@ def test_a_loop_that_is_made_in_the_midst_of_the_show_is_recognised_within_a_few
         assert missed <= 8, song
 
 
-def test_a_loop_that_is_gone_silences_nobody():
-    for song in SONGS:
+def test_a_loop_that_is_gone_silences_hardly_a_note_of_who_plays_at_its_delay():
+    for song in range(20):
         rng = random.Random(song)
         piece = compose(rng, 200)
         gone = 25.0
