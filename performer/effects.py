@@ -44,6 +44,10 @@ class Release:
     tag: str = ""
     spare: str = ""
 
+    def means(self, play: Play) -> bool:
+        """Whether this note is one of those."""
+        return play.voice == self.voice and (play.tag == self.tag if self.tag else play.tag != self.spare)
+
 
 @dataclass(frozen=True, slots=True)
 class Pass:

@@ -199,6 +199,13 @@ class LearnPanic:
 
 
 @dataclass(frozen=True, slots=True)
+class RestoreInputs:
+    """Somebody wants to hear the inputs again that were cut off because of a MIDI storm."""
+
+    source: str = "osc"
+
+
+@dataclass(frozen=True, slots=True)
 class PortGone:
     """A MIDI input is gone: what was held through it is released."""
 
@@ -286,8 +293,8 @@ class ModelFailed:
 
 Event = (
     NoteOn | NoteOff | Control | Bend | Pressure | Program | Transport | Tap | LinkState | Sysex
-    | ParameterSet | Recall | Store | Suggest | Listen | Choose | Swap | Loaded | Panic | LearnPanic | PortGone | Still | Wish | Sync | Tick | Answer
-    | ChordAnswer | Progression | ModelFailed
+    | ParameterSet | Recall | Store | Suggest | Listen | Choose | Swap | Loaded
+    | Panic | LearnPanic | RestoreInputs | PortGone | Still | Wish | Sync | Tick | Answer | ChordAnswer | Progression | ModelFailed
 )  # fmt: skip
 KINDS: Mapping[str, type] = {kind.__name__: kind for kind in get_args(Event)}
 

@@ -359,13 +359,10 @@ class Stage:
         return self._outputs[port - 1 : port]
 
     def _take_back(self, release: Release) -> None:
-        def meant(play: Play) -> bool:
-            return play.voice == release.voice and (play.tag == release.tag if release.tag else play.tag != release.spare)
-
-        self.agenda.cancel(lambda item: isinstance(item, Play) and meant(item))
+        self.agenda.cancel(lambda item: isinstance(item, Play) and release.means(item))
         for sounding in self.ledger.sounding():
-            if any(meant(holder) for holder in sounding.holders):
-                self._let_go(slot_of(sounding.play), meant, max(release.time, sounding.play.time))
+            if any(map(release.means, sounding.holders)):
+                self._let_go(slot_of(sounding.play), release.means, max(release.time, sounding.play.time))
 
 
 class Scheduler:

@@ -10,6 +10,7 @@ from performer.session.gestures import Passes
 from performer.session.keys import Key
 from performer.session.lane import LEAD, Lane
 from performer.session.mode import Mode
+from performer.session.through import THROUGH_MESSAGES
 from performer.session.voices import Voice
 
 PRESENCE = 2.0  # bars after the player's last note in which the player still counts as playing
@@ -55,6 +56,10 @@ class Ahead(Mode):
     @property
     def doing(self) -> str:
         return "playing" if self._lane.sounding else "listening"
+
+    @property
+    def replies(self) -> int:
+        return THROUGH_MESSAGES if self._habit.through else 0
 
     @property
     def passes(self) -> Passes:

@@ -19,6 +19,7 @@ CHORD: Mapping[str, Any] = {"gap": TOGETHER, "first_gap": TOGETHER, "distinct": 
 PATIENCE = 0.25  # an answer later than this is no answer to that note
 FEW = 4  # notes that are thought of though the next event will probably tell more of them: a chord may come
 SOON = 0.15  # seconds within which a committed note begins that is thought of as well
+NOTE_MESSAGES = 2  # a note's beginning and its end
 SHORTEST = 0.08  # a note whose key was already up when the answer came
 
 
@@ -60,6 +61,10 @@ class Harmonise(Mode):
         super().__init__(voice)
         self._asked: dict[int, tuple[Key, int | None]] = {}  # ask -> the player's key, and the accent where the model is not told of it
         self._sounding: dict[Key, set[int]] = {}  # the player's key -> the pitches that answer it
+
+    @property
+    def replies(self) -> int:
+        return int(2 * NOTE_MESSAGES * self._voice.setting("notes"))
 
     @property
     def passes(self) -> Passes:

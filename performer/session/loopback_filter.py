@@ -26,6 +26,8 @@ MOVING = 0.06  # seconds between two messages of one continuous movement, at mos
 JUMP = {BEND: 3000}  # of a gesture's value, which no continuous movement makes
 USUAL_JUMP = 24
 FINGERS = 12
+SEQUENCES = {CONTROL + number for number in (0, 6, 32, 38, *range(96, 102))}
+"""What means something by itself each time: banks, and the steps of RPN and NRPN."""
 IMPOSSIBLE = 0.04  # seconds within which nobody strikes a key again
 
 
@@ -148,14 +150,20 @@ class LoopbackFilter:
         if self._sources.pop(source, None) is not None:
             self._sources[source] = _Source(marks=dict(self._memory.due))
 
+    @property
+    def sources(self) -> list[str]:
+        """The sources that something came from."""
+        return list(self._sources)
+
     def end_keys(self, source: str, channel: int | None = None) -> None:
-        """All keys of a source (on one channel) count as let go: after its port went, a panic, or a channel mode message."""
+        """All keys of a source (on one channel) count as let go and its controllers as at rest: after its port went, a panic, or a channel
+        mode message."""
         known = self._sources.get(source)
         if known is None:
             return
-        for held in (known.held, known.copies):
-            for key in [key for key in held if channel in (None, key[0])]:
-                del held[key]
+        for states in (known.held, known.copies, known.accepted):
+            for key in [key for key in states if channel in (None, key[0])]:
+                del states[key]
         known.down = sum(known.held.values())
 
     def _accept(self, source: _Source, time: float, key: int, value: int, event: Message) -> None:
@@ -224,7 +232,7 @@ class LoopbackFilter:
     def _suspect(self, source: _Source, time: float, key: int, value: int, channel: int, name: str, impossible: bool, known: set[str]) -> bool:
         """Whether a message counts as a copy though no loop is sure."""
         last = source.accepted.get((channel, key)) if CONTROL <= key < PROGRAM else None
-        same = last is not None and last[1] == value
+        same = last is not None and last[1] == value and key not in SEQUENCES
         if known and len(known) == len(self._velocities) and not same:
             return False
         for left in self._memory.trails.get(key, EMPTY).between(time - LONGEST, time):

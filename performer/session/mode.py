@@ -67,6 +67,11 @@ class Mode:
         yield from ()
 
     @property
+    def replies(self) -> int:
+        """Messages that one key of the player brings to leave at most, besides what is planned."""
+        return 0
+
+    @property
     def passes(self) -> Passes:
         """What of the player's gestures goes to the voice's output now."""
         return Passes.NOTHING

@@ -4,22 +4,30 @@ A key is known by where it came from (source, channel, pitch), so that its end r
 acts on the keys and controllers of its own source and channel, and is never sent on.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 
 from performer.effects import Effect, Feed, Say, Wonder
-from performer.events import Control, NoteOff, NoteOn, Panic, PortGone
+from performer.events import Control, NoteOff, NoteOn, Panic, PortGone, RestoreInputs
 from performer.session.band import Band
 from performer.session.chorus import Chorus
+from performer.session.fuse import Blown
 from performer.session.gestures import Gesture, Gestures
 from performer.session.harmonise import expect
 from performer.session.keys import DRUM_CHANNEL, Key
 from performer.session.panic_trigger import PRESSED, PanicTrigger
 from performer.session.parts import Parts
+from performer.session.return_path import CUT, ReturnPath
 
 MOST_WONDERED = 8  # notes that a model may have to hear before it can judge the last
 ALL_SOUND_OFF, RESET_CONTROLLERS, LOCAL_CONTROL, ALL_NOTES_OFF = 120, 121, 122, 123
 FIRST_CHANNEL_MODE = 120
 """The controllers from this number on are channel mode messages (MIDI 1.0 specification, table V)."""
+
+
+STORM = (
+    "More MIDI leaves than anybody plays ({left} messages too many): what comes in at '{source}' is not heard until it is quiet. "
+    "Switch off the monitoring of Performer's track in the DAW; /performer/midi/restore hears the input again at once."
+)
 
 
 class PlayerInput:
@@ -33,12 +41,15 @@ class PlayerInput:
         self.trigger = PanicTrigger(band.room.values)
         self._panic = panic
         self._gestures = Gestures()
+        self._path = ReturnPath()
         self._routes: tuple[object, ...] = ()
 
     def note_on(self, time: float, event: NoteOn) -> Iterator[Effect]:
         """A key goes down. One that is down already was released without a word."""
         room, band = self._room, self._band
-        if event.source.startswith("midi") and room.echoes.is_echo(time, event.pitch, event.velocity):
+        key = Key(event.source, event.channel, event.pitch)
+        listeners = band.listeners(key)
+        if not self._path.admit(time, event, sum(mode.replies for mode in band.modes_of(listeners))):
             return
         if self.trigger.is_learning_from(event):
             yield from self.trigger.take(event)
@@ -46,14 +57,12 @@ class PlayerInput:
         if self.trigger.is_trigger(event):
             yield from self._panic(time, Panic(event.source))
             return
-        key = Key(event.source, event.channel, event.pitch)
         if key in room.held:
             yield from self._release(time, key)
         room.drumming = drums = event.channel == DRUM_CHANNEL
         yield from map(Feed, room.hearing.down(time, key, event.velocity, self._parts.drums if drums else self._parts.human))
         if room.press(time, event.pitch, event.velocity):
             yield from room.tempo.hear(time)
-        listeners = band.listeners(key)
         room.held.press(time, key, event.velocity, listeners)
         if not drums:
             room.tonality.hear(event.pitch, event.velocity)
@@ -66,16 +75,17 @@ class PlayerInput:
     def note_off(self, time: float, event: NoteOff) -> Iterator[Effect]:
         """A key comes up. Where it is not down there is nothing to do."""
         key = Key(event.source, event.channel, event.pitch)
-        if key in self._room.held:
+        if self._path.admit(time, event) and key in self._room.held:
             yield from self._release(time, key)
             yield from self.expect(time)
-        elif event.source.startswith("midi"):
-            self._room.echoes.ends(event.pitch)
 
     def gesture(self, time: float, event: Gesture) -> Iterator[Effect]:
         """A controller, a bend, pressure or a program change; channel mode messages act on the keys of their source and channel."""
         if isinstance(event, Control) and event.number >= FIRST_CHANNEL_MODE:
             yield from self._channel_mode(time, event)
+            return
+        relays = self._band.relays()
+        if not self._path.admit(time, event, len(relays)):
             return
         if isinstance(event, Control) and self.trigger.is_learning_from(event):
             yield from self.trigger.take(event)
@@ -84,15 +94,41 @@ class PlayerInput:
             if event.value >= PRESSED:
                 yield from self._panic(time, Panic(event.source))
             return
-        yield from self._gestures.pass_on(time, event, self._band.relays())
+        yield from self._gestures.pass_on(time, event, relays)
         if isinstance(event, Control):
             yield Say("/performer/moved", (event.number, event.value, event.channel))
 
     def port_gone(self, time: float, event: PortGone) -> Iterator[Effect]:
         """An input is gone: what was held through it is released, and its controllers are at rest."""
-        yield from self._release_all(time, self._room.held.of(event.source))
-        self._gestures.forget(event.source)
-        yield from self._gestures.settle(time, self._band.relays())
+        yield from self._let_go(time, event.source)
+
+    def return_path(self, time: float, effects: Sequence[Effect], delay: float) -> Iterator[Effect]:
+        """These effects leave at `time`. Yields what is to be said of loops, and what ends where a storm is cut."""
+        self._path.leave(time, effects, delay)
+        yield from self._path.delays()
+        for change in self._path.report(time):
+            source = change.source
+            yield Say(CUT, (source, int(isinstance(change, Blown))))
+            if isinstance(change, Blown):
+                yield Say("/performer/error", ("midi", STORM.format(source=source, left=change.left)))
+                yield from self._let_go(time, source)
+
+    def restore(self, time: float, event: RestoreInputs) -> Iterator[Effect]:
+        """Inputs that were cut off are heard again."""
+        self._path.restore(time)
+        yield from ()
+
+    def _let_go(self, time: float, source: str) -> Iterator[Effect]:
+        """Nothing is held through this input any more, and its controllers are at rest."""
+        yield from self._release_all(time, self._room.held.of(source))
+        self._path.end_keys(source)
+        self._gestures.forget(source)
+        yield from self._settle_gestures(time)
+
+    def _settle_gestures(self, time: float) -> Iterator[Effect]:
+        passed = list(self._gestures.settle(time, self._band.relays()))
+        self._path.explain(len(passed))
+        yield from passed
 
     def release_overdue(self, time: float) -> Iterator[Effect]:
         """Look after keys that never come up, where it is time to."""
@@ -118,18 +154,20 @@ class PlayerInput:
             routes = tuple((relay.voice.number, relay.passes, relay.destination, relay.voice.listening) for relay in relays)
             if routes != self._routes:
                 self._routes = routes
-                yield from self._gestures.settle(time, relays)
+                yield from self._settle_gestures(time)
 
     def reset(self) -> None:
         """After a panic no key is held and every controller is at rest."""
+        self._path.reset()
         self._room.held.clear()
         self._gestures.reset()
 
     def _channel_mode(self, time: float, event: Control) -> Iterator[Effect]:
         if event.number == RESET_CONTROLLERS:
             self._gestures.forget(event.source, event.channel)
-            yield from self._gestures.settle(time, self._band.relays())
+            yield from self._settle_gestures(time)
         elif event.number != LOCAL_CONTROL:
+            self._path.end_keys(event.source, event.channel)
             keys = self._room.held.of(event.source, event.channel)
             yield from self._release_all(time, keys)
             if event.number == ALL_SOUND_OFF:

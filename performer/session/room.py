@@ -9,7 +9,6 @@ from typing import Any, Protocol
 
 from performer.clock import Timeline
 from performer.events import ModelNote
-from performer.session.echoes import Echoes
 from performer.session.harmony import Harmony
 from performer.session.hearing import Heard, Hearing
 from performer.session.keys import HeldKeys
@@ -50,7 +49,7 @@ def usual_key(pitch: int, velocity: int, part: int) -> ModelNote:
 
 
 class Room:
-    """What was heard, the key, the player's dynamics, the timeline, the plans, the echoes, the numbering of asks and their seeds."""
+    """What was heard, the key, the player's dynamics, the timeline, the plans, the numbering of asks and their seeds."""
 
     def __init__(self, values: Values, seed: int, small: str = "") -> None:
         self.values = values
@@ -58,7 +57,6 @@ class Room:
         self.hearing = Hearing()
         self.tonality = Tonality()
         self.chords = Harmony(values, self.tempo, self.tonality, self.next_ask)
-        self.echoes = Echoes()
         self.held = HeldKeys()
         self.onsets: deque[float] = deque(maxlen=32)  # of the human's chords
         self.pitches: deque[tuple[float, int]] = deque(maxlen=8)  # the human's last notes: onset, pitch

@@ -29,6 +29,7 @@ from performer.events import (
     Program,
     Progression,
     Recall,
+    RestoreInputs,
     Still,
     Store,
     Suggest,
@@ -80,6 +81,7 @@ class Session:
         self._said: list[str] = []
         self._handlers: Mapping[type, Callable[[float, Any], Iterator[Effect]]] = {
             NoteOn: self._players.note_on, NoteOff: self._players.note_off, PortGone: self._players.port_gone,
+            RestoreInputs: self._players.restore,
             ParameterSet: self._set, Panic: self._panic, Sync: self._sync, Still: self._still,
             Recall: self._recall, Store: self._store, Swap: self._swap, Loaded: self._loaded, Wish: self._wish,
             Suggest: self._suggest, Listen: self._suggest, Choose: self._suggest,
@@ -104,6 +106,7 @@ class Session:
         if self.room.chords.revised != revised:
             effects += [effect for mode in self._band.everyone() for effect in mode.changed(timed.time)]
         effects += self._players.settle(timed.time)
+        effects += self._players.return_path(timed.time, effects, self.delay)
         said = [word for mode in self._band.modes for word in (mode.name, mode.doing)]
         if said != self._said:
             self._said = said

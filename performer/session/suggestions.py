@@ -102,7 +102,6 @@ class Suggestions:
         for note in phrase.notes:
             start = time + FIRST + note.beat * 60 / timeline.bpm
             velocity = max(1, round(note.velocity * SOFTLY))
-            self._room.echoes.leaves(start, note.pitch, velocity)
             duration = note.beats * 60 / timeline.bpm
             yield Play(start, self._voice.number, channel, note.pitch, velocity, duration, HEARD, note.model, port=self._voice.setting("output_port"))
 

@@ -7,6 +7,9 @@ from performer.session.gestures import Passes
 from performer.session.keys import Key
 from performer.session.mode import Mode
 
+THROUGH_MESSAGES = 4
+"""A note-on and a note-off, and those of a note that sounds there already."""
+
 
 class Through(Mode):
     """Passes the human's notes on. The models hear them as the human's, which they are."""
@@ -16,6 +19,10 @@ class Through(Mode):
     @property
     def doing(self) -> str:
         return "passing on"
+
+    @property
+    def replies(self) -> int:
+        return THROUGH_MESSAGES
 
     @property
     def passes(self) -> Passes:

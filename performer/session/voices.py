@@ -183,13 +183,12 @@ class Voice:
     def play(
         self, time: float, pitch: int, velocity: int, duration: float | None, tag: str, model: str, late: str = "play", grid: float = 0.0
     ) -> Play:
-        """A note for the scheduler: it counts as heard, and its echo will be known."""
+        """A note for the scheduler, which counts as heard."""
         velocity = min(127, max(1, velocity))
         self.room.hearing.plan(time, pitch, velocity, duration, self.part, self.number)
         if duration is not None:
             timeline = self.room.timeline
             self.played.append(PlannedNote(timeline.beat_at(time), pitch, velocity, duration * timeline.bpm / 60, model))
-        self.room.echoes.leaves(time, pitch, velocity)
         port, channel = self.destination
         return Play(time, self.number, channel, pitch, velocity, duration, tag, model, late, grid, port)
 
@@ -238,9 +237,8 @@ class Voice:
         return pitch - 12 * math.ceil((pitch - 127) / 12) if pitch > 127 else pitch + 12 * math.ceil(-pitch / 12) if pitch < 0 else pitch
 
     def through(self, time: float, key: Key, velocity: int) -> Play:
-        """The human's own note at this voice's output, held until a Release with the key's tag. Its echo will be known."""
+        """The human's own note at this voice's output, held until a Release with the key's tag."""
         pitch = self.transposed(key.pitch)
-        self.room.echoes.leaves(time, pitch, velocity)
         return Play(time, self.number, self.setting("channel"), pitch, velocity, None, key.tag, port=self.setting("output_port"))
 
     def velocity(self, wanted: int, accent: int | None = None) -> int:

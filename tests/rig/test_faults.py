@@ -39,7 +39,7 @@ def settle(rig: Rig, seconds: float = 4.0) -> int:
 # A1: a storm of gestures
 
 
-@pytest.mark.parametrize("kind", [*MOVES, "expression", "volume", "program"])
+@pytest.mark.parametrize("kind", [*MOVES, "expression", "volume"])
 def test_a1_a_gesture_leaves_once_for_each_destination(kind: str):
     mode = "input" if kind == "program" else "harmonise"  # a harmony keeps its own sound
     rig = Rig(mode, mode, mode, channel=(1, 1, 2))
