@@ -16,6 +16,7 @@ PITCHES = st.one_of(st.integers(58, 64), st.integers(58, 64), st.integers(0, 127
 VELOCITIES = st.sampled_from((90, 90, 64, 1, 127))
 MOVED = st.sampled_from((*GESTURES, "bend", "pressure", "poly", "program", "cc 74", "cc 65"))
 WHEN = st.sampled_from(("now", "now", "now", "", *QUANTA[1:3]))
+AFTER = st.sampled_from((0.0, 0.0, 0.0, 0.02, 0.1, 0.4))  # seconds that pass after what somebody did
 WAITS = st.one_of(st.sampled_from((0.0, 0.01, 0.1, 0.5)), st.floats(0.0, 2.0), st.sampled_from((4.0, 9.0)))
 LOOPS = st.tuples(
     st.one_of(st.sampled_from((0.0, 0.003, 0.15, 0.3, 0.5)), st.floats(0.0, 0.5)), st.sampled_from((0.0, 0.0, 0.01, 0.08)),
@@ -67,15 +68,17 @@ class Performance(RuleBasedStateMachine):
     def _failed(self) -> None:
         self.record.failed = self.rig
 
-    @rule(pitch=PITCHES, channel=CHANNELS, source=SOURCES, velocity=VELOCITIES)
-    def down(self, pitch: int, channel: int, source: str, velocity: int) -> None:
+    @rule(pitch=PITCHES, channel=CHANNELS, source=SOURCES, velocity=VELOCITIES, after=AFTER)
+    def down(self, pitch: int, channel: int, source: str, velocity: int, after: float) -> None:
         self._do("down", pitch, channel, source, velocity)
+        self._pass(after)
 
     @precondition(lambda self: self.rig.held())
-    @rule(data=st.data())
-    def up(self, data: st.DataObject) -> None:
+    @rule(data=st.data(), after=AFTER)
+    def up(self, data: st.DataObject, after: float) -> None:
         source, channel, pitch = data.draw(st.sampled_from(sorted(self.rig.held())))
         self._do("up", pitch, channel, source)
+        self._pass(after)
 
     @precondition(lambda self: self.rig.held())
     @rule()
@@ -99,9 +102,10 @@ class Performance(RuleBasedStateMachine):
             self._do("wait", step)
             self._do("up", pitch, channel)
 
-    @rule(kind=MOVED, value=st.sampled_from((0, 1, 64, 127)), channel=CHANNELS, source=SOURCES, pitch=PITCHES)
-    def gesture(self, kind: str, value: int, channel: int, source: str, pitch: int) -> None:
+    @rule(kind=MOVED, value=st.sampled_from((0, 1, 64, 127)), channel=CHANNELS, source=SOURCES, pitch=PITCHES, after=AFTER)
+    def gesture(self, kind: str, value: int, channel: int, source: str, pitch: int, after: float) -> None:
         self._do("gesture", kind, value * 64 if kind == "bend" else value, channel, source, pitch)
+        self._pass(after)
 
     @precondition(lambda self: any(self.rig.books.gestures.values()))
     @rule(data=st.data())
@@ -164,6 +168,13 @@ class Performance(RuleBasedStateMachine):
     def input(self, voice: int, channel: int, when: str) -> None:
         self._change(voice, "input", channel, when)
 
+    @rule(voice=st.integers(1, 4), route=st.sampled_from((
+        ("input_port", 0), ("input_port", 2), ("output_port", 1), ("output_port", 2), ("input_low", 60), ("input_high", 60), ("input_low", 0),
+        ("transpose", 12), ("transpose", -1), ("transpose", 0),
+    )), when=WHEN)  # fmt: skip
+    def route(self, voice: int, route: tuple[str, int], when: str) -> None:
+        self._change(voice, *route, when)
+
     @rule(voice=st.integers(1, 4), setting=st.sampled_from((
         ("notes", 1), ("notes", 4), ("low", 60), ("high", 62), ("scale", "blues"), ("ahead", 1.0), ("patience", 0.1), ("density", 20.0),
         ("grid", "free"), ("late", "next"), ("energy", 0.9), ("phrase", 1),
@@ -195,9 +206,17 @@ class Performance(RuleBasedStateMachine):
     def wait(self, seconds: float) -> None:
         self._do("wait", round(seconds, 4))
 
-    @rule(seconds=st.sampled_from((0.02, 0.3, 1.0)))
+    @rule(seconds=st.sampled_from((0.02, 0.3, 1.0, 2.0)))
     def wait_more(self, seconds: float) -> None:
         self._do("wait", seconds)
+
+    @rule()
+    def wait_for_a_bar(self) -> None:
+        self._do("wait", 2.5)
+
+    def _pass(self, seconds: float) -> None:
+        if seconds:
+            self._do("wait", seconds)
 
     def _change(self, voice: int, name: str, value: Any, when: str) -> None:
         self._do("change", f"voice/{(voice - 1) % self.rig.voices + 1}/{name}", value, when)
