@@ -4,7 +4,7 @@ The score is a log-likelihood ratio in nats: how much likelier the messages are 
 A loop keeps time within milliseconds, does the same to every velocity, and leaves nothing out; a player does none of these.
 """
 
-from bisect import bisect_left
+from bisect import bisect_left, bisect_right
 from collections import deque
 
 from performer.session.loopback_memory import BEND, CONTROL, OFF, Left, Memory, move_key
@@ -22,11 +22,12 @@ OUT_OF_TIME = -2.0
 PRECISION = (1 / LOOP_JITTER**2 - 1 / PLAYER_JITTER**2) / 2
 # A velocity is the same; is changed as two, as one before; lies where one lay that left nearly as loud; does not.
 EXACT, SAME_CHANGE_TWICE, SAME_CHANGE, LIKE_CHANGE, OTHER_CHANGE = 2.3, 1.8, 1.2, 1.5, -1.4
-ALIKE = 3  # how near velocities are that leave nearly as loud
+STEPS = (0, 1, -1, 2, -2, 3, -3)  # between velocities that leave nearly as loud
 LESS_ALIKE = 0.45  # nats that each step between them takes from LIKE_CHANGE
 UNINFORMATIVE = 0.2  # where all velocities are the same anyway
 MISSED = -1.2  # what left and did not come back
 MOST_MISSED = 12
+MOST_COMPARED = 24  # messages that left about when a copy must have
 MOST_COPIES = 8
 
 
@@ -58,24 +59,25 @@ class Loop:
         self._plain = 1.0  # how many of the last changes were the same difference, factor or value
         self._last: dict[tuple[int, int], Left] = {}  # channel and key (-1 for all notes) -> what came back last
 
-    def find(self, memory: Memory, time: float, channel: int, key: int, value: int) -> Left | None:
-        """What left and comes back now as this message, if anything does."""
+    def find(self, memory: Memory, time: float, channel: int, key: int, value: int, count: int) -> Left | None:
+        """Which of the first `count` messages that left comes back now as this one, if any does."""
         moved = move_key(key, -self.shift) if self.shift else key
         trail = memory.trails.get(moved) if moved is not None else None
         if trail is None:
             return None
         times, items, due = trail.times, trail.items, time - self.delay
-        place, last = bisect_left(times, due - self.reach), due + self.reach
-        found = None
-        while place < len(times) and times[place] <= last:
-            left = items[place]
-            place += 1
-            if left.port != self.port or (key >= CONTROL and left.value != value) or not self._remains(left, key):
+        first, last = bisect_left(times, due - self.reach), bisect_right(times, due + self.reach)
+        found, away = None, 0.0
+        for left in items[first : min(last, first + MOST_COMPARED)]:
+            if left.port != self.port or left.order > count or (key >= CONTROL and left.value != value) or not self._remains(left, key):
                 continue
             if key >= CONTROL:
                 return left
-            if found is None or self._distance(left, due, channel, value) < self._distance(found, due, channel, value):
-                found = left
+            if last - first == 1:
+                return left
+            distance = self._distance(left, due, channel, value)
+            if found is None or distance < away:
+                found, away = left, distance
         return found
 
     def _remains(self, left: Left, key: int) -> bool:
@@ -108,8 +110,9 @@ class Loop:
 
     def _like(self, out: int, back: int) -> float:
         """Nats for a velocity that lies where a curve would put it, or does not; 0 where none near it is known."""
-        near = min(self._known, key=lambda known: abs(known - out), default=None)
-        if near is None or abs(near - out) > ALIKE:
+        known = self._known
+        near = next((out + step for step in STEPS if out + step in known), None)
+        if near is None:
             return 0.0
         step = out - near
         low, high = sorted((0.0, 2.5 * step))

@@ -71,7 +71,7 @@ class _Source:
     copies: dict[tuple[int, int], int] = field(default_factory=dict)  # channel, pitch -> copies of notes that are down
 
 
-_Lesson = tuple[_Source, float, int, int, int, str, float]  # and time, key, value, channel, source's name, nats for the impossible
+_Lesson = tuple[_Source, float, int, int, int, str, float, int]  # source, time, key, value, channel, source's name, nats, messages so far
 
 
 def _by_score(loop: Loop) -> float:
@@ -90,7 +90,9 @@ class LoopbackFilter:
         self._lessons: deque[_Lesson] = deque()
 
     def learn(self) -> None:
-        """Do the part of the work that no message waits for. To be called when nothing is urgent; otherwise it is done a little later."""
+        """Do the part of the work that no message waits for. To be called after each message, when what it brought has left.
+
+        What was not learnt by then is learnt when the next message comes, which then takes longer."""
         while self._lessons:
             self._learn(*self._lessons.popleft())
 
@@ -118,6 +120,8 @@ class LoopbackFilter:
         if source is None:
             source = self._sources[event.source] = _Source()
         self._memory.settle(time)
+        if self._lessons:
+            self._catch_up(source)
         key, value = key_of(event)
         if OFF <= key < CONTROL:
             return self._ends(source, time, key, event.channel)
@@ -176,7 +180,7 @@ class LoopbackFilter:
         """Whether a note-on or a gesture is a copy, by the loops that are sure or by suspicion. What is to be learnt from it waits."""
         channel, name = event.channel, event.source
         for loop in source.loops:
-            left = loop.find(self._memory, time, channel, key, value) if loop.sure else None
+            left = loop.find(self._memory, time, channel, key, value, self._memory.count) if loop.sure else None
             if left is None:
                 continue
             if key < OFF and not loop.repeats(left, value):
@@ -187,15 +191,15 @@ class LoopbackFilter:
                 source.marks[loop.port] = self._memory.due.get(loop.port, 0)
                 return True
         impossible = self._impossible(source, time, key, value, channel)
-        self._lessons.append((source, time, key, value, channel, name, impossible))
-        if len(self._lessons) > BACKLOG:
-            self._learn(*self._lessons.popleft())
-        known = self._known_ports(source)
-        if source.alarmed or len(known) < len(self._velocities) or not known:
+        self._lessons.append((source, time, key, value, channel, name, impossible, self._memory.count))
+        return self._suspect(source, time, key, value, channel, name, impossible > 0)
+
+    def _catch_up(self, source: _Source) -> None:
+        """Learn what still waits, where that may decide about the next message."""
+        if source.alarmed or not self._known_ports(source):
             self.learn()
-            if source.loops and source.loops[0].sure and source.loops[0].latest == time:
-                return True
-        return self._suspect(source, time, key, value, channel, name, impossible > 0, known)
+        elif len(self._lessons) > BACKLOG:
+            self._learn(*self._lessons.popleft())
 
     def _impossible(self, source: _Source, time: float, key: int, value: int, channel: int) -> float:
         """Nats for what no hand does: strike a key that is down, or leave a continuous movement for a value far away."""
@@ -229,8 +233,9 @@ class LoopbackFilter:
         known = {port for port in due if due[port] - marks.get(port, 0) >= KNOWN}
         return known.union(loop.port for loop in source.loops if loop.sure and loop.hits >= PROVED)
 
-    def _suspect(self, source: _Source, time: float, key: int, value: int, channel: int, name: str, impossible: bool, known: set[str]) -> bool:
+    def _suspect(self, source: _Source, time: float, key: int, value: int, channel: int, name: str, impossible: bool) -> bool:
         """Whether a message counts as a copy though no loop is sure."""
+        known = self._known_ports(source)
         last = source.accepted.get((channel, key)) if CONTROL <= key < PROGRAM else None
         same = last is not None and last[1] == value and key not in SEQUENCES
         if known and len(known) == len(self._velocities) and not same:
@@ -254,24 +259,27 @@ class LoopbackFilter:
                 return True
         return False
 
-    def _learn(self, source: _Source, time: float, key: int, value: int, channel: int, name: str, impossible: float) -> None:
+    def _learn(self, source: _Source, time: float, key: int, value: int, channel: int, name: str, impossible: float, count: int) -> None:
         """Count a message for the loops that are followed; look for others of which it could be a copy."""
         for loop in source.loops:
-            left = None if loop.sure else loop.find(self._memory, time, channel, key, value)
+            left = None if loop.sure else loop.find(self._memory, time, channel, key, value, count)
             if left is not None:
                 bonus = self._bonus(left, key, channel, name, impossible)
                 loop.take(self._memory, time, left, value, self._varied(source, left.port), bonus)
                 if loop.sure:
                     break
         else:
-            self._seek(source, time, key, value, channel, name, impossible)
+            self._seek(source, time, key, value, channel, name, impossible, count)
         source.loops.sort(key=_by_score)
         source.alarmed = any(loop.score > ALARM and not loop.sure for loop in source.loops)
 
-    def _seek(self, source: _Source, time: float, key: int, value: int, channel: int, name: str, impossible: float) -> None:
+    def _seek(self, source: _Source, time: float, key: int, value: int, channel: int, name: str, impossible: float, count: int) -> None:
         """Look for what left and could come back as this message; where that happens twice by one delay and shift, a loop is followed."""
         seeds = source.seeds
         for left in self._candidates(time, key, value):
+            # What this message itself brought to leave is not its cause.
+            if left.order > count:
+                continue
             shift, delay = key - left.key, time - left.time
             place = delay / REACH
             here = int(place)
@@ -319,7 +327,7 @@ class LoopbackFilter:
         """Whether a note-off is that of a copy: of the only key that is down, or of what ended this long ago where there are both."""
         place = channel, key - OFF
         copies, held = source.copies.get(place, 0), source.held.get(place, 0)
-        found = copies > 0 and (not held or any(loop.sure and loop.find(self._memory, time, channel, key, 0) for loop in source.loops))
+        found = copies > 0 and (not held or any(loop.sure and loop.find(self._memory, time, channel, key, 0, self._memory.count) for loop in source.loops))
         down = source.copies if found else source.held
         if down.get(place, 0) > 1:
             down[place] -= 1

@@ -44,9 +44,11 @@ NOTHING: dict[int, int] = {}  # shared by all that never came back; never writte
 class Left:
     """A message that left, or is planned to."""
 
-    __slots__ = ("cause", "channel", "key", "number", "port", "returned", "time", "value")
+    __slots__ = ("cause", "channel", "key", "number", "order", "port", "returned", "time", "value")
 
-    def __init__(self, time: float, port: str, channel: int, key: int, value: int, cause: tuple[str, int] | None, number: int) -> None:
+    def __init__(
+        self, time: float, port: str, channel: int, key: int, value: int, cause: tuple[str, int] | None, number: int, order: int
+    ) -> None:
         self.time = time
         self.port = port
         self.channel = channel
@@ -54,6 +56,7 @@ class Left:
         self.value = value
         self.cause = cause  # source and channel of the player's own message that was passed on
         self.number = number  # in its track
+        self.order = order  # among all
         self.returned = NOTHING  # loop -> copies that came back
 
     def __lt__(self, other: "Left") -> bool:
@@ -105,6 +108,7 @@ class Memory:
         self.trails: dict[int, Trail] = {}
         self.notes = Trail()
         self.tracks: dict[tuple[str, int], Trail] = {}  # note-ons of a port and channel
+        self.count = 0  # messages so far
         self.due: dict[str, int] = {}  # port -> note-ons whose way back is over
         self._waiting: list[tuple[float, str]] = []  # note-ons whose way back is not over
         self._numbers: dict[tuple[str, int, int], int] = {}  # port, channel, key -> gestures so far
@@ -120,7 +124,8 @@ class Memory:
         if key >= CONTROL:
             track = (port, channel, key)
             number = self._numbers[track] = self._numbers.get(track, 0) + 1
-        left = Left(time, port, channel, key, value, cause, number)
+        self.count += 1
+        left = Left(time, port, channel, key, value, cause, number, self.count)
         for trail in self._trails_of(left):
             trail.add(left)
         if key < OFF:
