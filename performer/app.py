@@ -33,6 +33,7 @@ from performer.inputs.link import LinkInput
 from performer.inputs.midi import MidiInput
 from performer.inputs.osc import OscInput, Source
 from performer.inputs.replay import Replay
+from performer.ledger import CHANNELS, PITCHES, PORTS, Ledger
 from performer.loopback import LISTENING, Loopback, watch_lifeline
 from performer.midi_port import PortWatch
 from performer.minds import Minds, Thought
@@ -42,7 +43,7 @@ from performer.outputs.midi import MidiOutput, NullOutput
 from performer.outputs.osc import OscOutput
 from performer.outputs.take import Opening, TakeWriter
 from performer.priority import raise_priority
-from performer.scheduler import CHANNELS, PITCHES, PORTS, Ledger, Output, Planned, Report, Scheduler, Stage
+from performer.scheduler import Output, Planned, Report, Scheduler, Stage
 from performer.session.lane import RUNG
 from performer.session.parts import Parts
 from performer.session.state import Session
@@ -121,6 +122,7 @@ class Engine:
         self._running = threading.Event()
         self._net_thread = threading.Thread(target=self._listen, name="net", daemon=True)
         self._replay = Replay(options.play, self.clock, self.hear, self._someone_answers) if options.play else None
+        self._remarks += self._replay.remarks if self._replay else []
         self._routes: dict[type, Callable[[Any], object]] = {
             AskChords: self._minds.harmonise,
             Say: self._say, Join: self._link.handle, Propose: self._link.handle, Load: self._minds.load,

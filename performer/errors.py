@@ -28,3 +28,11 @@ class ParameterError(PerformerError):
 
 class TakeError(PerformerError):
     """A take that cannot be read or played again."""
+
+
+class MidiFileError(PerformerError):
+    """A MIDI file in which nothing can be read. `reason` is the problem without the file's name."""
+
+    def __init__(self, path: object, reason: str) -> None:
+        self.reason = f"it cannot be read as a MIDI file ({reason})"
+        super().__init__(f"'{path}' cannot be read as a MIDI file ({reason}).", "Give a Standard MIDI File (.mid).")

@@ -2,6 +2,7 @@
 swells and thins out. And players of a folder of MIDI files, moved to another key in the middle.
 """
 
+import logging
 import random
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -9,10 +10,13 @@ from pathlib import Path
 
 import numpy as np
 
-from performer.errors import PerformerError
+from performer.errors import MidiFileError, PerformerError
 from performer.evaluation.midi_file import Track, read_midi
 from performer.events import NoteOff, NoteOn, Timed
+from performer.music.midi_file import ENDINGS
 from performer.parameters import SCALES
+
+log = logging.getLogger("performer")
 
 BARS_BEFORE, BARS_AFTER = 8, 5  # of the modulation
 MODULATIONS = (1, 2, 3, 4, 6, -1, -2, -3, -4)  # semitones; by a fifth all but one note would stay
@@ -93,10 +97,12 @@ def players(folder: Path, count: int, seed: int = 0) -> Iterator[Modulating]:
     """Players of the MIDI files in a folder and below, from its last file on backwards; the tracks MELODY and PIANO in turn where there are such,
     else all. Files in no single key are left out. Raises PerformerError where there are fewer than `count`."""
     found = 0
-    for path in sorted(folder.rglob("*.mid"), reverse=True):
+    paths = (path for path in folder.rglob("*") if path.suffix.lower() in ENDINGS)
+    for path in sorted(paths, reverse=True):
         try:
             tracks = read_midi(path)
-        except ValueError:
+        except MidiFileError as error:
+            log.warning("%s: %s; it is left out.", path.name, error.reason)
             continue
         rng = random.Random(f"{seed} {path.name}")
         player = _modulated(path.stem, tracks, TRACKS[found % 2], rng)

@@ -8,11 +8,11 @@ import numpy as np
 import numpy.typing as npt
 
 from performer.encoding import DURATION, GAP, PITCH, SCALES, VELOCITY, VOICES
-from performer.errors import PerformerError
+from performer.errors import MidiFileError, PerformerError
 from performer.evaluation.midi_file import Track, read_midi
 from performer.events import ModelNote
+from performer.music.midi_file import ENDINGS as KINDS
 
-KINDS = (".mid", ".midi")
 DRUM_CHANNEL = 9  # as in the file; channel 10 to people
 CHAIN = (GAP, PITCH, DURATION, VELOCITY)  # the order in which a note's attributes are predicted, and of the columns of `bins`
 KEYS, DRUMS = VOICES.index("keys"), VOICES.index("drums")
@@ -75,13 +75,13 @@ class Corpus:
 def read_corpus(folder: Path, track: str = "", limit: int = 0, say: Say = lambda _: None) -> Corpus:
     """The MIDI files in `folder` and below, in the order of their names; with a `limit` above 0 only so many, evenly chosen.
 
-    With `track`, only the tracks of that name, whatever its case. `say` hears of every file that is left out. Raises PerformerError where
+    With `track`, only the tracks of that name, whatever its case. `say` hears of every file that is left out or mended. Raises PerformerError where
     there is no such folder, or nothing in it that can be used."""
     if not folder.is_dir():
         raise PerformerError(f"There is no folder '{folder}'.", "Give a folder with MIDI files.")
     paths = [path for path in sorted(folder.rglob("*")) if path.suffix.lower() in KINDS and path.is_file()]
     if not paths:
-        raise PerformerError(f"'{folder}' has no MIDI files in it or below.", "Give a folder with files that end in .mid or .midi.")
+        raise PerformerError(f"'{folder}' has no MIDI files in it or below.", f"Give a folder with files that end in {', '.join(KINDS)}.")
     if 0 < limit < len(paths):
         paths = [paths[place * len(paths) // limit] for place in range(limit)]
     pieces: list[Piece] = []
@@ -89,10 +89,11 @@ def read_corpus(folder: Path, track: str = "", limit: int = 0, say: Say = lambda
     for path in paths:
         name = str(path.relative_to(folder))
         try:
-            pieces.append(_piece(name, read_midi(path), track))
-        except ValueError as error:
-            skipped.append((name, str(error)))
-            say(f"{name}: {error}; it is left out.")
+            pieces.append(_piece(name, read_midi(path, say), track))
+        except (MidiFileError, ValueError) as error:
+            reason = error.reason if isinstance(error, MidiFileError) else str(error)
+            skipped.append((name, reason))
+            say(f"{name}: {reason}; it is left out.")
     if not pieces:
         reasons = f"the first: {skipped[0][0]}, {skipped[0][1]}"
         raise PerformerError(f"None of the {len(paths)} MIDI files in '{folder}' can be used ({reasons}).", "Give others, or another --track.")

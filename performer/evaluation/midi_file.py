@@ -1,6 +1,7 @@
-"""Standard MIDI files as arrays of sounding notes: tempo map, note pairing, sustain pedal. One function, no state."""
+"""MIDI files as arrays of sounding notes, with the sustain pedal."""
 
-from collections.abc import Callable
+import logging
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -8,7 +9,12 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from performer.music.midi_file import read_midi_file
+
+log = logging.getLogger("performer")
+
 PEDAL_LIMIT = 8.0  # seconds that the pedal may lengthen a note: a piano string has mostly decayed by then
+Say = Callable[[str], object]
 COLUMNS = np.dtype([("onset", "f8"), ("hold", "f8"), ("sound", "f8"), ("pitch", "i2"), ("velocity", "i2")])
 
 
@@ -23,66 +29,21 @@ class Track:
     notes: npt.NDArray[Any]  # (notes,) of COLUMNS
 
 
-def read_midi(path: Path) -> list[Track]:
-    """Every track of a MIDI file that has notes. Raises ValueError, a reason in words, for what is no MIDI file."""
-    import mido  # late: arrays are prepared where it is installed, networks are trained where it need not be
-    from mido.midifiles.meta import KeySignatureError
+def read_midi(path: Path, say: Say = log.warning) -> list[Track]:
+    """Every track and channel of a MIDI file that has notes. `say` gets one sentence if the file had to be mended.
 
-    try:
-        file = mido.MidiFile(path, clip=True)
-    except (OSError, ValueError, EOFError, IndexError, KeyError, TypeError, KeySignatureError) as error:
-        raise ValueError(f"it cannot be read as a MIDI file ({str(error) or type(error).__name__})") from None
-    if file.ticks_per_beat <= 0:
-        raise ValueError("its time is counted in SMPTE frames")
-    second_at = _tempo_map(file)
-    found = []
-    for track in file.tracks:
-        tick, name = 0, ""
-        open_keys: dict[tuple[int, int], list[tuple[float, int]]] = {}
-        raw: dict[int, list[tuple[float, float, int, int]]] = {}  # channel -> (onset, end, pitch, velocity)
-        pedal: dict[int, list[tuple[float, bool]]] = {}
-        program: dict[int, int] = {}
-        for message in track:
-            tick += message.time
-            now = second_at(tick)
-            if message.type == "track_name":
-                name = message.name.strip()
-            elif message.type == "program_change":
-                program.setdefault(message.channel, message.program)
-            elif message.type == "control_change" and message.control == 64:
-                pedal.setdefault(message.channel, []).append((now, message.value >= 64))
-            elif message.type == "note_on" and message.velocity > 0:
-                open_keys.setdefault((message.channel, message.note), []).append((now, message.velocity))
-            elif message.type in ("note_on", "note_off") and open_keys.get((message.channel, message.note)):
-                onset, velocity = open_keys[message.channel, message.note].pop(0)
-                raw.setdefault(message.channel, []).append((onset, now, message.note, velocity))
-        for channel, notes in raw.items():
-            found.append(Track(name, channel, program.get(channel, 0), sounding(notes, pedal.get(channel, []))))
-    return found
+    Raises MidiFileError for what is no MIDI file."""
+    file = read_midi_file(path)
+    if remark := file.remark(path.name):
+        say(remark)
+    return [
+        Track(part.name, part.channel, part.program, sounding(part.notes, part.pedal)) for part in file.parts
+    ]
 
 
-def _tempo_map(file: Any) -> Callable[[int], float]:
-    """Seconds at a tick, all tracks' tempo changes taken together."""
-    ticks, tempi = [0], [500_000]
-    for track in file.tracks:
-        tick = 0
-        for message in track:
-            tick += message.time
-            if message.type == "set_tempo":
-                ticks.append(tick)
-                tempi.append(message.tempo)
-    order = np.argsort(ticks, kind="stable")
-    at, tempo = np.array(ticks)[order], np.array(tempi)[order] / (1e6 * file.ticks_per_beat)
-    seconds = np.concatenate([[0.0], np.cumsum(np.diff(at) * tempo[:-1])])
-
-    def second_at(tick: int) -> float:
-        index = int(np.searchsorted(at, tick, side="right")) - 1
-        return float(seconds[index] + (tick - at[index]) * tempo[index])
-
-    return second_at
-
-
-def sounding(raw: list[tuple[float, float, int, int]], pedal: list[tuple[float, bool]]) -> npt.NDArray[Any]:
+def sounding(
+    raw: Sequence[tuple[float, float, int, int]], pedal: Sequence[tuple[float, bool]]
+) -> npt.NDArray[Any]:
     """Notes with held and sounding lengths: a note rings on to the pedal's release, or until its key is struck again."""
     raw = sorted(raw, key=lambda note: (note[0], note[2]))
     notes = np.zeros(len(raw), COLUMNS)

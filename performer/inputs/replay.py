@@ -3,52 +3,47 @@
 Where the performance rests, the replay waits for an answer that is under way, as a person would.
 """
 
+import logging
 import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from performer.clock import Clock
-from performer.errors import TakeError
+from performer.errors import MidiFileError, TakeError
 from performer.events import Control, Event, NoteOff, NoteOn, Timed
+from performer.music.midi_events import CONTROL, NOTE_ON
+from performer.music.midi_file import read_midi_file
+from performer.music.midi_notes import Message
+
+log = logging.getLogger("performer")
 
 REST = 0.8  # seconds without a key down: the end of a phrase
 LISTEN = 1.2  # seconds that the player waits for somebody to answer
 LONGEST_ANSWER = 15.0
 
 
-def read_performance(path: Path) -> list[Timed]:
-    """The keys and pedals of a Standard MIDI File with their times in seconds. Raises TakeError for a file that is none or has no notes."""
-    import mido
-    from mido.midifiles.meta import KeySignatureError
+def read_performance(path: Path, say: Callable[[str], object] = log.warning) -> list[Timed]:
+    """The keys and controllers of a MIDI file with their times in seconds. `say` gets one sentence if the file had to be mended.
 
-    events: list[Timed] = []
-    time = 0.0
+    Raises TakeError for a file that is none or has no notes."""
     try:
-        file = mido.MidiFile(path)
-        if file.ticks_per_beat <= 0:
-            raise ValueError("its time is counted in SMPTE frames")
-        for message in file:
-            time += message.time
-            event = _event(message)
-            if event is not None:
-                events.append(Timed(time, event))
-    except (OSError, ValueError, EOFError, IndexError, KeyError, TypeError, KeySignatureError) as error:
-        raise TakeError(f"'{path}' cannot be played ({str(error) or type(error).__name__}).", "Give a Standard MIDI File.") from None
-    if not any(isinstance(timed.event, NoteOn) for timed in events):
+        file = read_midi_file(path)
+    except MidiFileError as error:
+        raise TakeError(f"'{path}' cannot be played: {error.reason}.", error.remedy) from None
+    if not file.parts:
         raise TakeError(f"'{path}' has no notes.", "Give a MIDI file with a performance in it.")
-    return events
+    if remark := file.remark(path.name):
+        say(remark)
+    return [Timed(message.time, _event(message)) for message in file.messages]
 
 
-def _event(message: object) -> Event | None:
-    kind = getattr(message, "type", "")
-    channel = getattr(message, "channel", 0) + 1
-    if kind == "note_on" and message.velocity:  # type: ignore[attr-defined]
-        return NoteOn(message.note, message.velocity, channel, "replay")  # type: ignore[attr-defined]
-    if kind in ("note_on", "note_off"):
-        return NoteOff(message.note, channel, "replay")  # type: ignore[attr-defined]
-    if kind == "control_change":
-        return Control(message.control, message.value, channel, "replay")  # type: ignore[attr-defined]
-    return None
+def _event(message: Message) -> Event:
+    channel = message.status % 16 + 1
+    if message.status >= CONTROL:
+        return Control(message.first, message.second, channel, "replay")
+    if message.status >= NOTE_ON and message.second:
+        return NoteOn(message.first, message.second, channel, "replay")
+    return NoteOff(message.first, channel, "replay")
 
 
 def rests(events: list[Timed]) -> Iterator[tuple[Timed, bool]]:
@@ -65,10 +60,13 @@ def rests(events: list[Timed]) -> Iterator[tuple[Timed, bool]]:
 
 
 class Replay:
-    """Plays a performance over and over until it is stopped; every key that is down then comes up."""
+    """Plays a performance over and over until it is stopped; every key that is down then comes up.
+
+    `remarks` are sentences about a file that had to be mended."""
 
     def __init__(self, path: Path, clock: Clock, post: Callable[[Timed], object], answering: Callable[[], bool]) -> None:
-        self._events = read_performance(path)
+        self.remarks: list[str] = []
+        self._events = read_performance(path, self.remarks.append)
         self._clock, self._post, self._answering = clock, post, answering
         self._stop = threading.Event()
         self._held: set[tuple[int, int]] = set()

@@ -36,7 +36,7 @@ def _pieces(folder: Path, say: Say) -> list[Piece]:
     pieces = []
     for path in (path for path in sorted(folder.rglob("*")) if path.suffix.lower() in KINDS):
         try:
-            pieces.append(Piece(path.stem, "any", HELD_OUT, tuple(parts_of(path))))
+            pieces.append(Piece(path.stem, "any", HELD_OUT, tuple(parts_of(path, say))))
         except ValueError as error:
             say(f"{path.name}: {error}; it is left out.")
     if not pieces:

@@ -14,7 +14,7 @@ import numpy as np
 
 from performer.assets import demo_performance
 from performer.encoding import GAP_EDGES
-from performer.errors import PerformerError, TakeError
+from performer.errors import MidiFileError, PerformerError, TakeError
 from performer.evaluation.corpus import DRUM_CHANNEL, Say
 from performer.evaluation.corpus import KINDS as MIDI
 from performer.evaluation.midi_file import read_midi, sounding
@@ -52,11 +52,14 @@ def read_material(source: Path, corpus: str, say: Say) -> Material:
         raise PerformerError(f"There is no '{source}'.", "Give a folder with takes or MIDI files.")
     paths = [source] if source.is_file() else sorted(path for path in source.rglob("*") if path.is_file())
     files: list[list[Piece]] = []
-    for path in (path for path in paths if path.suffix.lower() in (*TAKES, *MIDI)):
+    paths = [path for path in paths if path.suffix.lower() in (*TAKES, *MIDI)]
+    for path in paths:
         try:
-            files.append(list(_pieces(path.stem, parts_of(path))))
+            files.append(list(_pieces(path.stem, parts_of(path, say))))
         except (ValueError, TakeError) as error:
             say(f"{path.name}: {error.problem if isinstance(error, TakeError) else error}; it is left out.")
+    if len(files) < len(paths):
+        say(f"{len(paths) - len(files)} of {len(paths)} files of '{source}' are left out.")
     pieces = [piece for file in files for piece in file]
     notes = sum(map(_notes, pieces))
     if notes < LEAST:
@@ -66,12 +69,18 @@ def read_material(source: Path, corpus: str, say: Say) -> Material:
     return Material(pack([(corpus, piece) for piece in split]), len(files), notes, sum(map(_seconds, pieces)) / 60, by)
 
 
-def parts_of(path: Path) -> list[Part]:
-    """What a person plays in a take or a MIDI file, by instrument. Raises ValueError or TakeError, the reason, where that is too little."""
+def parts_of(path: Path, say: Say) -> list[Part]:
+    """What a person plays in a take or a MIDI file, by instrument. `say` hears of a MIDI file that is mended.
+
+    Raises ValueError or TakeError, the reason, where that is too little."""
     if path.suffix.lower() in TAKES:
         parts = _of_take(path)
     else:
-        parts = [(DRUMS if track.channel == DRUM_CHANNEL else KEYS, track.notes) for track in read_midi(path)]
+        try:
+            tracks = read_midi(path, say)
+        except MidiFileError as error:
+            raise ValueError(error.reason) from None
+        parts = [(DRUMS if track.channel == DRUM_CHANNEL else KEYS, track.notes) for track in tracks]
     if sum(len(notes) for _, notes in parts) < SHORTEST:
         raise ValueError(f"it has fewer than {SHORTEST} notes")
     return parts

@@ -1,0 +1,1 @@
+"""What music is, apart from ports and models: files of notes."""
