@@ -10,8 +10,9 @@ from performer.effects import Ask, AskChords, Drop, Effect, Feed, Forget, Soon
 from performer.events import Answer, ChordAnswer, Event, ModelFailed, ModelNote, Tick, Timed
 from performer.inference.chords import Harmonist, Plain
 from performer.inference.thinker import Mind, Thinker
+from performer.ledger import Slot, slot_of
 from performer.outputs.take import Sounded
-from performer.scheduler import NOTES, Ended, Output, Planned, Played, Report, Slot, Stage, slot_of
+from performer.scheduler import NOTES, Ended, Output, Planned, Played, Report, Stage
 from performer.session.state import Session
 
 

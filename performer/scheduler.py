@@ -4,19 +4,19 @@
 time; the offline graph drives the same `Stage` on a virtual clock.
 """
 
-import heapq
-import itertools
 import logging
 import math
 import threading
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator, Mapping, MutableSequence, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Protocol
 
+from performer.agenda import Agenda
 from performer.clock import Clock
 from performer.effects import Compensate, Effect, Pass, Play, Release, Silence, Wake
 from performer.events import Event, Transport
+from performer.ledger import Ledger, Slot, Sounding, slot_of
 from performer.priority import punctual
 from performer.rest_ledger import RestLedger
 from performer.worker import Bell
@@ -81,108 +81,6 @@ class Missed:
 Report = Played | Ended | Applied | Missed
 Planned = (Play, Release, Pass, Silence, Compensate, Wake)
 """The effects that concern a stage."""
-
-
-class Agenda:
-    """What is due when. Equal times keep the order of arrival."""
-
-    def __init__(self) -> None:
-        self._heap: list[tuple[float, int, Any]] = []
-        self._order = itertools.count()
-
-    def __len__(self) -> int:
-        return len(self._heap)
-
-    def __iter__(self) -> Iterator[Any]:
-        return (item for _, _, item in self._heap)
-
-    def add(self, time: float, item: Any) -> None:
-        heapq.heappush(self._heap, (time, next(self._order), item))
-
-    def cancel(self, unwanted: Callable[[Any], bool]) -> int:
-        """Take back every item for which `unwanted` holds; returns how many."""
-        kept = [entry for entry in self._heap if not unwanted(entry[2])]
-        count = len(self._heap) - len(kept)
-        if count:
-            heapq.heapify(kept)
-            self._heap = kept
-        return count
-
-    @property
-    def next_time(self) -> float | None:
-        return self._heap[0][0] if self._heap else None
-
-    def first(self, wanted: Callable[[Any], bool]) -> float | None:
-        """When the first item is due for which `wanted` holds. Thread-safe."""
-        return min((time for time, _, item in tuple(self._heap) if wanted(item)), default=None)
-
-    def pop_due(self, now: float) -> Iterator[tuple[float, Any]]:
-        """The items due at `now` or before, each with its own time, one by one: an item may be cancelled until it is taken."""
-        while self._heap and self._heap[0][0] <= now:
-            time, _, item = heapq.heappop(self._heap)
-            yield time, item
-
-
-Slot = tuple[int, int, int]
-"""Where a note sounds: output port, channel (both from 1) and pitch."""
-CHANNELS, PITCHES = 16, 128
-PORTS = 8
-"""MIDI outputs of a show at most."""
-
-
-@dataclass(slots=True)
-class Sounding:
-    """What sounds at one slot."""
-
-    play: Play
-    """The note-on that was sent last."""
-    holders: list[Play]
-    """Who still wants it to sound; when the last of them ends, the note-off leaves."""
-
-
-class Ledger:
-    """What sounds, by output port, channel and pitch. `mirror`, PORTS x 16 x 128 bytes that the supervisor shares, outlives this process.
-
-    Two keys may sound the same pitch on the same channel. Its note-off leaves when the last of them ends, so that no key cuts
-    a note that another one still holds."""
-
-    def __init__(self, mirror: MutableSequence[int] | None = None) -> None:
-        self._sounding: dict[Slot, Sounding] = {}
-        self._mirror = mirror
-
-    def __len__(self) -> int:
-        return len(self._sounding)
-
-    def get(self, slot: Slot) -> Sounding | None:
-        """What sounds at this slot."""
-        return self._sounding.get(slot)
-
-    def start(self, play: Play, holders: Sequence[Play] = ()) -> None:
-        """Enter a note-on. `holders` are earlier notes of the same slot that still want it to sound."""
-        self._sounding[slot_of(play)] = Sounding(play, [*holders, play])
-        self._mark(play, 1)
-
-    def end(self, slot: Slot) -> None:
-        """Remove what sounds at this slot."""
-        self._mark(self._sounding.pop(slot).play, 0)
-
-    def sounding(self) -> list[Sounding]:
-        """All that sounds."""
-        return list(self._sounding.values())
-
-    def _mark(self, play: Play, value: int) -> None:
-        if self._mirror is not None:
-            self._mirror[mirror_place(play)] = value
-
-
-def slot_of(play: Play) -> Slot:
-    """The slot that a note sounds at."""
-    return play.port, play.channel, play.pitch
-
-
-def mirror_place(play: Play) -> int:
-    """The byte of the ledger's mirror that stands for a note's slot."""
-    return ((play.port - 1) * CHANNELS + play.channel - 1) * PITCHES + play.pitch
 
 
 @dataclass(frozen=True, slots=True)

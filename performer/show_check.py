@@ -9,7 +9,7 @@ from typing import Any, NoReturn
 from performer.addresses import host_problem, parse_client
 from performer.assets import is_file_name
 from performer.errors import ParameterError, ShowError
-from performer.parameters import Parameter
+from performer.parameter import Parameter
 from performer.show_text import line_of
 from performer.show_values import as_toml, folder_path, lenient, shown, text_problem
 

@@ -12,9 +12,10 @@ PACKAGE = Path(__file__).parent.parent / "performer"
 
 # A module imports from the layers before its own, and a module of a folder from that folder.
 LAYERS: tuple[str, ...] = (
-    ". addresses assets awake chords clock constraints errors events jack loopback movers packages priority worker",
-    "apart card effects encoding housekeeping midi_system parameters show_names show_text show_values",
-    "show_check",
+    ". addresses agenda assets awake chords clock constraints errors events jack loopback movers packages priority worker",
+    "apart card effects encoding housekeeping midi_system music parameter show_names show_text show_values",
+    "ledger parameters rest_ledger show_check",
+    "show_ports",
     "desk inference listening midi_port scheduler session show",
     "evaluation folders inputs minds outputs visuals",
     "app devices doctor offline",
@@ -23,7 +24,8 @@ LAYERS: tuple[str, ...] = (
     "__main__",
 )
 LAYER = {place: number for number, layer in enumerate(LAYERS) for place in layer.split()}
-SESSION_KNOWS = {"session", "chords", "clock", "effects", "encoding", "events", "parameters"}  # no port, no model; of the clock the values only
+# No port, no model; of the clock the values only.
+SESSION_KNOWS = {"session", "chords", "clock", "effects", "encoding", "events", "parameters", "rest_ledger"}
 TELLING = ("Clock", "SystemClock", "VirtualClock")  # what tells the time
 LIBRARIES: dict[str, str] = {
     "PIL": "bench.eye visuals.camera visuals.page visuals.sitter",
@@ -35,7 +37,7 @@ LIBRARIES: dict[str, str] = {
     "aalink": "inputs.link",
     "glfw": "visuals.displays",
     "moderngl": "visuals.compositor",
-    "mido": "evaluation.midi_file inputs.replay render",
+    "mido": "render",
     "numpy": "bench calibration.audio_loop check encoding evaluation inference listening visuals",
     "onnxruntime": "inference.onnx",
     "platformdirs": "assets",

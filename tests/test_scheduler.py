@@ -1,10 +1,12 @@
 import queue
 import threading
 
+from performer.agenda import Agenda
 from performer.clock import SystemClock
 from performer.effects import Compensate, Pass, Play, Release, Silence, Wake
 from performer.events import Control
-from performer.scheduler import CLOSE, LEAVING, Agenda, Applied, Ended, Ledger, Missed, Played, Scheduler, Stage
+from performer.ledger import Ledger
+from performer.scheduler import CLOSE, LEAVING, Applied, Ended, Missed, Played, Scheduler, Stage
 from tests.stagehands import WrittenOutput
 
 

@@ -15,6 +15,7 @@ from typing import Any
 
 from pythonosc.osc_packet import OscPacket, ParseError
 
+from performer.agenda import Agenda
 from performer.clock import Clock
 from performer.errors import ParameterError
 from performer.events import (
@@ -39,8 +40,8 @@ from performer.events import (
     Wish,
 )
 from performer.loopback import LARGEST
-from performer.parameters import COMMANDS, Command, Parameter, Table
-from performer.scheduler import Agenda
+from performer.parameter import Parameter
+from performer.parameters import COMMANDS, Command, Table
 
 FARTHEST = 60.0  # seconds: a bundle dated further ahead is refused
 MOST_WAITING = 10_000

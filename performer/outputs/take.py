@@ -19,7 +19,8 @@ from performer import __version__
 from performer.effects import Play
 from performer.errors import TakeError
 from performer.events import Panic, Timed, Transport, from_json, to_json
-from performer.scheduler import ALL_ITEMS, NOTES, Applied, Ended, Missed, Played, Report, Slot
+from performer.ledger import Slot
+from performer.scheduler import ALL_ITEMS, NOTES, Applied, Ended, Missed, Played, Report
 from performer.worker import Worker
 
 log = logging.getLogger("performer")

@@ -327,7 +327,8 @@ class LoopbackFilter:
         """Whether a note-off is that of a copy: of the only key that is down, or of what ended this long ago where there are both."""
         place = channel, key - OFF
         copies, held = source.copies.get(place, 0), source.held.get(place, 0)
-        found = copies > 0 and (not held or any(loop.sure and loop.find(self._memory, time, channel, key, 0, self._memory.count) for loop in source.loops))
+        sure = [loop for loop in source.loops if loop.sure] if held else []
+        found = copies > 0 and (not held or any(loop.find(self._memory, time, channel, key, 0, self._memory.count) for loop in sure))
         down = source.copies if found else source.held
         if down.get(place, 0) > 1:
             down[place] -= 1

@@ -9,7 +9,8 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from performer.movers import SLOTS
-from performer.parameters import Parameter, Table
+from performer.parameter import Parameter
+from performer.parameters import Table
 from performer.visuals.sources import Sources
 
 PREFIX = "/performer/modulation/"
