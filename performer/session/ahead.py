@@ -87,7 +87,7 @@ class Ahead(Mode):
     def key_down(self, time: float, key: Key, velocity: int) -> Iterator[Effect]:
         if not self._habit.with_player:
             yield from self._stop(time)
-            if self._habit.through:
+            if self._habit.through and not self.armed:
                 yield self._voice.through(time, key, velocity)
             yield from self._wait(time)
         elif self._lane.sounding:
@@ -97,7 +97,7 @@ class Ahead(Mode):
             yield from self._listen(time)
 
     def key_up(self, time: float, key: Key) -> Iterator[Effect]:
-        if self._habit.through:
+        if self._habit.through and not self.armed:
             yield Release(time, self._voice.number, key.tag)
         yield from self._wait(time)
 
@@ -179,4 +179,8 @@ class Ahead(Mode):
     def _stop(self, time: float) -> Iterator[Effect]:
         if self._lane.sounding or self._lane.waiting:
             yield from self._lane.rest(time)
-            yield from self._voice.stop(time)
+            if self.armed:
+                # What sounds belongs to the mode that the voice is in.
+                yield Release(time, self._voice.number, self._lane.tag)
+            else:
+                yield from self._voice.stop(time)

@@ -62,9 +62,9 @@ class Band:
         return frozenset(voice.number for voice in self.voices if voice.hears_key(key))
 
     def modes_of(self, numbers: frozenset[int]) -> Iterator[Mode]:
-        """The modes of these voices, and those that are armed for them."""
+        """The modes of these voices, and those that are armed for them and plan ahead."""
         yield from (mode for voice, mode in zip(self.voices, self.modes, strict=True) if voice.number in numbers)
-        yield from (mode for number, mode in self.armed.items() if number in numbers)
+        yield from (mode for number, mode in self.armed.items() if number in numbers and mode.lane is not None)
 
     def receivers(self, key: Key, held: HeldKey) -> frozenset[int]:
         """Who is told that a held key came up: who received its note-on, whatever they listen to now, and who listens to it now."""
@@ -78,6 +78,7 @@ class Band:
     def arm(self, time: float, voice: Voice, mode: str, beat: float) -> Iterator[Effect]:
         """Have a mode plan for the beat on which the voice takes it up."""
         self.armed[voice.number] = MODES[mode](voice)
+        self.armed[voice.number].armed = True
         yield from self.armed[voice.number].begin(time, beat)
 
     def disarm(self, voice: int) -> Iterator[Effect]:
@@ -91,6 +92,7 @@ class Band:
         waiting = self.armed.get(voice.number)
         armed = self.armed.pop(voice.number, None) if another else None
         new = armed or mode_of(voice)
+        new.armed = False
         yield from self.modes[voice.number - 1].leave(time, waiting.tag if waiting else "")
         yield from self.suggestions[voice.number - 1].end(time)
         self.modes[voice.number - 1] = new

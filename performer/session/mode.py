@@ -20,6 +20,8 @@ class Mode:
 
     def __init__(self, voice: Voice) -> None:
         self._voice = voice
+        self.armed = False
+        """Whether it waits for its beat: it may plan, and plays nothing of its voice's yet."""
 
     @property
     def doing(self) -> str:
