@@ -1,16 +1,19 @@
-"""The fuse of the way back: when more leaves than the players and the plan explain, the input that carries the storm is cut. Pure.
+"""The fuse of the way back: when more leaves than the players and the plan explain, the input that carries
+the storm is cut. Pure.
 
-Every message that comes in explains a stated number of messages that leave (`explains`: what the voices may answer to it), and every planned
-message explains itself. A source that brings more than hands and controllers can explains no more than those could. What leaves beyond that is
-counted; when it is more than LEEWAY, the source that brought most in the last moment is cut. It comes back after QUIET seconds without a storm
-on it, or by `reset`. A source that storms again soon stays cut for twice as long, up to LONGEST_CUT. Used by one thread; times in seconds.
-"""
+Every message that comes in explains a stated number of messages that leave (`explains`: what the voices may
+answer to it), and every planned message explains itself. A source that brings more than hands and controllers
+can explains no more than those could. What leaves beyond that is counted; when it is more than LEEWAY, the
+source that brought most in the last moment is cut. It comes back after QUIET seconds without a storm on it,
+or by `reset`. A source that storms again soon stays cut for twice as long, up to LONGEST_CUT. Used by one
+thread; times in seconds."""
 
 from collections import deque
 from dataclasses import dataclass, field
 
 KEYS_A_SECOND, KEYS_AT_ONCE = 120.0, 64.0  # note-ons of one source: two hands' glissandos; two forearms
-GESTURES_A_SECOND, GESTURES_AT_ONCE = 4000.0, 1000.0  # controllers, bend, pressure and note-offs: ten MPE fingers with three streams each
+# Controllers, bend, pressure and note-offs: ten MPE fingers with three streams each.
+GESTURES_A_SECOND, GESTURES_AT_ONCE = 4000.0, 1000.0
 LEEWAY = 200.0  # messages that leave beyond what is explained
 MOMENT = 0.5  # seconds: what came in before that did not bring this storm
 QUIET = 2.0  # seconds without a storm after which a source comes back
@@ -58,8 +61,11 @@ class Fuse:
         self._owed = 0.0  # messages that left beyond what is explained; negative: that may still leave
         self._time = 0.0
 
-    def count_in(self, time: float, source: str, explains: float, key: bool = False) -> list[Blown | Restored]:
-        """A message comes in that may bring up to `explains` messages to leave; `key`: a note-on. Copies of what left explain nothing: give 0."""
+    def count_in(
+        self, time: float, source: str, explains: float, key: bool = False
+    ) -> list[Blown | Restored]:
+        """A message comes in that may bring up to `explains` messages to leave; `key`: a note-on. Copies of
+        what left explain nothing: give 0."""
         entry = self._sources.get(source)
         if entry is None:
             entry = self._sources[source] = _Source(filled=time)
@@ -82,14 +88,19 @@ class Fuse:
         return []
 
     def count_planned(self, messages: float) -> None:
-        """So many messages were planned by voices that play by themselves, note-offs included: they explain themselves."""
+        """So many messages were planned by voices that play by themselves, note-offs included: they explain
+        themselves."""
         self._owed -= messages
 
     def count_out(self, time: float, messages: int = 1) -> list[Blown | Restored]:
         """So many messages leave."""
         # What was explained and did not leave is forgotten; so is what is owed, slowly.
         if time > self._time:
-            self._owed = max(0.0, self._owed - FORGIVEN * (time - self._time)) if self._owed > 0 else self._owed * 0.5 ** (time - self._time)
+            self._owed = (
+                max(0.0, self._owed - FORGIVEN * (time - self._time))
+                if self._owed > 0
+                else self._owed * 0.5 ** (time - self._time)
+            )
             self._time = time
         self._owed += messages
         if self._owed <= LEEWAY:
@@ -97,7 +108,8 @@ class Fuse:
         return self._blow(time)
 
     def tick(self, time: float) -> list[Blown | Restored]:
-        """Bring back what was quiet for long enough. To be called now and then while `cut_sources` is not empty."""
+        """Bring back what was quiet for long enough. To be called now and then while `cut_sources` is not
+        empty."""
         changes: list[Blown | Restored] = []
         for name, entry in self._sources.items():
             if entry.blown and time - entry.storm >= entry.cut:

@@ -1,8 +1,9 @@
-"""The evidence for one way back: that what comes in from a source follows what left through a port, by a steady delay and shift. Pure.
+"""The evidence for one way back: that what comes in from a source follows what left through a port, by a
+steady delay and shift. Pure.
 
-The score is a log-likelihood ratio in nats: how much likelier the messages are if a loop returns them than if a player imitates Performer.
-A loop keeps time within milliseconds, does the same to every velocity, and leaves nothing out; a player does none of these.
-"""
+The score is a log-likelihood ratio in nats: how much likelier the messages are if a loop returns them than if
+a player imitates Performer. A loop keeps time within milliseconds, does the same to every velocity, and
+leaves nothing out; a player does none of these."""
 
 from bisect import bisect_left, bisect_right
 from collections import deque
@@ -10,17 +11,21 @@ from collections import deque
 from performer.session.loopback_memory import BEND, CONTROL, OFF, Left, Memory, move_key
 
 CERTAIN = 7.0  # nats from which on a copy is recognised
-CERTAIN_SHIFTED = 10.0  # the same for transposed copies: there are many shifts by which something can fit by chance
+# The same for transposed copies: there are many shifts by which something can fit by chance.
+CERTAIN_SHIFTED = 10.0
 CERTAIN_GESTURES = 9.0  # the same where only gestures came back: a vibrato repeats its own values
+UNLIKE = 0.7  # nats against a loop for a note that came in time and not as loud as it should
 MOST_CERTAIN = 14.0
 DOUBTFUL = 3.0  # nats below which a loop that was certain is so no longer
 LEAST_REACH = 0.006
 REACH = 0.02  # seconds off the loop's delay in which a message can be its copy
-# Seconds (standard deviation) off the steady delay: of a DAW that works in blocks, and of a player; what both give at the delay itself.
+# Seconds (standard deviation) off the steady delay: of a DAW that works in blocks, and of a player; what both
+# give at the delay itself.
 LOOP_JITTER, PLAYER_JITTER, IN_TIME = 0.005, 0.02, 1.0
 OUT_OF_TIME = -2.0
 PRECISION = (1 / LOOP_JITTER**2 - 1 / PLAYER_JITTER**2) / 2
-# A velocity is the same; is changed as two, as one before; lies where one lay that left nearly as loud; does not.
+# A velocity is the same; is changed as two, as one before; lies where one lay that left nearly as loud; does
+# not.
 EXACT, SAME_CHANGE_TWICE, SAME_CHANGE, LIKE_CHANGE, OTHER_CHANGE = 2.3, 1.8, 1.2, 1.5, -1.4
 STEPS = (0, 1, -1, 2, -2, 3, -3)  # between velocities that leave nearly as loud
 LESS_ALIKE = 0.45  # nats that each step between them takes from LIKE_CHANGE
@@ -32,7 +37,8 @@ MOST_COPIES = 8
 
 
 class Loop:
-    """One way from an output port back to a source. `delay` in seconds, `shift` in semitones, `score` in nats."""
+    """One way from an output port back to a source. `delay` in seconds, `shift` in semitones, `score` in
+    nats."""
 
     __slots__ = (
         "_changes", "_exact", "_extra", "_jitter", "_known", "_last", "_plain",
@@ -46,7 +52,8 @@ class Loop:
         self.shift = shift
         self.score = 0.0
         self.sure = False
-        self.reach = REACH  # seconds off the delay in which a message can be a copy: less where a loop has proved steadier
+        # Seconds off the delay in which a message can be a copy: less where a loop has proved steadier.
+        self.reach = REACH
         self.hits = 0
         self.notes = 0
         self.latest = 0.0  # when something last came back
@@ -57,9 +64,12 @@ class Loop:
         self._jitter = 0.0  # mean seconds off the delay
         self._exact = 0.0  # how many of the last velocities were the same
         self._plain = 1.0  # how many of the last changes were the same difference, factor or value
-        self._last: dict[tuple[int, int], Left] = {}  # channel and key (-1 for all notes) -> what came back last
+        # Channel and key (-1 for all notes) -> what came back last.
+        self._last: dict[tuple[int, int], Left] = {}
 
-    def find(self, memory: Memory, time: float, channel: int, key: int, value: int, count: int) -> Left | None:
+    def find(
+        self, memory: Memory, time: float, channel: int, key: int, value: int, count: int
+    ) -> Left | None:
         """Which of the first `count` messages that left comes back now as this one, if any does."""
         moved = move_key(key, -self.shift) if self.shift else key
         trail = memory.trails.get(moved) if moved is not None else None
@@ -69,7 +79,12 @@ class Loop:
         first, last = bisect_left(times, due - self.reach), bisect_right(times, due + self.reach)
         found, away = None, 0.0
         for left in items[first : min(last, first + MOST_COMPARED)]:
-            if left.port != self.port or left.order > count or (key >= CONTROL and left.value != value) or not self._remains(left, key):
+            if (
+                left.port != self.port
+                or left.order > count
+                or (key >= CONTROL and left.value != value)
+                or not self._remains(left, key)
+            ):
                 continue
             if key >= CONTROL:
                 return left
@@ -91,8 +106,13 @@ class Loop:
         return taken < self.copies
 
     def _distance(self, left: Left, due: float, channel: int, value: int) -> float:
-        """Of notes that fit in time the one is nearest that is still to come back, that comes back as loud, on the same channel."""
-        away = 4 * (self.number in left.returned) + 2 * (not self.repeats(left, value)) + (left.channel != channel)
+        """Of notes that fit in time the one is nearest that is still to come back, that comes back as loud,
+        on the same channel."""
+        away = (
+            4 * (self.number in left.returned)
+            + 2 * (not self.repeats(left, value))
+            + (left.channel != channel)
+        )
         return abs(left.time - due) + REACH * away
 
     def _count_extra(self, weight: float) -> None:
@@ -109,7 +129,8 @@ class Loop:
         return self._plain < 0.7 and self._like(left.value, value) >= 0
 
     def _like(self, out: int, back: int) -> float:
-        """Nats for a velocity that lies where a curve would put it, or does not; 0 where none near it is known."""
+        """Nats for a velocity that lies where a curve would put it, or does not; 0 where none near it is
+        known."""
         known = self._known
         near = next((out + step for step in STEPS if out + step in known), None)
         if near is None:
@@ -119,8 +140,17 @@ class Loop:
         fits = low - 1 <= back - self._known[near] <= high + 1
         return LIKE_CHANGE - LESS_ALIKE * abs(step) if fits else OTHER_CHANGE
 
-    def take(self, memory: Memory, time: float, left: Left, value: int, varied: tuple[bool, bool], bonus: float = 0.0) -> None:
-        """Count a message as a copy of what left. `varied`: whether the values vary that leave, and those that the player sends."""
+    def take(
+        self,
+        memory: Memory,
+        time: float,
+        left: Left,
+        value: int,
+        varied: tuple[bool, bool],
+        bonus: float = 0.0,
+    ) -> None:
+        """Count a message as a copy of what left. `varied`: whether the values vary that leave, and those
+        that the player sends."""
         again = self.number in left.returned
         if not left.returned:
             left.returned = {}
@@ -129,7 +159,13 @@ class Loop:
         gain = bonus
         if self.hits:
             gain += max(OUT_OF_TIME, IN_TIME - off * off * PRECISION)
-        gain += self._velocity_gain(left, value, *varied) if left.key < OFF else 0.8 if is_switch(left.key, value) else 2.0
+        gain += (
+            self._velocity_gain(left, value, *varied)
+            if left.key < OFF
+            else 0.8
+            if is_switch(left.key, value)
+            else 2.0
+        )
         if not again:
             gain += MISSED * self._missed(memory, left)
             self._extra = max(0.0, self._extra - 0.3)
@@ -142,10 +178,17 @@ class Loop:
         self._judge()
         self.reach = max(LEAST_REACH, min(REACH, 4 * self._jitter)) if self.sure else REACH
 
-    def doubt(self, nats: float) -> None:
-        """Something speaks against this loop."""
-        self.score -= nats
+    def doubt(self, left: Left, value: int) -> None:
+        """A note came in time and not as loud as it should: it is a player's, or velocities are changed by a curve."""
+        self._plain *= 0.8
+        self._know(left.value, value)
+        self.score -= UNLIKE
         self._judge()
+
+    def _know(self, out: int, back: int) -> None:
+        if len(self._known) == 16 and out not in self._known:
+            del self._known[next(iter(self._known))]
+        self._known[out] = back
 
     def _judge(self) -> None:
         needed = CERTAIN_GESTURES if not self.notes else CERTAIN_SHIFTED if self.shift else CERTAIN
@@ -162,9 +205,7 @@ class Loop:
         plain = all(changed_alike(left.value, value, out, back) for out, back in before)
         self._plain += 0.2 * (plain - self._plain)
         like = 0.0 if plain else self._like(left.value, value)
-        if len(self._known) == 16:
-            del self._known[next(iter(self._known))]
-        self._known[left.value] = value
+        self._know(left.value, value)
         if not plain:
             return like
         # A keyboard that knows one velocity looks like a fixed one.
@@ -173,7 +214,8 @@ class Loop:
         return SAME_CHANGE_TWICE if len(before) == 2 else SAME_CHANGE
 
     def _missed(self, memory: Memory, left: Left) -> int:
-        """How many messages left between the one that came back last and this one, on its channel, and did not come back themselves."""
+        """How many messages left between the one that came back last and this one, on its channel, and did
+        not come back themselves."""
         track = (left.channel, -1 if left.key < OFF else left.key)
         last = self._last.get(track)
         if last is None:

@@ -1,4 +1,5 @@
-"""What left through the outputs in the last half second, found by what it is and when it left. Pure: every time is an argument."""
+"""What left through the outputs in the last half second, found by what it is and when it left. Pure: every
+time is an argument."""
 
 from bisect import bisect_left, bisect_right, insort
 from collections import deque
@@ -47,7 +48,15 @@ class Left:
     __slots__ = ("cause", "channel", "key", "number", "order", "port", "returned", "time", "value")
 
     def __init__(
-        self, time: float, port: str, channel: int, key: int, value: int, cause: tuple[str, int] | None, number: int, order: int
+        self,
+        time: float,
+        port: str,
+        channel: int,
+        key: int,
+        value: int,
+        cause: tuple[str, int] | None,
+        number: int,
+        order: int,
     ) -> None:
         self.time = time
         self.port = port
@@ -64,7 +73,8 @@ class Left:
 
 
 class Trail:
-    """Messages in the order of their times, which may lie ahead. `times` stands beside `items` since bisect is fastest on plain numbers."""
+    """Messages in the order of their times, which may lie ahead. `times` stands beside `items` since bisect
+    is fastest on plain numbers."""
 
     __slots__ = ("items", "times")
 
@@ -118,7 +128,9 @@ class Memory:
     def __len__(self) -> int:
         return sum(len(trail.items) for trail in self.trails.values())
 
-    def add(self, time: float, port: str, channel: int, key: int, value: int, cause: tuple[str, int] | None) -> None:
+    def add(
+        self, time: float, port: str, channel: int, key: int, value: int, cause: tuple[str, int] | None
+    ) -> None:
         """Remember a message, and forget what left long before it."""
         number = 0
         if key >= CONTROL:

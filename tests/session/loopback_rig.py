@@ -1,4 +1,5 @@
-"""A DAW in virtual time that sends back what Performer plays, players beside it, and phrases as people play them."""
+"""A DAW in virtual time that sends back what Performer plays, players beside it, and phrases as people play
+them."""
 
 import heapq
 import itertools
@@ -7,6 +8,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
 from performer.events import Bend, Control, NoteOff, NoteOn, Pressure, Program
+from performer.session.fuse import Blown, Fuse, Restored
 from performer.session.loopback_filter import LoopbackFilter
 
 Message = NoteOn | NoteOff | Control | Bend | Pressure | Program
@@ -58,6 +60,7 @@ class Performance:
     filter: LoopbackFilter
     heard: list[Heard]
     sent: int
+    said: list[Blown | Restored]
 
     def missed(self, kind: type = object) -> list[int]:
         """Which copies (their numbers) were taken for a player's."""
@@ -76,7 +79,10 @@ def messages(notes: Sequence[Note], channel: int = 1, source: str = "midi") -> l
     """Notes as note-ons and note-offs."""
     out: list[tuple[float, Message]] = []
     for onset, duration, pitch, velocity in notes:
-        out += [(onset, NoteOn(pitch, velocity, channel, source)), (onset + duration, NoteOff(pitch, channel, source))]
+        out += [
+            (onset, NoteOn(pitch, velocity, channel, source)),
+            (onset + duration, NoteOff(pitch, channel, source)),
+        ]
     return out
 
 
@@ -87,10 +93,13 @@ def play(
     answer: Callable[[Message], list[Message]] = lambda message: [],
     seed: int = 1,
     most: int = 30_000,
+    fuse: Fuse | None = None,
+    explains: float = 0.0,
 ) -> Performance:
-    """What a player sends, what Performer plays by itself (`planned`) and in `answer` to what it hears, and what comes back of both."""
+    """What a player sends, what Performer plays by itself (`planned`) and in `answer` to what it hears, and
+    what comes back of both."""
     rng, order, queue = random.Random(seed), itertools.count(), []
-    listening, heard, sent, down = LoopbackFilter(), [], 0, {}
+    listening, heard, sent, down, said = LoopbackFilter(), [], 0, {}, []
     for time, message in player:
         heapq.heappush(queue, (time, next(order), "player", message))
     for time, message in planned:
@@ -103,18 +112,26 @@ def play(
             returned = listening.is_return(time, message)
             heard.append(Heard(time, message, who == "copy", returned))
             out = []
-            if not returned:
+            if fuse is not None and not returned:
+                key_down = isinstance(message, NoteOn)
+                said += fuse.count_in(time, message.source, explains if key_down else explains / 2, key_down)
+            if not returned and not (fuse is not None and fuse.is_blown(message.source)):
                 key = getattr(message, "source", ""), message.channel, getattr(message, "pitch", None)
-                out = [NoteOff(on.pitch, on.channel) for on in down.pop(key, [])] if isinstance(message, NoteOff) else answer(message)
+                out = (
+                    [NoteOff(on.pitch, on.channel) for on in down.pop(key, [])]
+                    if isinstance(message, NoteOff)
+                    else answer(message)
+                )
                 if isinstance(message, NoteOn):
                     down[key] = out
         for each in out:
             sent += 1
+            said += fuse.count_out(time) if fuse is not None else []
             listening.leaves(time, PORT, each)
             for way in ways:
                 for at, copy in way.back(time, each, rng):
                     heapq.heappush(queue, (at, next(order), "copy", copy))
-    return Performance(listening, heard, sent)
+    return Performance(listening, heard, sent, said)
 
 
 def through(*channels: int) -> Callable[[Message], list[Message]]:
@@ -129,7 +146,9 @@ def harmonise(*channels: int, intervals: Sequence[int] = (4, 7)) -> Callable[[Me
         if not isinstance(message, NoteOn):
             return [replace(message, channel=channel) for channel in channels]
         return [
-            NoteOn(min(127, message.pitch + interval), max(1, min(127, message.velocity - 3 * place)), channel)
+            NoteOn(
+                min(127, message.pitch + interval), max(1, min(127, message.velocity - 3 * place)), channel
+            )
             for channel in channels
             for place, interval in enumerate(intervals)
         ]
@@ -137,7 +156,9 @@ def harmonise(*channels: int, intervals: Sequence[int] = (4, 7)) -> Callable[[Me
     return answer
 
 
-def imitate(notes: Sequence[Note], rng: random.Random, delay: float = 0.0, spread: float = 0.02, shift: int = 0) -> list[Note]:
+def imitate(
+    notes: Sequence[Note], rng: random.Random, delay: float = 0.0, spread: float = 0.02, shift: int = 0
+) -> list[Note]:
     """The same as a player plays it: never in time, never as loud, never as long."""
     return [
         (
@@ -151,7 +172,8 @@ def imitate(notes: Sequence[Note], rng: random.Random, delay: float = 0.0, sprea
 
 
 def compose(rng: random.Random, count: int = 120, low: int = 40, chord: int = 3) -> list[Note]:
-    """A piece as people write them: steps and leaps in a key, chords on the beat, repeated notes, performed loudness."""
+    """A piece as people write them: steps and leaps in a key, chords on the beat, repeated notes, performed
+    loudness."""
     scale, time, degree, out = [0, 2, 4, 5, 7, 9, 11], 0.5, rng.randint(3, 10), []
     while len(out) < count:
         gap = rng.choice([0.125, 0.25, 0.25, 0.25, 0.5, 0.5, 1.0]) * 1.1
@@ -159,7 +181,14 @@ def compose(rng: random.Random, count: int = 120, low: int = 40, chord: int = 3)
         for voice in range(rng.choice([1, 1, 1, chord])):
             step = degree + 2 * voice
             pitch = low + scale[step % 7] + 12 * (step // 7)
-            out.append((time + rng.gauss(0, 0.004), gap * rng.uniform(0.4, 1.0), pitch, min(127, max(20, round(rng.gauss(75, 12))))))
+            out.append(
+                (
+                    time + rng.gauss(0, 0.004),
+                    gap * rng.uniform(0.4, 1.0),
+                    pitch,
+                    min(127, max(20, round(rng.gauss(75, 12)))),
+                )
+            )
         time += gap
     return out
 

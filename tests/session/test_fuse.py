@@ -7,10 +7,14 @@ import random
 import pytest
 
 from performer.session.fuse import LEEWAY, LONGEST_CUT, QUIET, Blown, Fuse, Restored
+from tests.session.loopback_rig import Way, compose, harmonise, imitate, messages, play
 
 
-def storm(gain: int, delay: float, fuse: Fuse, start: float = 0.0, key: bool = True, most: int = 200_000) -> tuple[list, int]:
-    """One key, each message of ours comes back after `delay` and makes `gain` more. Returns what the fuse said, and how many left."""
+def storm(
+    gain: int, delay: float, fuse: Fuse, start: float = 0.0, key: bool = True, most: int = 200_000
+) -> tuple[list, int]:
+    """One key, each message of ours comes back after `delay` and makes `gain` more. Returns what the fuse
+    said, and how many left."""
     said, left, order = [], 0, itertools.count()
     waiting = [(start, next(order))]
     while waiting and left < most:
@@ -156,3 +160,20 @@ def test_each_relapse_cuts_for_twice_as_long_up_to_a_limit():
     assert lengths[-1] == LONGEST_CUT
     assert len(blow(fuse, time + 100.0)) == 1
     assert fuse.tick(time + 100.0 + QUIET), "after a long peace it begins anew"
+
+
+@pytest.mark.parametrize("voices", [2, 16])
+@pytest.mark.parametrize("delay", [0.003, 0.2])
+def test_with_the_filter_a_storm_of_transposed_copies_ends_and_the_player_is_heard_again(voices, delay):
+    """Nobody knows transposed and softer copies from the first: two notes of each voice for each copy grow at once."""
+    for song in range(2):
+        rng = random.Random(song)
+        player = messages(imitate(compose(rng, 60), rng, spread=0.01))
+        way = Way(delay, min(delay, 0.003), -12, lambda velocity: round(velocity * 0.7))
+        answer = harmonise(*range(1, voices + 1))
+        performance = play(player, ways=[way], answer=answer, seed=song, most=100_000, fuse=Fuse(), explains=4 * voices)
+        alone = play(player, answer=answer, most=100_000)
+        assert performance.sent <= 1.5 * alone.sent + 3_000 * voices
+        last = [each for each in performance.heard if not each.copy][-20:]
+        assert sum(each.returned for each in last) <= 6
+        assert len([each for each in performance.said if isinstance(each, Blown)]) <= 4

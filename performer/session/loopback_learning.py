@@ -1,0 +1,176 @@
+"""What is learnt from a message that came in and was not recognised: what it could be a copy of, by which
+delay and shift. Pure."""
+
+from bisect import bisect_left, bisect_right
+from collections import deque
+from dataclasses import dataclass, field
+from typing import NamedTuple
+
+from performer.session.loopback_evidence import REACH, Loop, changed_alike
+from performer.session.loopback_memory import CONTROL, EMPTY, LONGEST, Left, Memory
+
+ALARM = 2.0  # nats of a loop that is not sure from which on nothing waits to be learnt
+MOST_LOOPS = 4  # that are followed for each source
+MOST_SEEDS = 256  # single coincidences that are remembered for each source
+SEED_LIFE = 10.0  # seconds within which a coincidence must happen again
+SAMPLE = 5  # note-ons that a note is compared with at any pitch, about
+EXACT_SAMPLE = 3  # messages of its own key that a message is compared with
+# Nats where a player's own message was passed on: the same channel may be the player again, another one is
+# not.
+REPEATED, ELSEWHERE = -0.8, 0.5
+
+
+class Arrival(NamedTuple):
+    """A message that came in."""
+
+    time: float
+    source: str
+    channel: int
+    key: int
+    value: int
+    impossible: float  # nats for what no hand does
+    sent: int  # messages that had left before
+
+
+class Seed(NamedTuple):
+    """A message that could be a copy of one that left."""
+
+    time: float
+    left: Left
+    value: int
+
+
+class Velocities:
+    """The last velocities, and whether they vary."""
+
+    __slots__ = ("_last", "varied")
+
+    def __init__(self) -> None:
+        self._last: deque[int] = deque(maxlen=8)
+        self.varied = False
+
+    def add(self, velocity: int) -> None:
+        self._last.append(velocity)
+        self.varied = len(set(self._last)) > 2
+
+
+@dataclass(slots=True)
+class Source:
+    """What is known of one input source. A place is a channel and a key."""
+
+    loops: list[Loop] = field(default_factory=list)  # the best first
+    alarmed: bool = False  # something may be a loop
+    seeds: dict[tuple[str, int, int], Seed] = field(default_factory=dict)  # by port, shift and delay
+    velocities: Velocities = field(default_factory=Velocities)  # of the player's own notes
+    # Port -> note-ons due when something last came back from it.
+    marks: dict[str, int] = field(default_factory=dict)
+    # Place -> the player's last.
+    accepted: dict[tuple[int, int], tuple[float, int]] = field(default_factory=dict)
+    # Place -> the player's own keys that are down.
+    held: dict[tuple[int, int], int] = field(default_factory=dict)
+    down: int = 0  # how many those are
+    copies: dict[tuple[int, int], int] = field(default_factory=dict)  # place -> copies of notes that are down
+
+
+def by_score(loop: Loop) -> float:
+    return -loop.score
+
+
+class Learner:
+    """Finds loops in what is remembered. `velocities` are those of the notes that left last, by port."""
+
+    def __init__(self, memory: Memory, velocities: dict[str, Velocities]) -> None:
+        self._memory = memory
+        self._velocities = velocities
+        self._loops = 0
+
+    def learn(self, source: Source, arrival: Arrival) -> None:
+        """Count a message for the loops that are followed; look for others of which it could be a copy."""
+        time, _, channel, key, value, _, sent = arrival
+        for loop in source.loops:
+            left = None if loop.sure else loop.find(self._memory, time, channel, key, value, sent)
+            if left is not None:
+                loop.take(
+                    self._memory, time, left, value, self.varied(source, left.port), bonus(arrival, left)
+                )
+                if loop.sure:
+                    break
+        else:
+            self._seek(source, arrival)
+        source.loops.sort(key=by_score)
+        source.alarmed = any(loop.score > ALARM and not loop.sure for loop in source.loops)
+
+    def varied(self, source: Source, port: str) -> tuple[bool, bool]:
+        """Whether the velocities vary that leave through a port, and those of the player."""
+        ours = self._velocities.get(port)
+        return ours is not None and ours.varied, source.velocities.varied
+
+    def _seek(self, source: Source, arrival: Arrival) -> None:
+        """Look for what could come back as this message; what fits twice by one delay and shift is followed
+        as a loop."""
+        time, key, value, seeds = arrival.time, arrival.key, arrival.value, source.seeds
+        for left in self._candidates(time, key, value):
+            # What this message itself brought to leave is not its cause.
+            if left.order > arrival.sent:
+                continue
+            shift, delay = key - left.key, time - left.time
+            place = delay / REACH
+            here = int(place)
+            near = here + 1 if place - here > 0.5 else here - 1
+            before = seeds.pop((left.port, shift, here), None) or seeds.pop((left.port, shift, near), None)
+            seeds[left.port, shift, here] = now = Seed(time, left, value)
+            if (
+                before is not None
+                and fits(before, now, key)
+                and not self._followed(source, left, delay, shift)
+            ):
+                self._follow(source, shift, before, now, bonus(arrival, left))
+        while len(seeds) > MOST_SEEDS:
+            del seeds[next(iter(seeds))]
+
+    def _candidates(self, time: float, key: int, value: int) -> list[Left]:
+        """Some of what left lately and could come back as this message: of its own key, and note-ons of
+        any."""
+        trail = self._memory.trails.get(key, EMPTY).between(time - LONGEST, time)
+        if key >= CONTROL:
+            return [left for left in trail if left.value == value][-EXACT_SAMPLE:]
+        notes = self._memory.notes
+        first, last = bisect_left(notes.times, time - LONGEST), bisect_right(notes.times, time)
+        return trail[-EXACT_SAMPLE:] + notes.items[first : last : (last - first) // SAMPLE + 1]
+
+    def _followed(self, source: Source, left: Left, delay: float, shift: int) -> bool:
+        return any(
+            loop.shift == shift and loop.port == left.port and abs(delay - loop.delay) < REACH
+            for loop in source.loops
+        )
+
+    def _follow(self, source: Source, shift: int, first: Seed, second: Seed, nats: float) -> None:
+        """Make a loop of two coincidences, where they fit better than the worst that is followed already."""
+        self._loops += 1
+        varied = self.varied(source, first.left.port)
+        loop = Loop(self._loops, first.left.port, first.time - first.left.time, shift)
+        loop.take(self._memory, first.time, first.left, first.value, varied)
+        loop.take(self._memory, second.time, second.left, second.value, varied, nats)
+        worst = source.loops[-1].score if len(source.loops) == MOST_LOOPS else 0.0
+        if loop.score > worst:
+            source.loops[MOST_LOOPS - 1 :] = []
+            source.loops.append(loop)
+            source.loops.sort(key=by_score)
+
+
+def fits(first: Seed, second: Seed, key: int) -> bool:
+    """Whether two coincidences can be of one loop: in time, and in how the velocity was changed."""
+    if first.left is second.left or second.time - first.time > SEED_LIFE:
+        return False
+    if abs((first.time - first.left.time) - (second.time - second.left.time)) > REACH:
+        return False
+    return key >= CONTROL or changed_alike(second.left.value, second.value, first.left.value, first.value)
+
+
+def bonus(arrival: Arrival, left: Left) -> float:
+    """Nats beside time and value: for what a hand cannot do, and against a hand's own repetition."""
+    if arrival.impossible:
+        return arrival.impossible
+    if left.cause is None or left.cause[0] != arrival.source or left.key != arrival.key:
+        return 0.0
+    return REPEATED if left.cause[1] == arrival.channel else ELSEWHERE
