@@ -82,7 +82,8 @@ class PlayerInput:
     def gesture(self, time: float, event: Gesture) -> Iterator[Effect]:
         """A controller, a bend, pressure or a program change; channel mode messages act on the keys of their source and channel."""
         if isinstance(event, Control) and event.number >= FIRST_CHANNEL_MODE:
-            yield from self._channel_mode(time, event)
+            if self._path.admit(time, event):
+                yield from self._channel_mode(time, event)
             return
         relays = self._band.relays()
         if not self._path.admit(time, event, len(relays)):

@@ -14,6 +14,8 @@ from performer.session.loopback_filter import LoopbackFilter
 Message = NoteOn | NoteOff | Control | Bend | Pressure | Program
 NOTE_MESSAGES = 2
 """Messages that a note costs: its beginning and its end."""
+SILENCING = (64, 123, 120)
+"""The controllers that a panic sends on each channel."""
 LOOP, CUT = "/performer/midi/loop", "/performer/midi/cut"
 TOLD_MS = 10.0
 """Milliseconds by which a known delay has to change to be said again."""
@@ -58,6 +60,9 @@ class ReturnPath:
                 self._take_back(time, effect)
             elif isinstance(effect, Silence):
                 self._take_back(time, None)
+                for channel in range(1, 17):
+                    for number in SILENCING:
+                        self._filter.leaves(time, "1", Control(number, 0, channel))
 
     def explain(self, messages: int) -> None:
         """So many messages leave because of something that no input brought."""
