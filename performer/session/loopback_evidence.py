@@ -24,6 +24,9 @@ REACH = 0.02  # seconds off the loop's delay in which a message can be its copy
 LOOP_JITTER, PLAYER_JITTER, IN_TIME = 0.005, 0.02, 1.0
 OUT_OF_TIME = -2.0
 PRECISION = (1 / LOOP_JITTER**2 - 1 / PLAYER_JITTER**2) / 2
+# The same for a loop that has proved steadier than any hand.
+STEADY, STEADY_IN_TIME = 0.0025, 1.8
+STEADY_PRECISION = (1 / STEADY**2 - 1 / PLAYER_JITTER**2) / 2
 # A velocity is the same; is changed as two, as one before; lies where one lay that left nearly as loud; does
 # not.
 EXACT, SAME_CHANGE_TWICE, SAME_CHANGE, LIKE_CHANGE, OTHER_CHANGE = 2.3, 1.8, 1.2, 1.5, -1.4
@@ -41,7 +44,7 @@ class Loop:
     nats."""
 
     __slots__ = (
-        "_changes", "_exact", "_extra", "_jitter", "_known", "_last", "_plain",
+        "_changes", "_erratic", "_exact", "_extra", "_jitter", "_known", "_last", "_plain",
         "copies", "delay", "hits", "latest", "notes", "number", "port", "reach", "score", "shift", "sure",
     )  # fmt: skip
 
@@ -62,6 +65,7 @@ class Loop:
         self._changes: deque[tuple[int, int]] = deque(maxlen=2)  # velocity that left, velocity that came back
         self._known: dict[int, int] = {}  # velocity that left -> as what it came back, for curves
         self._jitter = 0.0  # mean seconds off the delay
+        self._erratic = 0.0  # how many of the last velocities fitted nothing
         self._exact = 0.0  # how many of the last velocities were the same
         self._plain = 1.0  # how many of the last changes were the same difference, factor or value
         # Channel and key (-1 for all notes) -> what came back last.
@@ -126,7 +130,12 @@ class Loop:
             return left.value == value
         if all(changed_alike(left.value, value, out, back) for out, back in self._changes):
             return True
-        return self._plain < 0.7 and self._like(left.value, value) >= 0
+        return self._random or (self._plain < 0.7 and self._like(left.value, value) >= 0)
+
+    @property
+    def _random(self) -> bool:
+        """Whether velocities are changed at random, and the time alone tells copies from a player."""
+        return self.hits >= 8 and self._erratic > 0.4 and self._jitter < STEADY
 
     def _like(self, out: int, back: int) -> float:
         """Nats for a velocity that lies where a curve would put it, or does not; 0 where none near it is
@@ -158,7 +167,9 @@ class Loop:
         off = abs(time - left.time - self.delay)
         gain = bonus
         if self.hits:
-            gain += max(OUT_OF_TIME, IN_TIME - off * off * PRECISION)
+            steady = self.hits >= 6 and self._jitter < STEADY
+            in_time, precision = (STEADY_IN_TIME, STEADY_PRECISION) if steady else (IN_TIME, PRECISION)
+            gain += max(OUT_OF_TIME, in_time - off * off * precision)
         gain += (
             self._velocity_gain(left, value, *varied)
             if left.key < OFF
@@ -181,6 +192,7 @@ class Loop:
     def doubt(self, left: Left, value: int) -> None:
         """A note came in time and not as loud as it should: it is a player's, or velocities are changed by a curve."""
         self._plain *= 0.8
+        self._erratic += 0.1 * (1 - self._erratic)
         self._know(left.value, value)
         self.score -= UNLIKE
         self._judge()
@@ -206,8 +218,9 @@ class Loop:
         self._plain += 0.2 * (plain - self._plain)
         like = 0.0 if plain else self._like(left.value, value)
         self._know(left.value, value)
+        self._erratic += 0.2 * ((like < 0) - self._erratic)
         if not plain:
-            return like
+            return max(0.0, like) if self._random else like
         # A keyboard that knows one velocity looks like a fixed one.
         if not in_varied and all(value == back for _, back in before):
             return UNINFORMATIVE

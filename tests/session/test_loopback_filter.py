@@ -54,6 +54,16 @@ def test_what_voices_play_by_themselves_is_recognised_when_it_comes_back(change,
         assert performance.filter.delay("midi") == pytest.approx(delay, abs=0.008)
 
 
+def test_copies_of_random_loudness_are_known_by_their_time():
+    """A plug-in that humanises velocities: the time alone tells, which takes longer."""
+    for song in SONGS:
+        rng = random.Random(song)
+        change = random.Random(song).randint
+        way = Way(0.2, 0.002, velocity=lambda velocity, change=change: velocity + change(-10, 10))
+        missed = play([], messages(compose(rng, 300)), [way], seed=song).missed(NoteOn)
+        assert len([number for number in missed if number >= 100]) <= 24, (song, missed)
+
+
 @EXACTLY
 @given(
     song=st.integers(0, 10_000),
