@@ -216,6 +216,7 @@ class Engine:
                 self._later.append((self._routes[type(effect)], effect))
         if planned:
             self._scheduler.post(planned)
+        self._later.append((self.session.learn, None))
         if thoughts:
             self._minds.take(thoughts)
             self._later.append((self._minds.go_on, None))

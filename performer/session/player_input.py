@@ -102,6 +102,11 @@ class PlayerInput:
     def port_gone(self, time: float, event: PortGone) -> Iterator[Effect]:
         """An input is gone: what was held through it is released, and its controllers are at rest."""
         yield from self._let_go(time, event.source)
+        self._path.forget(event.source)
+
+    def learn(self) -> None:
+        """What can wait until the answer to the last message has left."""
+        self._path.learn()
 
     def return_path(self, time: float, effects: Sequence[Effect], delay: float) -> Iterator[Effect]:
         """These effects leave at `time`. Yields what is to be said of loops, and what ends where a storm is cut."""

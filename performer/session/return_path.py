@@ -72,6 +72,15 @@ class ReturnPath:
         """The keys of an input (of one channel) count as released, its controllers as at rest."""
         self._filter.end_keys(source, channel)
 
+    def forget(self, source: str) -> None:
+        """An input is gone, or connected anew: nothing is known of its way back."""
+        self._filter.end_keys(source)
+        self._filter.forget(source)
+
+    def learn(self) -> None:
+        """Learn from the last message, when what it brought about has left. Otherwise the next message pays for it."""
+        self._filter.learn()
+
     def reset(self) -> None:
         """After a panic that holds for every input."""
         for source in self._filter.sources:

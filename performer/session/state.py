@@ -113,6 +113,10 @@ class Session:
             effects.append(self._status())
         return effects
 
+    def learn(self) -> None:
+        """Do what can wait until the effects of the last event have left. Without it the next event does so first."""
+        self._players.learn()
+
     @property
     def voices(self) -> Sequence[Voice]:
         """The voices, by their numbers from 1."""
