@@ -1,6 +1,8 @@
 """MIDI files as arrays of sounding notes, with the sustain pedal."""
 
 import logging
+import math
+from bisect import bisect_right
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -29,6 +31,23 @@ class Track:
     notes: npt.NDArray[Any]  # (notes,) of COLUMNS
 
 
+class Pedal:
+    """A sustain pedal: `changes` are (seconds, whether it goes down) in the order of time."""
+
+    def __init__(self, changes: Sequence[tuple[float, bool]]) -> None:
+        self._times = [time for time, _ in changes]
+        self._down = [down for _, down in changes]
+        self._releases = [time for time, down in changes if not down]
+
+    def rings_until(self, end: float) -> float:
+        """When a note dies away whose key comes up at `end`: at the pedal's release, if the pedal is down."""
+        place = bisect_right(self._times, end)
+        if not place or not self._down[place - 1]:
+            return end
+        after = bisect_right(self._releases, end)
+        return min(self._releases[after] if after < len(self._releases) else math.inf, end + PEDAL_LIMIT)
+
+
 def read_midi(path: Path, say: Say = log.warning) -> list[Track]:
     """Every track and channel of a MIDI file that has notes. `say` gets one sentence if the file had to be mended.
 
@@ -36,30 +55,29 @@ def read_midi(path: Path, say: Say = log.warning) -> list[Track]:
     file = read_midi_file(path)
     if remark := file.remark(path.name):
         say(remark)
+    # The tracks of a channel share their pedal.
+    pedals = {key: Pedal(changes) for key, changes in {id(part.pedal): part.pedal for part in file.parts}.items()}
     return [
-        Track(part.name, part.channel, part.program, sounding(part.notes, part.pedal)) for part in file.parts
+        Track(part.name, part.channel, part.program, sounding(part.notes, pedals[id(part.pedal)]))
+        for part in file.parts
     ]
 
 
-def sounding(
-    raw: Sequence[tuple[float, float, int, int]], pedal: Sequence[tuple[float, bool]]
-) -> npt.NDArray[Any]:
-    """Notes with held and sounding lengths: a note rings on to the pedal's release, or until its key is struck again."""
+def sounding(raw: Sequence[tuple[float, float, int, int]], pedal: Pedal) -> npt.NDArray[Any]:
+    """Notes with held and sounding lengths: a note rings on to the pedal's release, or until its key is struck again.
+
+    Args:
+        raw: onset and end in seconds, pitch, velocity, in any order"""
     raw = sorted(raw, key=lambda note: (note[0], note[2]))
-    notes = np.zeros(len(raw), COLUMNS)
-    notes["onset"], notes["pitch"], notes["velocity"] = ([note[k] for note in raw] for k in (0, 2, 3))
-    end = np.array([note[1] for note in raw])
-    notes["hold"] = end - notes["onset"]
-    times, down = np.array([p[0] for p in pedal]), np.array([p[1] for p in pedal], bool)
-    releases = times[~down] if len(pedal) else times
+    sound = [0.0] * len(raw)
     restrike: dict[int, float] = {}
     for index in range(len(raw) - 1, -1, -1):
-        stop = end[index]
-        if len(pedal) and (last := np.searchsorted(times, stop, side="right") - 1) >= 0 and down[last]:
-            after = np.searchsorted(releases, stop, side="right")
-            stop = min(releases[after] if after < len(releases) else stop + PEDAL_LIMIT, stop + PEDAL_LIMIT)
-        pitch = raw[index][2]
-        stop = max(min(stop, restrike.get(pitch, np.inf)), min(end[index], restrike.get(pitch, np.inf)))
-        notes["sound"][index] = stop - notes["onset"][index]
-        restrike[pitch] = notes["onset"][index]
+        onset, end, pitch, _ = raw[index]
+        again = restrike.get(pitch, math.inf)
+        sound[index] = max(min(pedal.rings_until(end), again), min(end, again)) - onset
+        restrike[pitch] = onset
+    notes = np.zeros(len(raw), COLUMNS)
+    notes["onset"], notes["pitch"], notes["velocity"] = ([note[k] for note in raw] for k in (0, 2, 3))
+    notes["hold"] = np.array([note[1] for note in raw]) - notes["onset"]
+    notes["sound"] = sound
     return notes

@@ -10,12 +10,13 @@ from typing import Any
 
 from performer.music.repairs import Repairs
 
-MOST_EVENTS = 1_000_000  # of a file, of all kinds; a symphony has some 100,000
+MOST_EVENTS = 500_000  # of a file, of all kinds; a symphony has some 100,000
 MOST_TRIES = 200_000  # places of a file that are tried where its bytes make no sense: less than a second
 LONGEST_DELTA = 0x0FFFFFFF  # ticks, the largest number that the format allows
 LOOK_AHEAD = 8  # events that must make sense before a place is taken for the beginning of one
 NEAR = 64  # bytes
-NAME_LENGTH = 200  # characters of a track's name that are kept
+SHORTEST_SYSTEM_EVENT = 3  # bytes: time, status, length
+CONTENT_LENGTH = 200  # bytes of a meta event that are looked at: of a track's name too
 
 NOTE_OFF, NOTE_ON, KEY_PRESSURE, CONTROL, PROGRAM, CHANNEL_PRESSURE = 0x80, 0x90, 0xA0, 0xB0, 0xC0, 0xD0
 SYSEX, ESCAPE, META = 0xF0, 0xF7, 0xFF
@@ -98,7 +99,8 @@ def _system_event(data: bytes, pos: int, status: int) -> tuple[int, bytes, int]:
     length, pos = _number(data, pos)
     if pos + length > len(data):
         raise MalformedEventError
-    return kind, data[pos : pos + length], pos + length
+    # No more than is used: a content may claim the whole file, again and again.
+    return kind, data[pos : pos + min(length, CONTENT_LENGTH)], pos + length
 
 
 def _number(data: bytes, pos: int) -> tuple[int, int]:
@@ -161,7 +163,7 @@ class TrackReader:
         if not self._trusted or self._data.startswith(b"MTrk", self._pos):
             return True
         if self._makes_sense(self._pos, 0) > 0:
-            self._repairs.add("a track goes on after its end", "{count} tracks go on after their end")
+            self._repairs.add("a track goes on after its end", "in {count} places a track goes on after its end")
             self.track.ended = False
             return False
         if any(self._data[self._pos : self._end]):
@@ -173,7 +175,7 @@ class TrackReader:
         if status == META and kind == END_OF_TRACK:
             self.track.ended = True
         elif content and after > self._sane_until and self._budget.tries > 0:
-            place = self._true_end(after - len(content), after)
+            place = self._true_end(after)
             if place != after:
                 self._repairs.add(
                     "an event of wrong length is left out", "{count} events of wrong length are left out"
@@ -187,15 +189,17 @@ class TrackReader:
             self._repairs.add("a system message is left out", "{count} system messages are left out")
         self._pos = after
 
-    def _true_end(self, begin: int, end: int) -> int:
-        """Where an event with the content `begin` to `end` may end really. A wrong length shows in what comes after it."""
+    def _true_end(self, end: int) -> int:
+        """Where the event at this place may end really, if not at `end`. A wrong length shows in what comes after it."""
         if self._makes_sense(end, self._running) >= LOOK_AHEAD:
             return end
-        for place in range(begin, min(end + NEAR, self._end)):
+        for place in range(self._pos + SHORTEST_SYSTEM_EVENT, min(end + NEAR, self._end)):
             # A text that is longer than it says runs on in letters.
             if place > end and not is_text(self._data[place - 1 : place]):
                 break
-            if self._tries() and self._makes_sense(place, 0) >= LOOK_AHEAD:
+            if not self._tries():
+                break
+            if self._makes_sense(place, 0) >= LOOK_AHEAD:
                 return place
         return end
 
@@ -300,9 +304,9 @@ class TrackReader:
 def text_of(content: bytes) -> str:
     """A text of a file, fit to be printed: UTF-8, else Latin-1."""
     try:
-        text = content[:NAME_LENGTH].decode()
+        text = content.decode()
     except UnicodeDecodeError:
-        text = content[:NAME_LENGTH].decode("latin-1")
+        text = content.decode("latin-1")
     return "".join(letter for letter in text if letter.isprintable()).strip()
 
 

@@ -85,7 +85,7 @@ def parse_midi_file(data: bytes) -> MidiFile:
             tracks.append(_timed(track, times, begin, number))
             tempi += [] if header.frames else [(begin + times.seconds(at), 60e6 / tempo) for at, tempo in track.tempi]
             metres += [(begin + times.seconds(at), beats, unit) for at, beats, unit in track.metres]
-        begin = max(track.end for track in tracks)
+        begin = max(track.end for track in tracks[-len(group) :])
     _shorten_silences(tracks, repairs)
     parts, made = pair_notes(tracks, repairs)
     return MidiFile(
@@ -105,7 +105,8 @@ def _tempo_map(header: Header, tracks: Sequence[RawTrack]) -> TempoMap:
 
 def _timed(track: RawTrack, times: TempoMap, begin: float, group: int) -> TimedTrack:
     seconds = times.seconds
-    messages = [Message(begin + seconds(tick), *message) for tick, *message in track.events]
+    messages = [Message(begin + seconds(tick), status, a, b) for tick, status, a, b in track.events]
+    track.events.clear()
     # Separate pieces share no channel.
     return TimedTrack(track.name, group << 8 | track.port, begin + seconds(track.end), messages)
 

@@ -1,6 +1,8 @@
 """Keys that go down and up become notes. The end of a note may lie in another track of its channel, or nowhere."""
 
-from collections.abc import Iterable, Sequence
+from bisect import bisect_right
+from collections import deque
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
@@ -58,50 +60,71 @@ class _Key(NamedTuple):
     velocity: int  # 0: up
 
 
+Pair = tuple[_Key, _Key]  # down, up
+
+
 @dataclass(slots=True)
 class _Channel:
-    """What all tracks of a port say of one channel."""
+    """What all tracks of a port say of one channel. Lists are in the order of time."""
 
-    pedal: list[tuple[float, bool]] = field(default_factory=list)
+    pedal: tuple[tuple[float, bool], ...] = ()
     silencings: list[float] = field(default_factory=list)
     program: int = 0
-    stray: dict[int, list[_Key]] = field(default_factory=dict)  # pitch -> ends that ended nothing in their track
+
+
+@dataclass(slots=True)
+class _KeyOfTrack:
+    """What one key does in one track."""
+
+    events: list[_Key] = field(default_factory=list)
+    pairs: list[Pair] = field(default_factory=list)
+    unended: list[_Key] = field(default_factory=list)
+    stray: list[_Key] = field(default_factory=list)  # ups that end nothing in the track
+    foreign: list[_Key] = field(default_factory=list)  # ups of other tracks that end what is unended here
+
+    def pair(self) -> None:
+        """The first that goes down is the first that comes up."""
+        waiting: deque[_Key] = deque()
+        for event in self.events:
+            if event.velocity:
+                waiting.append(event)
+            elif waiting:
+                self.pairs.append((waiting.popleft(), event))
+            else:
+                self.stray.append(event)
+        self.unended = list(waiting)
+
+
+Keys = dict[tuple[int, int], _KeyOfTrack]  # by channel and pitch
 
 
 def pair_notes(tracks: Sequence[TimedTrack], repairs: Repairs) -> tuple[list[Part], list[Message]]:
     """The parts of all tracks, and the ends that had to be made up, as note-off messages."""
     channels = _channels(tracks)
     keys = [_keys(track) for track in tracks]
-    paired = [{key: _first_in_first_out(events) for key, events in each.items()} for each in keys]
-    for track, each in zip(tracks, paired, strict=True):
-        for (channel, pitch), (_, _, stray) in each.items():
-            channels[track.port, channel].stray.setdefault(pitch, []).extend(stray)
+    _end_in_other_tracks(tracks, keys, repairs)
     parts: list[Part] = []
     made: list[Message] = []
-    for track, events, each in zip(tracks, keys, paired, strict=True):
+    for track, each in zip(tracks, keys, strict=True):
         closed: dict[int, list[tuple[int, Note]]] = {}
-        for (channel, pitch), (sound, left_open, _) in each.items():
-            pairs = sound
-            if left_open:
-                state = channels[track.port, channel]
-                mender = _Mender(track, channel, pitch, state, repairs)
-                pairs = mender.pairs(events[channel, pitch])
-                made += mender.made
-            if not pairs:
-                continue
-            closed.setdefault(channel, []).extend(
-                (up.place, Note(down.time, up.time, pitch, down.velocity)) for down, up in pairs
-            )
+        for (channel, pitch), key in each.items():
+            if key.unended:
+                made += _make_up_ends(key, track, channels[track.port, channel], channel, pitch)
+            if key.pairs:
+                notes = [(up.place, Note(down.time, up.time, pitch, down.velocity)) for down, up in key.pairs]
+                closed.setdefault(channel, []).extend(notes)
         # The channel whose note ends first comes first.
         for channel, notes in sorted(closed.items(), key=lambda item: min(place for place, _ in item[1])):
             state = channels[track.port, channel]
-            found = tuple(note for _, note in notes)
-            parts.append(Part(track.name, channel, state.program, found, tuple(state.pedal)))
+            parts.append(Part(track.name, channel, state.program, tuple(note for _, note in notes), state.pedal))
+    if made:
+        repairs.add("a note without an end gets one", "{count} notes without an end get one", len(made))
     return parts, made
 
 
 def _channels(tracks: Sequence[TimedTrack]) -> dict[tuple[int, int], _Channel]:
     found: dict[tuple[int, int], _Channel] = {}
+    pedals: dict[tuple[int, int], list[tuple[float, bool]]] = {}
     programs: dict[tuple[int, int], int] = {}
     for track in tracks:
         for time, status, first, second in track.messages:
@@ -110,81 +133,75 @@ def _channels(tracks: Sequence[TimedTrack]) -> dict[tuple[int, int], _Channel]:
             if status >= PROGRAM:
                 channel.program = programs.setdefault(place, first)
             elif status >= CONTROL and first in (SUSTAIN, RESET):
-                channel.pedal.append((time, first == SUSTAIN and second >= 64))
+                pedals.setdefault(place, []).append((time, first == SUSTAIN and second >= 64))
             elif status >= CONTROL and first in (ALL_SOUND_OFF, ALL_NOTES_OFF):
                 channel.silencings.append(time)
-    for channel in found.values():
-        channel.pedal.sort(key=lambda change: change[0])
+    for place, channel in found.items():
+        channel.pedal = tuple(sorted(pedals.get(place, ()), key=lambda change: change[0]))
         channel.silencings.sort()
     return found
 
 
-def _keys(track: TimedTrack) -> dict[tuple[int, int], list[_Key]]:
-    """What each key of the track does: (channel, pitch) -> its ups and downs."""
-    found: dict[tuple[int, int], list[_Key]] = {}
+def _keys(track: TimedTrack) -> Keys:
+    found: Keys = {}
     for place, (time, status, first, second) in enumerate(track.messages):
         if status < CONTROL:
-            key = _Key(place, time, second if status >= NOTE_ON else 0)
-            found.setdefault((status & 0x0F, first), []).append(key)
+            where = status & 0x0F, first
+            key = found.get(where) or found.setdefault(where, _KeyOfTrack())
+            key.events.append(_Key(place, time, second if status >= NOTE_ON else 0))
+    for key in found.values():
+        key.pair()
     return found
 
 
-def _first_in_first_out(
-    events: Iterable[_Key],
-) -> tuple[list[tuple[_Key, _Key]], list[_Key], list[_Key]]:
-    """Downs with their ups, downs without, and ups without."""
-    pairs, waiting, stray = [], list[_Key](), list[_Key]()
-    for event in events:
-        if event.velocity:
-            waiting.append(event)
-        elif waiting:
-            pairs.append((waiting.pop(0), event))
-        else:
-            stray.append(event)
-    return pairs, waiting, stray
+def _end_in_other_tracks(tracks: Sequence[TimedTrack], keys: Sequence[Keys], repairs: Repairs) -> None:
+    """Notes that have no end in their own track get the ends that end nothing in another one of the channel."""
+    same: dict[tuple[int, int, int], list[_KeyOfTrack]] = {}
+    for track, each in zip(tracks, keys, strict=True):
+        for (channel, pitch), key in each.items():
+            if key.unended or key.stray:
+                same.setdefault((track.port, channel, pitch), []).append(key)
+    count = 0
+    for group in same.values():
+        events = [(down.time, 1, number, down) for number, key in enumerate(group) for down in key.unended]
+        events += [(up.time, 0, number, up) for number, key in enumerate(group) for up in key.stray]
+        for key in group:
+            key.unended = []
+        waiting: deque[tuple[_KeyOfTrack, _Key]] = deque()
+        for _, down, number, event in sorted(events, key=lambda each: each[:2]):
+            if down:
+                waiting.append((group[number], event))
+            elif waiting:
+                key, begun = waiting.popleft()
+                key.pairs.append((begun, event))
+                key.foreign.append(event)
+                count += 1
+        for key, begun in waiting:
+            key.unended.append(begun)
+    if count:
+        repairs.add("a note ends in another track", "{count} notes end in another track", count)
 
 
-class _Mender:
-    """Finds an end for every note of one key in a track where some have none. `made` are those that are made up."""
+def _make_up_ends(
+    key: _KeyOfTrack, track: TimedTrack, state: _Channel, channel: int, pitch: int
+) -> list[Message]:
+    """Pair a key's events again, some of which lack their end: a note ends at the latest where the next one begins."""
+    events = sorted([*key.foreign, *key.events], key=lambda event: event.time)
+    made: list[Message] = []
 
-    def __init__(
-        self, track: TimedTrack, channel: int, pitch: int, state: _Channel, repairs: Repairs
-    ) -> None:
-        self._track, self._channel, self._pitch, self._state = track, channel, pitch, state
-        self._repairs = repairs
-        self.made: list[Message] = []
-
-    def pairs(self, events: list[_Key]) -> list[tuple[_Key, _Key]]:
-        """Downs with their ups: those of other tracks first, then those of the next down, then made-up ones."""
-        elsewhere = self._state.stray.pop(self._pitch, [])
-        if elsewhere:
-            events = sorted([*events, *elsewhere], key=lambda event: (event.time, event.velocity > 0))
-            pairs, left_open, unused = _first_in_first_out(events)
-            if len(unused) < len(elsewhere):
-                self._repairs.add(
-                    "a note ends in another track", "{count} notes end in another track", len(elsewhere) - len(unused)
-                )
-            if unused:
-                self._state.stray[self._pitch] = unused
-            if not left_open:
-                return pairs
-        return self._struck_again(events)
-
-    def _struck_again(self, events: Iterable[_Key]) -> list[tuple[_Key, _Key]]:
-        pairs: list[tuple[_Key, _Key]] = []
-        down: _Key | None = None
-        for event in events:
-            if down is not None:
-                pairs.append((down, self._made_up(down, event.time) if event.velocity else event))
-            down = event if event.velocity else None
-        if down is not None:
-            late = self._track.end if self._track.end > down.time else down.time + SHORTEST_UNENDED
-            pairs.append((down, self._made_up(down, late)))
-        return pairs
-
-    def _made_up(self, down: _Key, latest: float) -> _Key:
-        silencing = next((time for time in self._state.silencings if time > down.time), latest)
+    def made_up(down: _Key, latest: float) -> _Key:
+        place = bisect_right(state.silencings, down.time)
+        silencing = state.silencings[place] if place < len(state.silencings) else latest
         time = min(latest, silencing, down.time + LONGEST_UNENDED)
-        self._repairs.add("a note without an end gets one", "{count} notes without an end get one")
-        self.made.append(Message(time, NOTE_ON - 0x10 | self._channel, self._pitch, 0))
-        return _Key(len(self._track.messages), time, 0)
+        made.append(Message(time, NOTE_ON - 0x10 | channel, pitch, 0))
+        return _Key(len(track.messages), time, 0)
+
+    key.pairs, last = [], None
+    for event in events:
+        if last is not None:
+            key.pairs.append((last, made_up(last, event.time) if event.velocity else event))
+        last = event if event.velocity else None
+    if last is not None:
+        late = track.end if track.end > last.time else last.time + SHORTEST_UNENDED
+        key.pairs.append((last, made_up(last, late)))
+    return made

@@ -17,7 +17,7 @@ from performer.encoding import GAP_EDGES
 from performer.errors import MidiFileError, PerformerError, TakeError
 from performer.evaluation.corpus import DRUM_CHANNEL, Say
 from performer.evaluation.corpus import KINDS as MIDI
-from performer.evaluation.midi_file import read_midi, sounding
+from performer.evaluation.midi_file import Pedal, read_midi, sounding
 from performer.events import Control, NoteOff, NoteOn
 from performer.inputs.replay import read_performance
 from performer.outputs.take import read_take
@@ -106,7 +106,10 @@ def _of_take(path: Path) -> list[Part]:
             open_keys[event.channel, event.pitch] = time, event.velocity
     for (channel, pitch), (onset, velocity) in open_keys.items():
         raw.setdefault(channel, []).append((onset, max(onset, lines[-1].get("t", onset)), pitch, velocity))
-    return [(DRUMS if channel == DRUM_CHANNEL + 1 else KEYS, sounding(notes, pedal.get(channel, []))) for channel, notes in sorted(raw.items())]
+    return [
+        (DRUMS if channel == DRUM_CHANNEL + 1 else KEYS, sounding(notes, Pedal(pedal.get(channel, []))))
+        for channel, notes in sorted(raw.items())
+    ]
 
 
 def _is_demo(heard: Sequence[NoteOn | NoteOff | Control]) -> bool:
