@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from performer import __version__
+from performer.console import open_standard_streams
 from performer.errors import PerformerError
 from performer.learning import add_options, learn
 
@@ -19,6 +20,7 @@ BENCHES = ("reply", "timing", "models", "frames", "osc", "start", "endure", "not
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run a subcommand; without one, a show on embedded defaults. Returns the exit status."""
+    open_standard_streams()
     parser = _parser()
     options = parser.parse_args(arguments)
     logging.basicConfig(level=logging.DEBUG if options.verbose else logging.WARNING, format="performer: %(message)s", stream=sys.stderr)
@@ -155,26 +157,28 @@ def _perform(show, play: Path | None, seconds: float | None) -> int:  # type: ig
     from urllib.parse import quote
 
     from performer.addresses import EVERYWHERE, in_link
+    from performer.console import never_waiting
     from performer.supervisor import Supervisor
 
-    supervisor = Supervisor(show, play)
-    try:
-        facts = supervisor.open()
-        print(f"Performer plays. Model: {facts['model']}. MIDI in: {facts['midi_in']}; out: {facts['midi_out']}.")
-        print(f"Voices: {facts['band']}.")
-        print(f"OSC in: UDP {in_link(show.osc.host)}:{show.osc.port}; answers to port {show.osc.reply_port}.")
-        if show.desk.enabled:
-            host = "127.0.0.1" if show.desk.host in EVERYWHERE else in_link(show.desk.host)
-            token = f"?token={quote(show.desk.token, safe='')}" if show.desk.token else ""
-            print(f"Play and steer at http://{host}:{show.desk.port}/{token} - the picture alone is at /projector{token}.")
+    with never_waiting():
+        supervisor = Supervisor(show, play)
+        try:
+            facts = supervisor.open()
+            print(f"Performer plays. Model: {facts['model']}. MIDI in: {facts['midi_in']}; out: {facts['midi_out']}.")
+            print(f"Voices: {facts['band']}.")
+            print(f"OSC in: UDP {in_link(show.osc.host)}:{show.osc.port}; answers to port {show.osc.reply_port}.")
+            if show.desk.enabled:
+                host = "127.0.0.1" if show.desk.host in EVERYWHERE else in_link(show.desk.host)
+                token = f"?token={quote(show.desk.token, safe='')}" if show.desk.token else ""
+                print(f"Play and steer at http://{host}:{show.desk.port}/{token} - the picture alone is at /projector{token}.")
+            if "take" in facts:
+                print(f"The take is written to {facts['take']}")
+            print("Ctrl-C ends the show.", flush=True)
+            supervisor.run(seconds)
+        finally:
+            supervisor.close()
         if "take" in facts:
-            print(f"The take is written to {facts['take']}")
-        print("Ctrl-C ends the show.", flush=True)
-        supervisor.run(seconds)
-    finally:
-        supervisor.close()
-    if "take" in facts:
-        print(f"The take is kept. As a MIDI file: performer render {shlex.quote(facts['take'])} -o take.mid", flush=True)
+            print(f"The take is kept. As a MIDI file: performer render {shlex.quote(facts['take'])} -o take.mid", flush=True)
     return 0
 
 

@@ -9,7 +9,6 @@ import logging
 import multiprocessing
 import multiprocessing.connection
 import multiprocessing.context
-import signal
 import socket
 import sys
 import time
@@ -17,12 +16,13 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from multiprocessing.connection import Connection
 from pathlib import Path
-from types import FrameType
 from typing import Any
 
 from performer import app
 from performer.addresses import family_of
 from performer.assets import file_name, takes_dir
+from performer.console import print_without_waiting, stand_somewhere
+from performer.endings import ConsoleWindow, be_deaf_to_terminal, end_on_signals, held_back
 from performer.errors import PerformerError, PortError
 from performer.folders import prepare_folders
 from performer.loopback import PLACES, Loopback, bind_loopback
@@ -33,7 +33,8 @@ CONTEXT = multiprocessing.get_context("spawn")
 FIRST_WAIT, LONGEST_WAIT = 0.25, 20.0  # seconds before a dead child is started again, doubled each time
 STEADY = 5.0  # seconds of life after which a death counts as the first again
 FORMAT = "performer: %(message)s"
-PATIENCE = 4.0  # seconds that a child has to stop by itself
+PATIENCE, OTHERS_PATIENCE = 4.0, 1.0  # seconds that the engine, and after it the others, have to stop by themselves
+WATCH_S = 0.1  # seconds between two looks at whether to end
 
 
 @dataclass(slots=True)
@@ -54,7 +55,9 @@ class Child:
         here, there = CONTEXT.Pipe()
         arguments = (logging.getLogger().level, self.target, *self.arguments, there)
         self.process = CONTEXT.Process(target=_begin, args=arguments, name=f"performer {self.name}")
-        self.process.start()
+        stand_somewhere()
+        with held_back():
+            self.process.start()
         there.close()
         self.lifeline, self.started, self.due = here, time.monotonic(), 0.0
 
@@ -93,6 +96,8 @@ class Child:
 
 def _begin(level: int, target: Callable[..., None], *arguments: Any) -> None:
     """The first function of every child."""
+    be_deaf_to_terminal()
+    print_without_waiting()
     logging.basicConfig(level=level, format=FORMAT, stream=sys.stderr)
     target(*arguments)
 
@@ -102,7 +107,8 @@ class Supervisor:
 
     def __init__(self, show: Show, play: Path | None = None) -> None:
         self.show = show = prepare_folders(show)
-        self._stopping = False
+        self._stopping = self._ready = False
+        self._window: ConsoleWindow | None = None
         self._public = _bind(socket.SOCK_DGRAM, show.osc.host, show.osc.port, "OSC", "[osc] port")
         try:
             self._http = _bind(socket.SOCK_STREAM, show.desk.host, show.desk.port, "the desk page", "[desk] port") if show.desk.enabled else None
@@ -146,21 +152,27 @@ class Supervisor:
 
     def open(self) -> Mapping[str, Any]:
         """Start every process; wait until the engine is ready. Raises PerformerError with its sentence if it cannot be."""
-        for number in (signal.SIGINT, signal.SIGTERM):
-            signal.signal(number, self._signalled)
+        self._window = end_on_signals(self._end)
         for child in self.children:
             child.start()
         return self._engine_ready(self.children[0])
 
     def _engine_ready(self, engine: Child) -> Mapping[str, Any]:
         assert engine.lifeline is not None
+        while not self._stopping and not engine.lifeline.poll(WATCH_S):
+            pass
         try:
-            said = engine.lifeline.recv_bytes()
+            said = b"" if self._stopping else engine.lifeline.recv_bytes()
         except (EOFError, OSError):
+            time.sleep(WATCH_S)  # what ended it may be on its way to this process too
             said = b"The engine ended before it was ready; its own words stand above."
+        if self._stopping:
+            self.close()
+            raise KeyboardInterrupt
         if not said.startswith(app.READY):
             self.close()
             raise PerformerError(said.decode())
+        self._ready = True
         facts: Mapping[str, Any] = json.loads(said.removeprefix(app.READY))
         return facts
 
@@ -169,7 +181,7 @@ class Supervisor:
         end = None if seconds is None else time.monotonic() + seconds
         while not self._stopping and (end is None or time.monotonic() < end):
             alive = {child.process.sentinel: child for child in self.children if child.process is not None}
-            waits = [0.25, *(child.due - time.monotonic() for child in self.children if child.process is None)]
+            waits = [WATCH_S, *(child.due - time.monotonic() for child in self.children if child.process is None)]
             for sentinel in multiprocessing.connection.wait(list(alive), max(0.01, min(waits))):
                 child = alive[sentinel]  # type: ignore[index]
                 code = child.exit_code()
@@ -182,18 +194,21 @@ class Supervisor:
     def close(self) -> None:
         """Stop everything, the engine first: it ends in silence while the others still see it."""
         self._stopping = True
-        until = time.monotonic() + PATIENCE
         for child in self.children:
             child.let_go()
             if child.name == "engine":
-                child.gone(until)
+                # An engine that still loads its models hears nothing yet, and nothing sounds.
+                child.gone(time.monotonic() + (PATIENCE if self._ready else 0.0))
+        until = time.monotonic() + (OTHERS_PATIENCE if self._ready else 0.0)
         for child in self.children:
             child.gone(until)
         for sock in (self._public, self._http, *(loopback.sock for loopback in self._loopbacks.values())):
             if sock is not None:
                 sock.close()
+        if self._window is not None:
+            self._window.over.set()
 
-    def _signalled(self, number: int, frame: FrameType | None) -> None:
+    def _end(self) -> None:
         self._stopping = True
 
 

@@ -12,7 +12,7 @@ PACKAGE = Path(__file__).parent.parent / "performer"
 
 # A module imports from the layers before its own, and a module of a folder from that folder.
 LAYERS: tuple[str, ...] = (
-    ". addresses agenda assets awake chords clock constraints errors events jack loopback movers packages priority worker",
+    ". addresses agenda assets awake chords clock console constraints endings errors events jack loopback movers packages priority worker",
     "apart card effects encoding housekeeping midi_system music parameter show_names show_text show_values",
     "ledger parameters rest_ledger show_check",
     "show_ports",

@@ -19,6 +19,7 @@ from typing import NoReturn
 
 import numpy as np
 
+from performer.console import Outlet
 from performer.errors import PortError
 from performer.listening.analysis import TONE_EVERY, Analysis, Features
 from performer.listening.audio import AudioInput, Ring, choose, inputs, start
@@ -64,7 +65,8 @@ def run(loopback: Loopback, options: ListeningOptions, lifeline: Connection) -> 
 
 def leave(code: int) -> NoReturn:
     """End the process now. What Python would do at its end (closing PortAudio) may never return."""
-    sys.stderr.flush()
+    if isinstance(sys.stderr, Outlet):
+        sys.stderr.drain()
     os._exit(code)
 
 
