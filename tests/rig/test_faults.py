@@ -271,8 +271,10 @@ def test_a5_after_a_panic_and_after_the_show_everything_is_at_rest(kind: str, mo
     rig = Rig(mode)
     rig.down(60)
     rig.gesture(kind, MOVES[kind][0])
+    rig.wait(0.3)
     rig.panic()
     assert not rig.receiver.not_at_rest()
+    rig.wait(1.0)
     rig.down(60)
     rig.gesture(kind, MOVES[kind][0])
     assert rig.receiver.not_at_rest()
@@ -298,23 +300,28 @@ def test_a5_m08_gestures_of_a_channel_that_nobody_listens_to_go_nowhere(mode: st
     assert [each.message for each in rig.heard_since(before) if each.is_gesture] == []
 
 
+@pytest.mark.parametrize("gap", [0.0, 0.05])
 @pytest.mark.parametrize("mode", PASSED)
-def test_a5_reset_all_controllers_brings_back_to_rest_what_its_channel_moved(mode: str):
+def test_a5_reset_all_controllers_brings_back_to_rest_what_its_channel_moved(mode: str, gap: float):
     rig = Rig(mode, mode, input=(1, 2))
     for channel in (1, 2):
         rig.down(60, channel)
         for kind, (moved, _) in MOVES.items():
             rig.gesture(kind, moved, channel)
+            rig.wait(gap)
     rig.mode_message(121, 1)
     assert {channel for _, channel in rig.receiver.not_at_rest()} == {2}
     rig.check()
 
 
+@pytest.mark.parametrize("gap", [0.0, 0.05])
 @pytest.mark.parametrize("kind", MOVES)
-def test_a5_one_player_lets_go_and_the_other_still_holds(kind: str):
+def test_a5_one_player_lets_go_and_the_other_still_holds(kind: str, gap: float):
+    """With no gap: a keyboard that sends one pedal on the channels of both its layers."""
     rig = Rig("harmonise", "harmonise", input=(1, 2), channel=(1, 2))
     for channel in (1, 2):
         rig.gesture(kind, MOVES[kind][0], channel)
+        rig.wait(gap)
     rig.gesture(kind, MOVES[kind][1], 1)
     assert {channel for _, channel in rig.receiver.not_at_rest()} == {2}
 
@@ -347,9 +354,12 @@ def test_a6_the_models_keep_what_they_heard(reset: bool):
     assert not [each for each in rig.graph.said[before:] if isinstance(each, (Forget, Silence))]
 
 
-def test_a6_a_stop_ends_the_keys_of_its_source_and_channel_alone():
+@pytest.mark.parametrize("gap", [0.0, 0.05])
+def test_a6_a_stop_ends_the_keys_of_its_source_and_channel_alone(gap: float):
+    """With no gap: a keyboard that plays two layers."""
     rig = Rig("input", "input", "input", input=(1, 2, 3), channel=(1, 2, 3))
     rig.down(60, 1)
+    rig.wait(gap)
     rig.down(60, 2)
     rig.down(60, 3, "desk")
     rig.mode_message(123, 1)
