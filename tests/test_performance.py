@@ -1,12 +1,15 @@
 """A whole performance: a real show in its own processes, a JACK server, and another process that plays into it and hears what comes back."""
 
+import itertools
 import json
+import os
 import queue
 import shlex
 import signal
+import subprocess
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import mido
@@ -94,29 +97,85 @@ def test_a_signal_in_the_middle_of_an_answer_ends_what_sounds(jack_server: JackS
 
 
 def test_an_engine_that_dies_leaves_nothing_sounding_and_comes_back(jack_server: JackServer, tmp_path: Path):
-    import subprocess
-
-    with ShowProcess(tmp_path, *LINES, '[[voice]]\nmode = "harmonise"') as show:
-        with MidiPeer("hear", "Performer Out") as ear, MidiPeer("play", "Performer In") as hands:
+    """The instrument has a port of its own, which the show names: it is there while no engine is. (A virtual port dies with its engine.)"""
+    lines = (*LINES, '[midi]\noutput = "Instrument"', '[[voice]]\nmode = "harmonise"')
+    with Instrument("Instrument") as instrument, ShowProcess(tmp_path, *lines) as show:
+        with MidiPeer("play", "Performer In") as hands:
             hands.play([[0x90, 60, 90]])
-            pitch = ear.heard(1)[0][1]
-        children = subprocess.run(["pgrep", "-P", str(show.process.pid)], capture_output=True, text=True, check=True).stdout.split()
-        engine = next(pid for pid in children if b"spawn_main" in Path(f"/proc/{pid}/cmdline").read_bytes())
-        with MidiPeer("play", "Performer In"):
-            pass
-        subprocess.run(["kill", "-9", engine], check=True)
-        deadline = time.monotonic() + 40
-        while (len(list(show.takes.glob("*.jsonl"))) < 2 or not played(jack_server)) and time.monotonic() < deadline:
-            threading.Event().wait(0.1)
-        with MidiPeer("hear", "Performer Out") as ear, MidiPeer("play", "Performer In") as hands:
+            instrument.await_that(lambda: bool(instrument.open_notes()), 15.0)
+        sounding = instrument.open_notes()
+        assert sounding
+        kill_engine(show)
+        assert instrument.open_notes() == sounding, "nobody has ended them yet"
+        instrument.await_that(lambda: not instrument.open_notes(), 40.0)
+        assert instrument.open_notes() == set()
+        await_port(jack_server, "Performer In", 20.0)
+        before = len(instrument.heard)
+        with MidiPeer("play", "Performer In") as hands:
             hands.play([[0x90, 62, 90], [0x80, 62, 0]])
-            assert ear.heard(1)
+            instrument.await_that(lambda: len(instrument.heard) > before + 1 and not instrument.open_notes(), 15.0)
+        assert len(instrument.heard) > before + 1
         assert show.end() == 0
     first = sorted(show.takes.glob("*.jsonl"))[0]
-    assert any(json.loads(line).get("on", [0, 0, -1])[2] == pitch for line in first.read_text().splitlines())
+    begun = {(line["on"][1] - 1, line["on"][2]) for line in map(json.loads, first.read_text().splitlines()) if "on" in line}
+    assert sounding <= begun
 
 
-def played(server: JackServer) -> bool:
-    """Whether both of the show's ports are there."""
-    ports = server.ports()
-    return all(any(name in port for port in ports) for name in ("Performer In", "Performer Out"))
+def kill_engine(show: ShowProcess) -> None:
+    """End the engine's process as a crash would."""
+    children = subprocess.run(["pgrep", "-P", str(show.process.pid)], capture_output=True, text=True, check=True).stdout.split()
+    engine = next(pid for pid in children if b"spawn_main" in Path(f"/proc/{pid}/cmdline").read_bytes())
+    os.kill(int(engine), signal.SIGKILL)
+
+
+def await_port(server: JackServer, name: str, seconds: float) -> None:
+    """Wait until there is a port with this in its name."""
+    deadline = time.monotonic() + seconds
+    while not any(name in port for port in server.ports()):
+        assert time.monotonic() < deadline, f"no port {name}"
+        threading.Event().wait(0.1)
+
+
+class Instrument:
+    """A JACK client of this name with an input port, in a process of its own (`jack_midi_dump`); `heard` has the messages that arrive."""
+
+    def __init__(self, name: str) -> None:
+        self.heard: list[list[int]] = []
+        self._changed = threading.Condition()
+        command = ["stdbuf", "-oL", "jack_midi_dump", name]
+        self._process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
+        self._thread = threading.Thread(target=self._read, daemon=True)
+        self._thread.start()
+        self._name = name
+
+    def open_notes(self) -> set[tuple[int, int]]:
+        """Channel (from 0) and pitch of what sounds."""
+        return open_notes(self.heard)
+
+    def await_that(self, holds: Callable[[], bool], seconds: float) -> None:
+        """Wait until this holds, at most so many seconds."""
+        with self._changed:
+            self._changed.wait_for(holds, seconds)
+
+    def _read(self) -> None:
+        assert self._process.stdout is not None
+        for line in self._process.stdout:
+            parts = line.split(":", 1)[1].split()
+            data = list(itertools.takewhile(lambda part: len(part) == 2 and set(part) <= set("0123456789abcdef"), parts))
+            with self._changed:
+                self.heard.append([int(part, 16) for part in data])
+                self._changed.notify_all()
+
+    def __enter__(self) -> "Instrument":
+        deadline = time.monotonic() + 10
+        while self._name not in subprocess.run(["jack_lsp"], capture_output=True, text=True, check=True, timeout=10).stdout:
+            assert time.monotonic() < deadline and self._process.poll() is None
+            threading.Event().wait(0.05)
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._process.terminate()
+        self._process.wait(10)
+        self._thread.join(5)
+        if self._process.stdout is not None:
+            self._process.stdout.close()
