@@ -238,10 +238,11 @@ class Engine:
 
     def _more_health(self) -> dict[str, object]:
         """Beside how well time is kept: collections of garbage, questions that models could not answer, notes that they could not hear, frames of
-        the picture's model that showed nothing."""
+        the picture's model that showed nothing, MIDI that made no sense or could not be sent."""
         return {
             "collections": self._housekeeping.collections, "model_failed": self.session.failed, "model_dropped": self._minds.dropped,
             "held_frames": self._held(),
+            "midi_senseless": getattr(self._input, "senseless", 0), "midi_failed": getattr(self._output, "failed", 0),
         }  # fmt: skip
 
     def _left(self, report: Report) -> None:

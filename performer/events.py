@@ -207,9 +207,9 @@ class RestoreInputs:
 
 @dataclass(frozen=True, slots=True)
 class PortGone:
-    """A MIDI input is gone: what was held through it is released."""
+    """What was held through this input is released: its port or what was connected with it is gone, or its cable is silent."""
 
-    source: str
+    source: str = "midi"
 
 
 @dataclass(frozen=True, slots=True)

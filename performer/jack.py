@@ -1,10 +1,14 @@
 """libjack, spoken to without a library in between: is there a server, does it still answer, which MIDI ports does it have.
 
-python-rtmidi holds Python's global lock while it opens a client (about 10 ms) and never notices that the server died. A call through ctypes
-holds no lock, and a question that the server itself must answer (about 30 µs) tells at once whether it lives. No server is ever started.
+RtMidi's Python libraries hold Python's global lock while they open a client (about 10 ms) and never notice that the server died. A call through
+ctypes holds no lock, and a question that the server itself must answer (about 30 µs) tells at once whether it lives. No server is ever started.
+
+A port's name is bytes. One that is no UTF-8 is shown with backslashes (`Caf\\xe9`), and found again by that.
 """
 
+import contextlib
 import ctypes
+import errno
 import functools
 import sys
 from pathlib import Path
@@ -18,6 +22,13 @@ MIDI_TYPE = b"8 bit raw midi"
 def quiet_handler() -> ctypes.c_void_p:
     """A C function that may stand for any error handler: it takes no argument, does nothing and needs no lock of Python's."""
     return ctypes.cast(ctypes.CDLL(None).getpid, ctypes.c_void_p)
+
+
+def preload() -> None:
+    """Load the system's libjack where there is one, so that a library that brings a copy of its own uses this one."""
+    if sys.platform.startswith("linux"):
+        with contextlib.suppress(OSError):
+            ctypes.CDLL("libjack.so.0", mode=ctypes.RTLD_GLOBAL)
 
 
 @functools.cache
@@ -35,6 +46,8 @@ def library() -> Any | None:
             ("jack_get_client_name", ctypes.c_char_p, ctypes.c_void_p),
             ("jack_get_uuid_for_client_name", ctypes.c_void_p, ctypes.c_void_p, ctypes.c_char_p),
             ("jack_get_ports", ctypes.POINTER(ctypes.c_char_p), ctypes.c_void_p, ctypes.c_char_p, ctypes.c_char_p, ctypes.c_ulong),
+            ("jack_port_by_name", ctypes.c_void_p, ctypes.c_void_p, ctypes.c_char_p),
+            ("jack_port_get_all_connections", ctypes.POINTER(ctypes.c_char_p), ctypes.c_void_p, ctypes.c_void_p),
             ("jack_connect", ctypes.c_int, ctypes.c_void_p, ctypes.c_char_p, ctypes.c_char_p),
             ("jack_get_sample_rate", ctypes.c_uint32, ctypes.c_void_p),
             ("jack_get_buffer_size", ctypes.c_uint32, ctypes.c_void_p),
@@ -68,6 +81,7 @@ class Observer:
         self._lib = lib
         self._client: int | None = client
         self._name: bytes = lib.jack_get_client_name(client)
+        self._bytes: dict[str, bytes] = {}  # the names as they were read -> as JACK has them
 
     @classmethod
     def open(cls, name: str = "Performer look") -> "Observer | None":
@@ -88,14 +102,26 @@ class Observer:
 
     def midi_ports(self, flags: int) -> tuple[str, ...]:
         """The full names of the MIDI ports with these flags. Meaningless unless the server `answers`."""
-        names = self._lib.jack_get_ports(self._client, None, MIDI_TYPE, flags)
+        return self._names(self._lib.jack_get_ports(self._client, None, MIDI_TYPE, flags))
+
+    def connections(self, port: str) -> tuple[str, ...]:
+        """The full names of the ports that are connected with the one of this full name; none where there is no such port."""
+        found = self._lib.jack_port_by_name(self._client, self._encode(port))
+        return self._names(self._lib.jack_port_get_all_connections(self._client, found)) if found else ()
+
+    def _names(self, names: Any) -> tuple[str, ...]:
+        """The names in an array of C strings that ends with NULL, which is freed."""
         if not names:
             return ()
         out: list[str] = []
-        while names[len(out)]:
-            out.append(names[len(out)].decode(errors="replace"))
+        while (name := names[len(out)]) is not None:
+            out.append(name.decode(errors="backslashreplace"))
+            self._bytes[out[-1]] = name
         self._lib.jack_free(names)
         return tuple(out)
+
+    def _encode(self, name: str) -> bytes:
+        return self._bytes.get(name) or name.encode(errors="replace")
 
     @property
     def rate(self) -> int:
@@ -113,8 +139,8 @@ class Observer:
         return bool(self._lib.jack_is_realtime(self._client))
 
     def connect(self, source: str, into: str) -> bool:
-        """Have the second port hear the first, both by their full names. Whether it does."""
-        return bool(self._lib.jack_connect(self._client, source.encode(), into.encode()) == 0)
+        """Have the second port hear the first, both by their full names. Whether it will, or does already."""
+        return bool(self._lib.jack_connect(self._client, self._encode(source), self._encode(into)) in (0, errno.EEXIST))
 
     def close(self) -> None:
         """Leave the server; safe when it is dead, and twice."""

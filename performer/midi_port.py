@@ -1,32 +1,85 @@
 """A MIDI port that outlives what is behind it: it opens, is watched, is given up and opened again.
 
-`handle` is rtmidi's object, or None while there is no port. The thread that plays reads it once a message; whoever watches replaces it.
+`handle` is RtMidi's object, or None while there is no port. The thread that plays reads it once a message; whoever watches replaces it.
 """
 
+import contextlib
 import gc
 import logging
 import threading
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
 from typing import Any
 
-from performer import jack
+from performer import jack, midi_system
 from performer.errors import PortError
-from performer.midi_system import Callback, Direction, MidiSystem, Opened, Ports, open_port
+from performer.midi_backends import Callback, Handle
+from performer.midi_connections import Connections
+from performer.midi_system import Direction, MidiSystem, Opened, Ports, SysexGuard, find, jack_ports, open_port
 from performer.priority import punctual
 
 log = logging.getLogger("performer")
-POLL_S = 0.00025  # seconds between two looks for messages where rtmidi is polled: about 3 % of a core
+POLL_S = 0.00025  # seconds between two looks for messages where RtMidi is polled: about 3 % of a core
 BUSY_POLL_S = 0.001  # where who would answer is busy: each look takes Python's lock from him for 0.1 ms
+RETRY_S = 1.0  # seconds between two trials of a port that JACK does not list
 IDLE_LOOKS = 6  # looks without a message after which the reader is lent to who has something to do meanwhile: about every 3 ms
+
+
+def read(
+    handle: Handle,
+    is_open: Callable[[], bool],
+    callback: Callback,
+    now: Callable[[], float] = time.perf_counter,
+    idle: Callable[[], object] | None = None,
+    busy: Callable[[], bool] = lambda: False,
+    guard: SysexGuard | None = None,
+) -> None:
+    """Fetch messages from an input without a callback and hand each over with its delta and the moment at which it was found, while it is open."""
+    looks = 0
+    while is_open():
+        came = []
+        while (message_and_delta := handle.get_message()) is not None:
+            moment = now()
+            if guard is not None:
+                message_and_delta = (guard.strip(message_and_delta[0], moment), message_and_delta[1])
+            if message_and_delta[0]:
+                came.append((message_and_delta, moment))
+        for message_and_delta, moment in came:  # the notes of a chord came together, however long it takes to answer the first
+            callback(message_and_delta, moment)
+        if guard is not None:
+            guard.look(now())
+        looks = 0 if came else looks + 1
+        if idle is not None and looks and looks % IDLE_LOOKS == 0:
+            idle()
+        time.sleep(BUSY_POLL_S if busy() else POLL_S)
+
+
+@contextlib.contextmanager
+def reading(handle: Handle, callback: Callback) -> Iterator[None]:
+    """While the block runs a thread reads the input as that of a `Port` does. No thread is inside the handle afterwards."""
+    ended = threading.Event()
+
+    def run() -> None:
+        with punctual():
+            read(handle, lambda: not ended.is_set(), callback)
+
+    thread = threading.Thread(target=run, name="midi in", daemon=True)
+    thread.start()
+    try:
+        yield
+    finally:
+        ended.set()
+        thread.join()
 
 
 class Port:
     """One input or output, by the name that was asked for; None asks for a virtual port of the name `virtual`.
 
-    An input's `callback` gets each message with its delta, and where rtmidi is polled the time by `now` at which it was found, else None. `idle`
+    An input's `callback` gets each message with its delta, and where RtMidi is polled the time by `now` at which it was found, else None. `idle`
     is called by the thread that polls while nothing comes; it may take a fraction of a millisecond. `busy` says whether who would answer a message
-    has something to do first."""
+    has something to do first. `lost` is called when what is held down through the port may have lost its end: the port or one that was connected
+    with it is gone. `check` is called several times a second by the thread that watches the port."""
 
     def __init__(
         self,
@@ -37,6 +90,8 @@ class Port:
         idle: Callable[[], object] | None = None,
         now: Callable[[], float] = time.perf_counter,
         busy: Callable[[], bool] = lambda: False,
+        lost: Callable[[], object] = lambda: None,
+        check: Callable[[], object] = lambda: None,
     ) -> None:
         self.handle: Any = None
         self.opened: Opened | None = None
@@ -44,8 +99,9 @@ class Port:
         self._ask = (direction, want, virtual, callback)
         self._title = want or virtual
         self._idle, self._now, self._busy = idle, now, busy
+        self.lost, self.check = lost, check
         self._kept: list[Any] = []
-        self._retired: list[Any] = []
+        self._retired: list[Handle] = []
         self._reader: threading.Thread | None = None
 
     @property
@@ -57,17 +113,27 @@ class Port:
         """Open the port; an open one stays as it is. Raises PortError."""
         if self.handle is not None:
             return
-        self._delete_retired()
+        self.free()
         self.opened = open_port(*self._ask)
         if self.opened.remark:
             log.warning(self.opened.remark)
         self.handle = self.opened.handle
         callback = self._ask[3]
         if callback is not None and self.opened.system.polled:
-            self._reader = threading.Thread(target=self._listen, args=(self.handle, callback), name=f"midi {self._ask[0]}", daemon=True)
+            args = (self.handle, callback, self.opened.guard)
+            self._reader = threading.Thread(target=self._listen, args=args, name=f"midi {self._ask[0]}", daemon=True)
             self._reader.start()
         elif callback is not None:
             self._keep_callback(callback)
+
+    @property
+    def direction(self) -> Direction:
+        return self._ask[0]
+
+    def is_among(self, ports: Ports) -> bool:
+        """Whether a port with the wanted name is among these; any is where a virtual one is wanted."""
+        want = self._ask[1]
+        return want is None or find(want, ports.inputs if self.direction == "in" else ports.outputs) is not None
 
     def among(self, ports: Ports) -> bool:
         """Whether the open port is among these."""
@@ -84,77 +150,75 @@ class Port:
 
     def abandon(self) -> None:
         """Forget the handle and never free it: its JACK server died, libjack frees the client by itself, and to do so twice would crash."""
-        self.handle = None
+        self._let_go()
+        self._retired.clear()
 
     def retire(self) -> None:
-        """Stop using the handle while its MIDI system lives. It is freed later, when no thread can be inside it any more."""
-        handle, self.handle = self.handle, None
-        if handle is None or self.opened is None:
-            return
-        self._stop_listening(handle, self.opened)
-        if self.opened.system.name == "JACK":
-            handle.close_port()  # and no more, since the server may be dead by the time of the freeing
-        else:
-            self._retired.append(handle)
+        """Stop using the handle while its MIDI system lives. It is freed by the next `open`, when no thread can be inside it any more."""
+        self._retired += self._let_go()
 
     def close(self) -> None:
         """Close the port. No other thread may be playing to it."""
         if self.opened is not None and self.opened.system.name == "JACK" and not self.alive():
             self.abandon()
-        handle, self.handle = self.handle, None
-        if handle is not None and self.opened is not None:
-            self._stop_listening(handle, self.opened)
-            self._retired.append(handle)
+        self._retired += self._let_go()
         if self._retired:
             # A callback may be waiting for Python's lock: freeing its thread now would wait for it for ever.
             threading.Event().wait(0.02)
-        self._delete_retired()
+        self.free()
 
-    def _listen(self, handle: Any, callback: Callback) -> None:
+    def _let_go(self) -> list[Handle]:
+        """Stop using the handle. Returns what there is to free."""
+        handle, self.handle = self.handle, None
+        if handle is None or self.opened is None:
+            return []
+        self._stop_listening(handle, self.opened)
+        self.lost()
+        guard = self.opened.guard
+        return [handle] if guard is None else [guard.handle, handle]
+
+    def _listen(self, handle: Handle, callback: Callback, guard: SysexGuard | None) -> None:
         with punctual():
-            self._read(handle, callback)
+            read(handle, lambda: self.handle is handle, callback, self._now, self._idle, self._busy, guard)
 
-    def _read(self, handle: Any, callback: Callback) -> None:
-        looks = 0
-        while self.handle is handle:
-            came = []
-            while (message_and_delta := handle.get_message()) is not None:
-                came.append((message_and_delta, self._now()))
-            for message_and_delta, moment in came:  # the notes of a chord came together, however long it takes to answer the first
-                callback(message_and_delta, moment)
-            looks = 0 if came else looks + 1
-            if self._idle is not None and looks and looks % IDLE_LOOKS == 0:
-                self._idle()
-            time.sleep(BUSY_POLL_S if self._busy() else POLL_S)
-
-    def _stop_listening(self, handle: Any, opened: Opened) -> None:
-        """After this no thread but rtmidi's own is inside the handle, which `self.handle` no longer is."""
+    def _stop_listening(self, handle: Handle, opened: Opened) -> None:
+        """After this no thread but RtMidi's own is inside the handle, which `self.handle` no longer is."""
         if self._reader is not None:
             self._reader.join(1.0)
             self._reader = None
         elif self._ask[3] is not None and not opened.system.polled:
             handle.cancel_callback()
 
-    def _delete_retired(self) -> None:
+    @property
+    def is_retired(self) -> bool:
+        """Whether a handle is still to be freed."""
+        return bool(self._retired)
+
+    def free(self) -> None:
+        """Free what was retired. Its MIDI system lives, and no thread has been inside the handles for a while."""
         while self._retired:
             self._retired.pop().delete()
 
     def _keep_callback(self, callback: Callback) -> None:
-        """Hold on to the pair in which rtmidi keeps the callback: it frees the pair while its own thread may still be about to read it."""
+        """Hold on to the pair in which python-rtmidi keeps the callback: it frees the pair while its own thread may still be about to read it."""
         young = [pair for pair in gc.get_objects(generation=0) if type(pair) is tuple and len(pair) == 2 and pair[0] is callback]
         self._kept += young or [pair for pair in gc.get_referrers(callback) if type(pair) is tuple]
 
 
 class PortWatch:
-    """A slow thread that looks whether the ports are alive and opens them again when they can be.
+    """A slow thread that looks whether the ports are alive, opens them again when they can be, and restores connections on JACK.
 
-    `tell` gets a sentence at each change. A port that never opened is tried too, so a MIDI system may also come later."""
+    `tell` gets a sentence at each change. A port that never opened is tried too, so a MIDI system may also come later. Whatever goes wrong in a
+    look is logged once for each kind of error, and the next look follows."""
 
-    def __init__(self, ports: Sequence[Port], tell: Callable[[str], None] = log.warning, every_s: float = 1.0) -> None:
+    def __init__(self, ports: Sequence[Port], tell: Callable[[str], None] = log.warning, every_s: float = 0.25) -> None:
         self._ports = ports
         self._tell = tell
         self._every_s = every_s
         self._observer: jack.Observer | None = None
+        self._connections = Connections()
+        self._logged: set[type[Exception]] = set()
+        self._retry: dict[Port, float] = {}  # port -> when it is tried again that is on no list
         self._stop = threading.Event()
         self._thread = threading.Thread(target=self._run, name="port watch", daemon=True)
 
@@ -172,25 +236,68 @@ class PortWatch:
         """Look once, in the calling thread."""
         listed: dict[str, Ports | None] = {}
         for port in self._ports:
-            if port.handle is None or port.opened is None:
-                continue
-            system = port.opened.system
-            if system.name not in listed:
-                listed[system.name] = self._list(system)
-            ports = listed[system.name]
-            if ports is None:
-                port.abandon()
-                self._tell(f"The MIDI system {system.name} died; '{port.name}' comes back with it.")
-            elif not port.among(ports):
-                port.retire()
-                self._tell(f"The MIDI port '{port.name}' vanished; it is opened again when it is back.")
-            else:
-                port.confirmed += 1
+            with self._going_on():
+                port.check()
+                self._look_at(port, listed)
         for port in self._ports:
-            if port.handle is None:
-                self._reopen(port)
+            with self._going_on():
+                if port.handle is None and not port.is_retired:
+                    self._reopen(port, listed)
 
-    def _reopen(self, port: Port) -> None:
+    @contextlib.contextmanager
+    def _going_on(self) -> Iterator[None]:
+        """Whatever goes wrong with one port keeps nobody from looking at the others."""
+        try:
+            yield
+        except Exception as error:
+            if type(error) not in self._logged:
+                self._logged.add(type(error))
+                log.exception("the watch of the MIDI ports met an error; it goes on")
+
+    def _look_at(self, port: Port, listed: dict[str, Ports | None]) -> None:
+        opened = port.opened
+        if opened is None or (port.handle is None and not port.is_retired):
+            return
+        if opened.system.name not in listed:
+            listed[opened.system.name] = self._list(opened.system)
+        ports = listed[opened.system.name]
+        if ports is None:
+            was_open = port.handle is not None
+            port.abandon()
+            self._connections.forget_own(port)
+            if was_open:
+                self._tell(f"The MIDI system {opened.system.name} died; '{port.name}' comes back with it.")
+        elif port.handle is None:
+            port.free()
+        elif not port.among(ports):
+            port.retire()
+            self._connections.forget_own(port)
+            self._tell(f"The MIDI port '{port.name}' vanished; it is opened again when it is back.")
+        else:
+            port.confirmed += 1
+            self._restore(port, opened, ports)
+
+    def _restore(self, port: Port, opened: Opened, ports: Ports) -> None:
+        """Connect again what was connected, on JACK."""
+        if self._observer is None or not opened.own or opened.system.name != "JACK":
+            return
+        is_input = port.direction == "in"
+        if self._connections.look(port, self._observer, opened.own, is_input, ports.inputs if is_input else ports.outputs):
+            port.lost()
+        guard = opened.guard
+        if guard is not None and opened.own not in self._observer.connections(guard.port) and self._observer.connect(guard.port, opened.own):
+            guard.connected()
+
+    def _reopen(self, port: Port, listed: dict[str, Ports | None]) -> None:
+        """Open the port if it can be. To try costs some 10 ms of Python's lock: JACK's list of ports tells whether it is worth it."""
+        if "JACK" not in listed and jack.library() is not None:
+            listed["JACK"] = self._list_jack()
+        ports = listed.get("JACK")
+        is_there = ports is not None and port.is_among(ports)
+        now = time.monotonic()
+        if not is_there and (now < self._retry.get(port, 0.0) or (ports is not None and not Path(midi_system.ALSA_SEQUENCER).exists())):
+            return
+        self._retry[port] = now + RETRY_S
         try:
             port.open()
         except PortError:
@@ -199,15 +306,18 @@ class PortWatch:
 
     def _list(self, system: MidiSystem) -> Ports | None:
         if system.name == "JACK" and jack.library() is not None:
-            self._observer = self._observer or jack.Observer.open()
-            if self._observer is not None and self._observer.answers():
-                return Ports(self._observer.midi_ports(jack.IS_OUTPUT), self._observer.midi_ports(jack.IS_INPUT))
-            self._close_observer()
-            return None
+            return self._list_jack()
         try:
             return system.ports()
         except PortError:
             return None
+
+    def _list_jack(self) -> Ports | None:
+        self._observer = self._observer or jack.Observer.open()
+        if self._observer is not None and self._observer.answers():
+            return jack_ports(self._observer)
+        self._close_observer()
+        return None
 
     def _close_observer(self) -> None:
         if self._observer is not None:

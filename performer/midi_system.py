@@ -1,27 +1,26 @@
-"""The MIDI system of this machine: which of rtmidi's APIs works here, what ports it has, how one is opened. rtmidi is imported here only.
+"""The MIDI system of this machine: which of RtMidi's APIs works here, what ports it has, how one is opened.
 
 A JACK server that runs comes first, then ALSA, CoreMIDI, WinMM. A port given by name is looked for in each of them in turn.
 """
 
-import ctypes
-import functools
-import os
+import contextlib
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Literal
 
 from performer import jack
 from performer.errors import PortError
+from performer.midi_backends import Callback, Handle, Kind, backend
 
 CLIENTS = {"in": "Performer In", "out": "Performer Out"}  # one each: else a patch bay finds them under other names after a restart
+GUARD = "Performer guard"  # the client of a SysexGuard
 ALSA_SEQUENCER = "/dev/snd/seq"
 QUEUE = 16384  # messages that rtmidi holds for a port that is polled
 Direction = Literal["in", "out"]
-Callback = Callable[[tuple[list[int], float], Any], None]
 
-_APIS = (("JACK", "API_UNIX_JACK"), ("ALSA", "API_LINUX_ALSA"), ("CoreMIDI", "API_MACOSX_CORE"), ("WinMM", "API_WINDOWS_MM"))
+_KINDS: tuple[Kind, Kind] = ("MidiIn", "MidiOut")
 _NONE_HERE = {
     "linux": "Start a JACK server, or load ALSA's sequencer with `sudo modprobe snd-seq`.",
     "darwin": "Open Audio MIDI Setup once, so that CoreMIDI's server starts.",
@@ -43,23 +42,30 @@ class Ports:
 
 @dataclass(frozen=True, slots=True)
 class MidiSystem:
-    """One of rtmidi's APIs that works here."""
+    """One of RtMidi's APIs that works here."""
 
     name: str
-    api: int
+    api: Any
 
     @property
     def polled(self) -> bool:
         """Whether an input's messages are fetched with `get_message`, no callback being called.
 
         JACK would call back on the thread that all audio of its server waits for: while that thread waits for Python's lock, JACK loses
-        messages and delivers others twice (of 5,000 notes in 10 s beside a busy thread 714 were lost; polled, none)."""
-        return self.name == "JACK"
+        messages and delivers others twice (of 5,000 notes in 10 s beside a busy thread 714 were lost; polled, none). And JACK cancels that
+        thread when the port closes: if it waits for Python's lock then, nothing ever releases the lock's mutex, and the process stands still."""
+        return self.name == "JACK" or not backend().calls_back
 
     def ports(self) -> Ports:
-        """The ports that fresh rtmidi objects see: an older object may give an old list. Raises PortError if the system is gone."""
+        """The ports that fresh objects see: an older object may give an old list. Raises PortError if the system is gone."""
+        if self.name == "JACK" and jack.library() is not None:
+            observer = jack.Observer.open()
+            if observer is None:
+                raise PortError("The MIDI system JACK does not answer.", _NONE_HERE.get(sys.platform, ""))
+            with contextlib.closing(observer):
+                return jack_ports(observer)
         listed = []
-        for kind in ("MidiIn", "MidiOut"):
+        for kind in _KINDS:
             handle = self.make(kind, "Performer list")
             try:
                 listed.append(tuple(handle.get_ports()))
@@ -67,26 +73,34 @@ class MidiSystem:
                 handle.delete()
         return Ports(*listed)
 
-    def make(self, kind: str, client: str, **options: Any) -> Any:
+    def make(self, kind: Kind, client: str, **options: Any) -> Handle:
         """A fresh MidiIn or MidiOut. Raises PortError. Only its `delete` ever frees it: Python's collector does not."""
-        rtmidi = _rtmidi()
+        midi = backend()
         try:
-            return getattr(rtmidi, kind)(self.api, client, **options)
-        except (rtmidi.RtMidiError, RuntimeError) as error:
+            return midi.make(kind, self.api, client, **options)
+        except midi.errors as error:
             raise PortError(f"The MIDI system {self.name} does not answer ({error}).", _NONE_HERE.get(sys.platform, "")) from None
+
+
+def jack_ports(observer: jack.Observer) -> Ports:
+    """The MIDI ports of a JACK server, without those that end a sysex for a port of Performer's own (see `SysexGuard`)."""
+    inputs = (name for name in observer.midi_ports(jack.IS_OUTPUT) if not name.startswith(GUARD))
+    return Ports(tuple(inputs), observer.midi_ports(jack.IS_INPUT))
 
 
 @dataclass(frozen=True, slots=True)
 class Opened:
-    """An open port: rtmidi's object, the name a person reads, a remark where the choice needs one, and the full names that have to stay
-    among the inputs and outputs that others see while it is alive."""
+    """An open port: RtMidi's object, the name a person reads, a remark where the choice needs one, and the full names that have to stay
+    among the inputs and outputs that others see while it is alive. `own` is the full name under which others see it, where that is known."""
 
-    handle: Any
+    handle: Handle
     system: MidiSystem
     name: str
     remark: str = ""
     inputs: tuple[str, ...] = ()
     outputs: tuple[str, ...] = ()
+    own: str = ""
+    guard: "SysexGuard | None" = None
 
     def among(self, ports: Ports) -> bool:
         """Whether all of it is still there."""
@@ -100,10 +114,8 @@ def no_answer(seconds: float) -> PortError:
 
 
 def systems() -> list[MidiSystem]:
-    """The MIDI systems that answer, the preferred one first. Raises PortError if rtmidi cannot be used or none answers."""
-    rtmidi = _rtmidi()
-    compiled = rtmidi.get_compiled_api()
-    found = [MidiSystem(name, getattr(rtmidi, api)) for name, api in _APIS if getattr(rtmidi, api) in compiled]
+    """The MIDI systems that answer, the preferred one first. Raises PortError if RtMidi cannot be used or none answers."""
+    found = [MidiSystem(name, api) for name, api in backend().apis.items()]
     answering = [system for system in found if _answers(system)]
     if not answering:
         raise PortError("This machine has no MIDI system that answers.", _NONE_HERE.get(sys.platform, ""))
@@ -155,26 +167,105 @@ def _open(system: MidiSystem, direction: Direction, name: str | None, virtual: s
     before = system.ports()
     if direction == "in":
         handle = system.make("MidiIn", CLIENTS[direction], queue_size_limit=QUEUE)
-        handle.ignore_types(sysex=False, timing=False, active_sense=True)
+        handle.ignore_types(sysex=False, timing=False, active_sense=False)
         if callback is not None and not system.polled:
-            handle.set_callback(callback)  # before the port opens, so that no message waits in rtmidi's queue
+            handle.set_callback(callback)  # before the port opens, so that no message waits in RtMidi's queue
     else:
         handle = system.make("MidiOut", CLIENTS[direction])
     try:
-        if name is None:
+        if name is None or _by_name(system):
             handle.open_virtual_port(virtual)
         else:
             handle.open_port(handle.get_ports().index(name), virtual)
-    except (_rtmidi().RtMidiError, ValueError) as error:
+    except backend().errors as error:
         handle.delete()
-        remedy = "Close the program that uses it, or plug it in again."
-        raise PortError(f"The MIDI port '{name or virtual}' could not be opened ({error}).", remedy) from None
+        raise _not_opened(name or virtual, f" ({error})") from None
     after = system.ports()
     target = (name,) if name else ()
     own_inputs = tuple(each for each in after.inputs if virtual in each and each not in before.inputs)
     own_outputs = tuple(each for each in after.outputs if virtual in each and each not in before.outputs)
     inputs, outputs = (target, own_outputs) if direction == "in" else (own_inputs, target)
-    return Opened(handle, system, name or virtual, "", inputs, outputs)
+    own = next(iter(own_outputs if direction == "in" else own_inputs), "")
+    if name is not None and _by_name(system) and not _connect(*((name, own) if direction == "in" else (own, name))):
+        handle.delete()
+        raise _not_opened(name, "")
+    guard = SysexGuard.open(system, own) if direction == "in" and callback is not None and own else None
+    return Opened(handle, system, name or virtual, "", inputs, outputs, own, guard)
+
+
+def _by_name(system: MidiSystem) -> bool:
+    """Whether ports are connected by their names, which RtMidi cannot do: it counts them, and others come and go meanwhile."""
+    return system.name == "JACK" and jack.library() is not None
+
+
+def _connect(source: str, into: str) -> bool:
+    """Connect two JACK ports. Whether they are."""
+    observer = jack.Observer.open()
+    if observer is None:
+        return False
+    with contextlib.closing(observer):
+        jack_ports(observer)
+        return observer.connect(source, into)
+
+
+def _not_opened(name: str, reason: str) -> PortError:
+    return PortError(f"The MIDI port '{name}' could not be opened{reason}.", "Close the program that uses it, or plug it in again.")
+
+
+class SysexGuard:
+    """Keeps a JACK input from going deaf: RtMidi before version 6 takes everything after a sysex without an end for a part of it.
+
+    A port of its own sends MARK, a sysex that is whole, to the input when nothing has come for EVERY seconds. It comes back alone where all is
+    well; else after all that RtMidi had kept. One is on its way at a time, so a server that is stuck never fills. Used by the reader's thread."""
+
+    MARK = (0xF0, 0x7D, 0x50, 0x66, 0x47, 0xF7)
+    EVERY = 0.1  # seconds: so late is at most what follows a sysex without an end
+
+    def __init__(self, handle: Handle, port: str) -> None:
+        self.handle = handle
+        self.port = port  # its full name
+        self._sent = False
+        self._quiet_since = 0.0
+
+    @classmethod
+    def open(cls, system: MidiSystem, into: str) -> "SysexGuard | None":
+        """A guard of the JACK input with this full name; None where none is needed or can be made."""
+        if system.name != "JACK" or not backend().joins_sysex or jack.library() is None:
+            return None
+        try:
+            handle = system.make("MidiOut", GUARD)
+        except PortError:
+            return None
+        observer = jack.Observer.open()
+        if observer is None:
+            handle.delete()
+            return None
+        with contextlib.closing(observer):
+            before = set(observer.midi_ports(jack.IS_OUTPUT))
+            handle.open_virtual_port("sysex end")
+            own = next((name for name in observer.midi_ports(jack.IS_OUTPUT) if name.startswith(GUARD) and name not in before), "")
+            if not own or not observer.connect(own, into):
+                handle.delete()
+                return None
+        return cls(handle, own)
+
+    def strip(self, message: list[int], now: float) -> list[int]:
+        """The message without the mark."""
+        self._quiet_since = now
+        if tuple(message[-len(self.MARK) :]) != self.MARK:
+            return message
+        self._sent = False
+        return message[: -len(self.MARK)]
+
+    def look(self, now: float) -> None:
+        """Send the mark if it is time."""
+        if not self._sent and now - self._quiet_since >= self.EVERY:
+            self._sent = True
+            self.handle.send_message(self.MARK)
+
+    def connected(self) -> None:
+        """The connection was made again: a mark that was on its way is lost."""
+        self._sent = False
 
 
 def _answers(system: MidiSystem) -> bool:
@@ -190,17 +281,3 @@ def _answers(system: MidiSystem) -> bool:
     except PortError:
         return False
     return True
-
-
-@functools.cache
-def _rtmidi() -> Any:
-    """rtmidi, imported when it is first needed. Raises PortError with the remedy where it cannot be."""
-    os.environ.setdefault("JACK_NO_START_SERVER", "1")
-    try:
-        import rtmidi
-    except (ImportError, OSError) as error:
-        raise PortError(f"MIDI cannot be used: {error}.", "`performer doctor` gives the command that installs what is missing.") from None
-    if sys.platform.startswith("linux"):
-        jack.library()
-        ctypes.CDLL("libasound.so.2").snd_lib_error_set_handler(jack.quiet_handler())
-    return rtmidi

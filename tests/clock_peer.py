@@ -10,7 +10,7 @@ import random
 import sys
 import time
 
-import rtmidi
+from performer.midi_backends import backend
 
 JITTER, TICKS = 0.002, 24
 WORDS = {"start": 0xFA, "continue": 0xFB, "stop": 0xFC}
@@ -22,8 +22,8 @@ def wait(moment: float) -> None:
 
 
 def main(name: str, steps: list[list]) -> None:
-    handle = rtmidi.MidiOut(rtmidi.API_UNIX_JACK, "Clock")
-    handle.open_port(next(place for place, port in enumerate(handle.get_ports()) if name in port))
+    handle = backend().make("MidiOut", backend().apis["JACK"], "Clock")
+    handle.open_port(next(place for place, port in enumerate(handle.get_ports()) if name in port), "midi")
     time.sleep(0.5)
     rng = random.Random(5)
     told = []

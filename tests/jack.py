@@ -85,7 +85,7 @@ class JackServer:
 
     def ports(self) -> list[str]:
         """The full names of all ports."""
-        return subprocess.run(["jack_lsp"], check=True, capture_output=True, text=True, timeout=10).stdout.split("\n")[:-1]
+        return subprocess.run(["jack_lsp"], check=True, capture_output=True, text=True, errors="backslashreplace", timeout=10).stdout.split("\n")[:-1]
 
     def connect(self, source: str, target: str) -> None:
         subprocess.run(["jack_connect", source, target], check=True, capture_output=True, timeout=10)
@@ -144,7 +144,8 @@ def await_connection(client: str, target: str, seconds: float = 5.0) -> None:
     """Wait until a port of the client is connected with the port that has `target` in its name: JACK does so with its next cycle only."""
     deadline = time.monotonic() + seconds
     while time.monotonic() < deadline:
-        listed = subprocess.run(["jack_lsp", "-c"], check=True, capture_output=True, text=True, timeout=10).stdout
+        command = ["jack_lsp", "-c"]
+        listed = subprocess.run(command, check=True, capture_output=True, text=True, errors="backslashreplace", timeout=10).stdout
         port = ""
         for line in listed.splitlines():
             if not line.startswith(" "):

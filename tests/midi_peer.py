@@ -5,19 +5,24 @@ import queue
 import sys
 import threading
 
-import rtmidi
+from performer.midi_backends import Handle, Kind, backend
+from performer.midi_port import reading
 
 CLIENT = "Tester"
 
 
-def connect(handle: "rtmidi.MidiIn | rtmidi.MidiOut", name: str) -> None:
-    handle.open_port(next(place for place, port in enumerate(handle.get_ports()) if name in port))
+def made(kind: Kind, **options: int) -> Handle:
+    return backend().make(kind, backend().apis["JACK"], CLIENT, **options)
+
+
+def connect(handle: Handle, name: str) -> None:
+    handle.open_port(next(place for place, port in enumerate(handle.get_ports()) if name in port), "midi")
     sys.stdout.write("connected\n")
     sys.stdout.flush()
 
 
 def play(name: str) -> None:
-    handle = rtmidi.MidiOut(rtmidi.API_UNIX_JACK, CLIENT)
+    handle = made("MidiOut")
     connect(handle, name)
     for line in sys.stdin:
         for message in json.loads(line):
@@ -27,12 +32,12 @@ def play(name: str) -> None:
 
 def hear(name: str) -> None:
     heard: queue.SimpleQueue[list[int]] = queue.SimpleQueue()
-    handle = rtmidi.MidiIn(rtmidi.API_UNIX_JACK, CLIENT)
+    handle = made("MidiIn", queue_size_limit=16384)
     handle.ignore_types(sysex=False, timing=False, active_sense=False)
-    handle.set_callback(lambda pair, _: heard.put(pair[0]))  # and no more: JACK waits for it
     connect(handle, name)
     threading.Thread(target=tell, args=(heard,), daemon=True).start()
-    sys.stdin.read()
+    with reading(handle, lambda pair, _: heard.put(pair[0])):
+        sys.stdin.read()
     handle.delete()
 
 

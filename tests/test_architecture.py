@@ -12,9 +12,10 @@ PACKAGE = Path(__file__).parent.parent / "performer"
 
 # A module imports from the layers before its own, and a module of a folder from that folder.
 LAYERS: tuple[str, ...] = (
-    ". addresses agenda assets awake chords clock console constraints endings errors events jack loopback movers packages priority worker",
-    "apart card effects encoding housekeeping midi_system music parameter show_names show_text show_values",
-    "ledger parameters rest_ledger show_check",
+    ". addresses agenda assets awake chords clock console constraints endings errors events jack loopback midi_parser",
+    "movers packages priority worker",
+    "apart card effects encoding housekeeping midi_backends midi_connections music parameter show_names show_text show_values",
+    "ledger midi_system parameters rest_ledger show_check",
     "show_ports",
     "desk inference listening midi_port scheduler session show",
     "evaluation folders inputs minds outputs visuals",
@@ -42,13 +43,14 @@ LIBRARIES: dict[str, str] = {
     "onnxruntime": "inference.onnx",
     "platformdirs": "assets",
     "pythonosc": "inputs.osc loopback",
-    "rtmidi": "midi_system",
+    "rtmidi": "midi_backends",
+    "supriya_midi": "midi_backends",
     "sounddevice": "listening.audio",
     "starlette": "desk",
     "uvicorn": "desk.process",
     "websockets": "bench.eye",
 }
-HEAVY = ("numpy", "glfw", "moderngl", "av", "rtmidi", "sounddevice", "onnxruntime", "starlette", "torch")
+HEAVY = ("numpy", "glfw", "moderngl", "av", "rtmidi", "supriya_midi", "sounddevice", "onnxruntime", "starlette", "torch")
 LONGEST = 400  # lines
 
 

@@ -1,8 +1,10 @@
 """The ways to a show and back: real MIDI ports, or the engine in this process where the machine has no MIDI system.
 
-What comes back is stamped on the thread that the system calls back on, and waits in a queue."""
+A thread reads what comes back, as the show's own does, and puts it into a queue. Its stamp is not the moment at which the thread found it: RtMidi
+tells the time between two messages to a microsecond, taken on JACK's own thread."""
 
 import contextlib
+import math
 import queue
 import subprocess
 import sys
@@ -13,7 +15,8 @@ from typing import Any, NamedTuple, Protocol
 
 from performer.bench.stage import Play, toml
 from performer.errors import PerformerError, PortError
-from performer.midi_system import MidiSystem, find, systems
+from performer.midi_port import reading
+from performer.midi_system import QUEUE, MidiSystem, find, systems
 from performer.priority import lower_priority, raise_priority
 
 CLIENT = "Performer bench"
@@ -36,6 +39,22 @@ class Line(Protocol):
     def play(self, message: Sequence[int]) -> None: ...
 
 
+class Stamps:
+    """The moments of messages in seconds of time.perf_counter, by the time between them and the moments at which they were found.
+
+    A message is found some time after it came, so the one that was found soonest tells where the sum of the times between them begins."""
+
+    def __init__(self) -> None:
+        self._sum = 0.0
+        self._origin = math.inf
+
+    def stamp(self, delta: float, found: float) -> float:
+        """The moment of the next message: `delta` seconds after the last one, found at `found`."""
+        self._sum += delta
+        self._origin = min(self._origin, found - self._sum)
+        return self._origin + self._sum
+
+
 @dataclass(slots=True)
 class PortLine:
     """Real MIDI ports, from this process to another."""
@@ -44,12 +63,14 @@ class PortLine:
     out: Any
     into: Any
     arrivals: "queue.SimpleQueue[Arrival]" = field(default_factory=queue.SimpleQueue)
+    stamps: Stamps = field(default_factory=Stamps)
 
     def play(self, message: Sequence[int]) -> None:
         self.out.send_message(message)
 
-    def heard(self, message_and_delta: tuple[Sequence[int], float], _: object) -> None:
-        now, message = time.perf_counter(), message_and_delta[0]
+    def heard(self, message_and_delta: tuple[Sequence[int], float], found: float) -> None:
+        message, delta = message_and_delta
+        now = self.stamps.stamp(delta, found) if self.transport == "jack" else found
         if message[0] & 0xF0 == 0x90 and message[2]:
             self.arrivals.put(Arrival(now, (message[0] & 0x0F) + 1, message[1]))
 
@@ -113,20 +134,20 @@ def inside(play: Play) -> Iterator[Line]:
 @contextlib.contextmanager
 def ports(system: MidiSystem, play_to: str = "Performer In", listen_to: str = "Performer Out") -> Iterator[PortLine]:
     """A line through the ports that have these names. Raises PortError where they cannot be seen."""
-    out, into = system.make("MidiOut", CLIENT), system.make("MidiIn", CLIENT)
+    out, into = system.make("MidiOut", CLIENT), system.make("MidiIn", CLIENT, queue_size_limit=QUEUE)
     try:
         target, source = find(play_to, out.get_ports()), find(listen_to, into.get_ports())
         if target is None or source is None:
             raise PortError("The ports of the bench's own show cannot be seen.", "Is another JACK server in the way?")
         line = PortLine(system.name.lower(), out, into)
-        into.set_callback(line.heard)
-        into.open_port(source[0])
-        out.open_port(target[0])
-        raise_priority(system.name == "JACK")  # what is measured is the show, not how long this program waits for the processor
-        yield line
+        into.ignore_types(sysex=False, timing=False, active_sense=False)  # the time between two messages is told from the one before, also of these
+        into.open_port(source[0], "RtMidi input")
+        out.open_port(target[0], "RtMidi output")
+        with reading(into, line.heard):
+            raise_priority(system.name == "JACK")  # what is measured is the show, not how long this program waits for the processor
+            yield line
     finally:
         lower_priority()
-        into.cancel_callback()
         for handle in (into, out):
             handle.close_port()
             handle.delete()

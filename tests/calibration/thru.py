@@ -7,12 +7,12 @@ import sys
 import threading
 import time
 
-import rtmidi
+from performer.midi_backends import Handle, backend
 
 HELD_S, LOSE, DOUBLE = float(sys.argv[1]) / 1000, int(sys.argv[2]), int(sys.argv[3])
 
 
-def pass_on(into: rtmidi.MidiIn, out: rtmidi.MidiOut, ended: threading.Event) -> None:
+def pass_on(into: Handle, out: Handle, ended: threading.Event) -> None:
     waiting: list[tuple[float, int, list[int]]] = []
     count = notes = 0
     while not ended.wait(0.0001):
@@ -31,7 +31,9 @@ def pass_on(into: rtmidi.MidiIn, out: rtmidi.MidiOut, ended: threading.Event) ->
             out.send_message(heapq.heappop(waiting)[2])
 
 
-into, out = rtmidi.MidiIn(rtmidi.API_UNIX_JACK, "Thru", queue_size_limit=16384), rtmidi.MidiOut(rtmidi.API_UNIX_JACK, "Thru")
+midi = backend()
+into = midi.make("MidiIn", midi.apis["JACK"], "Thru", queue_size_limit=16384)
+out = midi.make("MidiOut", midi.apis["JACK"], "Thru")
 into.open_virtual_port("Thru In")
 out.open_virtual_port("Thru Out")
 ended = threading.Event()
