@@ -46,6 +46,7 @@ class Tempo:
         self._position = 0.0  # the beat from which a continue goes on
         self._tapped = 0.0  # the beat of the last tap
         self._begun = False
+        self._clock_source = "midi"
         self._by_hand: bool | None = None  # whether a person let the song run while a MIDI clock leads, since its transport last spoke
         self._follower = Follower()
         self._taps = Taps()
@@ -107,7 +108,9 @@ class Tempo:
 
     def transport(self, time: float, event: Transport) -> Iterator[Effect]:
         """A MIDI clock, or a hand that starts and stops."""
-        if event.source == "midi":
+        if event.source.startswith("midi"):
+            if not self._is_clock_of(time, event):
+                return
             self._follower.hear(time, event, self.timeline)
             if event.word in ("start", "continue", "stop"):
                 self._by_hand = None
@@ -124,6 +127,13 @@ class Tempo:
         else:
             self.halted = False
             yield from self._start(time, 0.0 if event.word == "start" else self._position)
+
+    def _is_clock_of(self, time: float, event: Transport) -> bool:
+        """Whether this input is the one that is followed: of several that send a clock the one that ticked first, while it ticks."""
+        if event.source != self._clock_source and self._follower.ticks_at(time):
+            return False
+        self._clock_source = event.source
+        return True
 
     def _halt(self, time: float, word: str) -> Iterator[Effect]:
         """A word of the transport, or of a person while a MIDI clock leads, may halt the song or let it go on."""

@@ -81,3 +81,13 @@ def test_a_halted_song_does_not_go_on_by_itself_after_a_key():
     stop = [Timed(0.9, Transport("start")), *ticks(1.0, 4.0), Timed(4.0, Transport("stop"))]
     graph.play_on([*stop, Timed(6.0, NoteOn(60, 90)), Timed(6.2, NoteOff(60))], until=16.0)
     assert not onsets(graph, 4.1, 16.0)
+
+
+def test_of_two_inputs_that_send_a_clock_one_is_followed():
+    graph = show("autonomous")
+    other = [Timed(timed.time + 0.007, Transport("clock", 0, "midi:2")) for timed in ticks(2.0, 8.0)]
+    graph.play_on(sorted([*ticks(2.0, 8.0), *other], key=lambda timed: timed.time), until=8.0)
+    assert abs(graph.session.room.timeline.bpm - 100.0) < 0.5
+    later = [Timed(timed.time, Transport("clock", 0, "midi:2")) for timed in ticks(8.0, 14.0)]
+    graph.play_on(later, until=14.0)
+    assert graph.session.room.tempo.source == "midi"
