@@ -42,6 +42,7 @@ from performer.outputs.health import Health
 from performer.outputs.midi import MidiOutput, NullOutput
 from performer.outputs.osc import OscOutput
 from performer.outputs.take import Opening, TakeWriter
+from performer.parameters import COMMANDS
 from performer.priority import raise_priority
 from performer.scheduler import Output, Planned, Report, Scheduler, Stage
 from performer.session.lane import RUNG
@@ -56,6 +57,7 @@ MIRROR = PORTS * CHANNELS * PITCHES
 SWITCH_INTERVAL = 0.0001  # seconds that one Python thread may keep the others waiting
 TURN_S = 0.0005  # seconds that the models leave to a session that is at work
 READY = b"ready"
+NO_PICTURE = {command.address: "This show has no picture: [visuals] enabled = false." for command in COMMANDS if "/visuals/" in command.address}
 QUIET, CALM = 1.0, 0.1  # seconds since the player's last key that make a long pause, and a short one
 
 
@@ -116,9 +118,12 @@ class Engine:
             {"/performer/listening/features": self._features.from_audio, "/performer/listening/status": self._audio_status,
              **{f"/performer/listening/{word}": partial(self._heard_sound, word) for word in ("tone", "pulse")},
              "/performer/visuals/status": partial(self._picture_status, "visuals"),
-             "/performer/screen/status": partial(self._picture_status, "screen"), "/performer/screen/saved": self._saved}, self._osc.spoke,
+             "/performer/screen/status": partial(self._picture_status, "screen"), "/performer/screen/saved": self._saved,
+             "/performer/visuals/granted": self._granted}, self._osc.spoke,
+            self._osc.stated, self._osc.asked, self._osc.own, {} if show.visuals else NO_PICTURE, lambda: self._worker.backlog,
         )  # fmt: skip
         self._link = LinkInput(self.clock, self.hear, lambda sentence: self._osc.say(Say("/performer/error", ("link", sentence))))
+        self._refused = ""  # the last sentence of the picture that went to the one who asked
         self._running = threading.Event()
         self._net_thread = threading.Thread(target=self._listen, name="net", daemon=True)
         self._replay = Replay(options.play, self.clock, self.hear, self._someone_answers) if options.play else None
@@ -241,7 +246,7 @@ class Engine:
         the picture's model that showed nothing, MIDI that made no sense or could not be sent."""
         return {
             "collections": self._housekeeping.collections, "model_failed": self.session.failed, "model_dropped": self._minds.dropped,
-            "held_frames": self._held(),
+            "held_frames": self._held(), "osc": {**self._net.figures, **self._osc.figures},
             "midi_senseless": getattr(self._input, "senseless", 0), "midi_failed": getattr(self._output, "failed", 0),
         }  # fmt: skip
 
@@ -353,9 +358,18 @@ class Engine:
         with contextlib.suppress(ValueError, IndexError, TypeError, AttributeError):
             before, self.facts[who] = self.facts.get(who) or {}, json.loads(arguments[0])
             remark = self.facts[who].get("remark", "")
-            if remark and remark != before.get("remark", ""):
+            if remark and remark != before.get("remark", "") and remark != self._refused:
                 self._osc.say(Say("/performer/error", (who, remark)))
         self._tell_facts()
+
+    def _granted(self, arguments: Sequence[Any]) -> None:
+        """The picture did what somebody asked for, and all clients hear of it; or it says to the one who asked why it cannot."""
+        word, name, sender, refusal = map(str, arguments)
+        if refusal:
+            self._refused = refusal
+            self._osc.refuse(sender, f"/performer/visuals/{word}", refusal)
+        else:
+            self._osc.tell_clients(f"/performer/visuals/{word}", (name,), sender)
 
     def _held(self) -> int:
         """Frames of the picture's model that showed nothing and were held back."""

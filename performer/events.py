@@ -236,6 +236,14 @@ class Sync:
 
 
 @dataclass(frozen=True, slots=True)
+class Query:
+    """Somebody asked for the value of one parameter."""
+
+    address: str
+    sender: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Tick:
     """A timer that the session set comes due."""
 
@@ -294,7 +302,7 @@ class ModelFailed:
 Event = (
     NoteOn | NoteOff | Control | Bend | Pressure | Program | Transport | Tap | LinkState | Sysex
     | ParameterSet | Recall | Store | Suggest | Listen | Choose | Swap | Loaded
-    | Panic | LearnPanic | RestoreInputs | PortGone | Still | Wish | Sync | Tick | Answer | ChordAnswer | Progression | ModelFailed
+    | Panic | LearnPanic | RestoreInputs | PortGone | Still | Wish | Sync | Query | Tick | Answer | ChordAnswer | Progression | ModelFailed
 )  # fmt: skip
 KINDS: Mapping[str, type] = {kind.__name__: kind for kind in get_args(Event)}
 

@@ -80,6 +80,33 @@ class Loopback:
         return self.sock.recv(LARGEST)
 
 
+class OwnAddress:
+    """Whether a place (host and port) is that of this socket, at any of this machine's addresses where it is bound to all. Thread-safe: yes."""
+
+    def __init__(self, sock: socket.socket) -> None:
+        self._host, self._port = sock.getsockname()[:2]
+        self._family = sock.family
+        self._local: dict[str, bool] = {}  # hosts that were looked at
+
+    def __call__(self, host: str, port: int) -> bool:
+        if port != self._port:
+            return False
+        if self._host not in ("0.0.0.0", "::"):
+            return bool(host == self._host)
+        if host not in self._local and len(self._local) < 256:
+            self._local[host] = self._is_local(host)
+        return self._local.get(host, False)
+
+    def _is_local(self, host: str) -> bool:
+        """An address that can be bound is this machine's own."""
+        with socket.socket(self._family, socket.SOCK_DGRAM) as sock:
+            try:
+                sock.bind((host, 0))
+            except (OSError, UnicodeError):
+                return False
+        return True
+
+
 def watch_lifeline(lifeline: Connection, stop: Callable[[], None]) -> None:
     """Call `stop` once the supervisor closes its end of the pipe, says anything, or dies. Runs in a thread of its own."""
 

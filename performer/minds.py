@@ -26,7 +26,7 @@ ECHO = "echo"
 STANDARD = Models().notes
 PRIMED = 256  # notes that a model hears which is loaded while the show plays
 Thought = Feed | Ask | Expect | Wonder | Drop | Forget
-MOST_LOADING = 4  # models that wait to be loaded: who asks for more is not heard
+MOST_LOADING = 4  # models that wait to be loaded; one more is refused
 
 
 def open_mind(name: str, folders: Sequence[str] = ()) -> Mind:
@@ -149,7 +149,8 @@ class Minds:
 
     def load(self, effect: Load) -> None:
         """Open another model, in a thread for this alone; `post` gets Loaded once it has heard what was played last. Thread-safe, never waits."""
-        self._loading.post(effect)
+        if not self._loading.post(effect):
+            self._refuse(effect.sender, f"Model '{effect.model}' is not loaded: {MOST_LOADING} others wait to be. Ask again when they are.")
 
     def _load(self, effect: Load) -> None:
         if effect.model not in self._thinking:

@@ -91,6 +91,11 @@ class Worker:
         return bool(self._items)
 
     @property
+    def backlog(self) -> int:
+        """How many items are in the inbox."""
+        return len(self._items)
+
+    @property
     def is_at_work(self) -> bool:
         """Whether somebody handles an item, or one waits."""
         return bool(self._holder or self._items)

@@ -26,7 +26,7 @@ def test_a_picture_or_a_keyframe_that_is_not_there_and_an_audio_input_by_a_wrong
             for address, name in (("keyframe/recall", "verse"), ("picture", "nope.png")):
                 ear.sendto(encode(f"/performer/visuals/{address}", name), ("127.0.0.1", show.osc))
                 who, sentence = next(errors)
-                assert who == "visuals" and f"'{name}'" in sentence
+                assert who == f"/performer/visuals/{address}" and f"'{name}'" in sentence
             words = "".join(show.words)
     assert "There is no keyframe 'verse'" in words and "There is no picture 'nope.png'" in words and "audio input" in words
 

@@ -1,131 +1,44 @@
-"""OSC in: sockets only, on the thread `net`. Every message becomes an event of the vocabulary or an error to its sender; nothing else.
+"""OSC in: sockets, on the thread `net`. Every message becomes an event of the vocabulary or an error to its sender; nothing else.
 
 Two sockets: the public one, where anybody on this machine (or the network, where the show says so) may speak, and the loopback one, where
 Performer's own processes do. A bundle's time tag is kept: what is dated ahead waits here, what is dated in the past happens now.
+`osc_decoder` reads the bytes, `osc_events` understands them, `limits` says what one client may cost.
 """
 
-import contextlib
 import selectors
 import socket
 import struct
 import time as wall
+from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
-
-from pythonosc.osc_packet import OscPacket, ParseError
 
 from performer.agenda import Agenda
 from performer.clock import Clock
 from performer.errors import ParameterError
-from performer.events import (
-    Choose,
-    Control,
-    Event,
-    Listen,
-    NoteOff,
-    NoteOn,
-    Panic,
-    ParameterSet,
-    Progression,
-    Recall,
-    Still,
-    Store,
-    Suggest,
-    Swap,
-    Sync,
-    Tap,
-    Timed,
-    Transport,
-    Wish,
-)
+from performer.events import Event, NoteOff, NoteOn, Panic, ParameterSet, Query, Still, Sync, Timed
+from performer.inputs.limits import Bucket, Buckets, HeldKeys, Notices, Once
+from performer.inputs.osc_decoder import Fault, Heard, OscMessage, decode_datagram
+from performer.inputs.osc_events import TOLD_ONLY, canonical, interpret, understand
 from performer.loopback import LARGEST
 from performer.parameter import Parameter
-from performer.parameters import COMMANDS, Command, Table
+from performer.parameters import Table
+
+__all__ = ["FARTHEST", "LINGER", "Coalescer", "OscInput", "Source", "understand"]
 
 FARTHEST = 60.0  # seconds: a bundle dated further ahead is refused
-MOST_WAITING = 10_000
-SUGGESTED = 3  # alternatives, where nobody says how many
+NOTICED = 1.0  # seconds: a bundle dated further ahead waits, and its sender is told
+MOST_WAITING, MOST_OF_ONE = 10_000, 2_500  # messages dated ahead that wait, in all and of one client
 SOON = 0.001  # seconds: dated ahead by less than this is now
 FLOAT, ONE_FLOAT = struct.Struct(">f"), b",f\0\0"  # what ends a message of one value, and what stands before that
 BURST, LINGER = 8, 0.004  # datagrams at once that make a flood, and the seconds that the next ones may wait for each other then
-
-
-def understand(table: Table, address: str, arguments: Sequence[Any], source: str, sender: str) -> Event:
-    """The event that an OSC message stands for. Raises ParameterError, with the reason, for a wrong address, type or range."""
-    if address in _COMMANDS:
-        return _COMMANDS[address](_checked(address, arguments), source, sender)
-    value, when = table.split(address, arguments)
-    return ParameterSet(address, value, sender, when)
-
-
-def _note_on(values: Sequence[int], source: str, sender: str) -> Event:
-    pitch, velocity, channel = (*values, 1)[:3]
-    return NoteOn(pitch, velocity, channel, source) if velocity else NoteOff(pitch, channel, source)
-
-
-def _note_off(values: Sequence[int], source: str, sender: str) -> Event:
-    pitch, channel = (*values, 1)[:2]
-    return NoteOff(pitch, channel, source)
-
-
-def _control(values: Sequence[int], source: str, sender: str) -> Event:
-    number, value, channel = (*values, 1)[:3]
-    return Control(number, value, channel, source)
-
-
-def _recall(values: Sequence[str], source: str, sender: str) -> Event:
-    name, when = (*values, "")[:2]
-    return Recall(name, sender, when)
-
-
-def _wish(word: str) -> Callable[[Sequence[str], str, str], Event]:
-    return lambda values, source, sender: Wish(word, values[0], sender)
-
-
-def _suggest(values: Sequence[int], source: str, sender: str) -> Event:
-    voice, count = (*values, SUGGESTED)[:2]
-    return Suggest(voice, count, sender)
-
-
-def _choose(values: Sequence[Any], source: str, sender: str) -> Event:
-    voice, number, when = (*values, "")[:3]
-    return Choose(voice, number, sender, when)
-
-
-def _back(values: Sequence[Any], source: str, sender: str) -> Event:
-    voice, when = (*values, "")[:2]
-    return Choose(voice, 0, sender, when)
-
-
-_COMMANDS: Mapping[str, Callable[[Sequence[Any], str, str], Event]] = {
-    "/performer/panic": lambda values, source, sender: Panic(source),
-    "/performer/sync": lambda values, source, sender: Sync(sender),
-    "/performer/tempo/tap": lambda values, source, sender: Tap(source),
-    "/performer/tempo/start": lambda values, source, sender: Transport("start", 0, source),
-    "/performer/tempo/stop": lambda values, source, sender: Transport("stop", 0, source),
-    "/performer/tempo/continue": lambda values, source, sender: Transport("continue", 0, source),
-    "/performer/visuals/still": lambda values, source, sender: Still(source),
-    "/performer/note/on": _note_on,
-    "/performer/note/off": _note_off,
-    "/performer/control": _control,
-    "/performer/chords": lambda values, source, sender: Progression(values[0], sender),
-    "/performer/model": lambda values, source, sender: Swap(values[0], sender),
-    **{f"/performer/visuals/{word}": _wish(word) for word in ("model", "picture", "keyframe/store", "keyframe/recall")},
-    "/performer/scene/recall": _recall,
-    "/performer/scene/store": lambda values, source, sender: Store(values[0], sender),
-    "/performer/suggest": _suggest,
-    "/performer/suggest/hear": lambda values, source, sender: Listen(values[0], values[1], sender),
-    "/performer/suggest/choose": _choose,
-    "/performer/suggest/back": _back,
-}
-_BY_ADDRESS: Mapping[str, Command] = {command.address: command for command in COMMANDS}
-
-
-def _checked(address: str, arguments: Sequence[Any]) -> tuple[Any, ...]:
-    """The arguments of a command; one that takes none may come with any, as a Pure Data bang does."""
-    command = _BY_ADDRESS[address]
-    return command.check(arguments) if command.arguments else ()
+MOST_AHEAD = 64  # events that the session has not taken: until it has, clients wait in the socket
+SINGLE_HZ, SINGLE_BURST = 2_000.0, 2_000.0  # messages of one client that are handed on one by one
+SYNC_S = 0.25  # seconds between two answers to a client's /performer/sync
+ERRORS_HZ, ERRORS_BURST = 100.0, 200.0  # errors that are told, to all clients together
+REPEATED: Mapping[type, str] = {Panic: "/performer/panic", Still: "/performer/visuals/still"}  # commands that all clients are told of
+LONGEST_ADDRESS = 120  # letters of an address that an error repeats
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,13 +49,45 @@ class Source:
     name: str
 
 
+@dataclass(frozen=True, slots=True)
+class Later:
+    """An event that waits for its time tag."""
+
+    sender: str
+    event: Event
+    exact: bool
+
+
+class Coalescer:
+    """The newest value and the newest question of each control and sender, in the order in which they came last. Pure."""
+
+    def __init__(self) -> None:
+        self._newest: dict[tuple[type, str, str], Timed] = {}
+
+    def put(self, now: float, event: ParameterSet | Query) -> None:
+        """The control is here now; where it was before nobody needs to know."""
+        key = type(event), event.address, event.sender
+        self._newest.pop(key, None)  # its place is that of the newest
+        self._newest[key] = Timed(now, event)
+
+    def take(self) -> Sequence[Timed]:
+        """What was put; it waits no more."""
+        newest, self._newest = self._newest, {}
+        return tuple(newest.values())
+
+
 class OscInput:
-    """The thread's handler for both sockets. `post` takes events for the session, `refuse(sender, address, reason)` errors,
-    `private` what the show's own processes say, `spoke(sender)` hears who sent something valid on the public socket.
+    """The thread's handler for both sockets. `post` takes events for the session, `refuse(sender, address, reason)` errors, `private` what the
+    show's own processes say, `spoke(sender)` hears who sent something valid on the public socket.
+
+    `stated(sender, address, value, exact)` hears which value a client sent (not `exact`: one that is clamped or refused), and says False where
+    that is an echo to be passed over; `asked(sender, address)` hears commands. `own(host, port)` is the show itself, `absent` are the addresses
+    that this show cannot serve, each with the sentence why. `backlog` says how many events the session has not taken: while those are many, the
+    public socket waits.
 
     In a flood it reads seldomer and more at once, and of the values that one control got at once the newest is handed on: each would want
-    Python's lock while somebody waits for an answer. Switches, choices and whole numbers are handed on one by one. A fader that moves sends the same
-    message again and again but for its last four bytes: once that was understood, only they are read, in less than half the time."""
+    Python's lock while somebody waits for an answer. Switches, choices and whole numbers are handed on one by one, up to SINGLE_HZ of a client. A
+    fader that moves sends the same message again and again but for its last four bytes: once that was understood, only they are read."""
 
     def __init__(
         self,
@@ -153,101 +98,235 @@ class OscInput:
         refuse: Callable[[str, str, str], object],
         private: Mapping[str, Callable[[Sequence[Any]], object]],
         spoke: Callable[[str], object],
+        stated: Callable[[str, str, Any, bool], bool] = lambda sender, address, value, exact: True,
+        asked: Callable[[str, str], object] = lambda sender, address: None,
+        own: Callable[[str, int], bool] = lambda host, port: False,
+        absent: Mapping[str, str] | None = None,
+        backlog: Callable[[], int] = lambda: 0,
     ) -> None:
-        self.malformed = 0
+        self.malformed = 0  # datagrams and messages that could not be read
+        self.refused = 0  # messages that asked for what there is not
+        self.passed_over = 0  # feedback addresses, echoes, and what came from this very socket
+        self.over_limit = 0  # messages of clients that sent more than they may
         self.accepted = 0  # parameter messages on the public socket that became events
         self._table, self._clock = table, clock
         self._post, self._refuse, self._private, self._spoke = post, refuse, private, spoke
-        self._newest: dict[tuple[str, str], Timed] = {}  # by address and sender: what is handed on when the burst is read
+        self._stated, self._asked, self._own, self._backlog = stated, asked, own, backlog
+        self._absent = absent or {}
+        self._coalescer = Coalescer()
         self._burst = 0  # datagrams that were read at once, lately
         self._faders: dict[bytes, Parameter] = {}  # how the messages begin that set one to a float
         self._later = Agenda()
+        self._waiting: Counter[str] = Counter()  # messages that wait in it, by sender
+        self._synced: dict[str, float] = {}  # when a client's sync was answered last, or will be
+        self._notices, self._once, self._keys = Notices(), Once(), HeldKeys()
+        self._singles, self._errors = Buckets(SINGLE_HZ, SINGLE_BURST), Bucket(ERRORS_HZ, ERRORS_BURST)
         self._selector = selectors.DefaultSelector()
         for source in sources:
             source.sock.setblocking(False)
             self._selector.register(source.sock, selectors.EVENT_READ, source)
+
+    @property
+    def figures(self) -> Mapping[str, int]:
+        """For health."""
+        return {"malformed": self.malformed, "refused": self.refused, "passed_over": self.passed_over, "over_limit": self.over_limit,
+                "waiting": len(self._later)}  # fmt: skip
 
     def turn(self, timeout: float) -> None:
         """Wait up to `timeout` seconds for datagrams and hand on what came and what is due."""
         due = self._later.next_time
         wait = timeout if due is None else max(0.0, min(timeout, due - self._clock.now()))
         ready = self._selector.select(wait)
-        if ready and self._burst >= BURST:
+        held_up = self._backlog() > MOST_AHEAD
+        if ready and (held_up or self._burst >= BURST):
             wall.sleep(LINGER)
         self._burst = 0
         for key, _ in ready:
-            self._read(key.data)
-            self._hand_on()
-        for time, event in self._later.pop_due(self._clock.now()):
-            self._post(Timed(time, event))
+            if not held_up or key.data.name == "loopback":
+                self._read(key.data)
+                self._hand_on()
+        for time, later in self._later.pop_due(self._clock.now()):
+            self._come_due(time, later)
 
     def close(self) -> None:
         self._selector.close()
 
     def _read(self, source: Source) -> None:
-        with contextlib.suppress(BlockingIOError, ConnectionError):
-            for _ in range(64):  # a burst, but the other socket's turn comes
+        for _ in range(64):  # a burst, but the other socket's turn comes
+            try:
                 datagram, (host, port, *_) = source.sock.recvfrom(LARGEST)
-                self._burst += 1
-                self._datagram(source.name, datagram, "desk" if source.name == "loopback" else f"{host}:{port}")
+            except BlockingIOError:
+                return
+            except ConnectionError:  # Windows: nobody listens where an earlier answer went
+                continue
+            self._burst += 1
+            if source.name == "loopback":
+                self._datagram(source.name, datagram, "desk")
+            elif self._own(host, port):
+                self.passed_over += 1
+            else:
+                self._datagram(source.name, datagram, f"{host}:{port}")
 
     def _hand_on(self) -> None:
-        for timed in self._newest.values():
+        for timed in self._coalescer.take():
             self._post(timed)
-        self._newest.clear()
 
     def _datagram(self, source: str, datagram: bytes, sender: str) -> None:
-        now, wall_now = self._clock.now(), wall.time()
+        now = self._clock.now()
         fader = self._faders.get(datagram[:-4])
         if fader is not None and fader.low <= (value := FLOAT.unpack(datagram[-4:])[0]) <= fader.high:
-            self._move(now, ParameterSet(fader.address, value, sender))
-            self._accept(source, sender)
+            self._set(now, source, ParameterSet(fader.address, value, sender), exact=True)
             return
-        if datagram[:1] not in (b"/", b"#") or datagram.startswith(b"#reply"):
-            self.malformed += 1
-            return
-        try:
-            messages = OscPacket(datagram).messages
-        except (ParseError, IndexError, ValueError, RecursionError) as error:
-            self.malformed += 1
-            self._refuse(sender, "", f"malformed OSC ({str(error)[:120]})")
-            return
-        for timed in messages:
-            address, arguments = timed.message.address, timed.message.params
+        wall_now = wall.time()
+        for heard in decode_datagram(datagram):
+            if isinstance(heard, Fault):
+                self._fault(now, source, sender, heard)
+                continue
+            address = canonical(self._table, heard.address)
             if source == "loopback" and address in self._private:
-                self._private[address](arguments)
-                continue
-            try:
-                event = understand(self._table, address, arguments, "desk" if source == "loopback" else "osc", sender)
-                self._at(now, timed.time - wall_now, event, address)
-            except ParameterError as error:
-                self._refuse(sender, address, str(error))
-                continue
-            if isinstance(event, ParameterSet):
-                self._accept(source, sender)
-                begin = address.encode() + b"\0" * (4 - len(address) % 4) + ONE_FLOAT
-                if isinstance(event.value, float) and not event.when and datagram[:-4] == begin:
-                    self._faders[begin] = self._table.rows[address]
-            elif source != "loopback":
-                self._spoke(sender)
+                self._private[address](heard.arguments)
+            elif address in TOLD_ONLY:
+                self.passed_over += 1
+            else:
+                self._message(now, source, sender, replace(heard, address=address), 0.0 if heard.due is None else heard.due - wall_now)
+                self._remember(datagram, heard)
 
-    def _accept(self, source: str, sender: str) -> None:
+    def _message(self, now: float, source: str, sender: str, message: OscMessage, ahead: float) -> None:
+        """Understand a message whose time is `ahead` seconds from now, and hand it on or refuse it."""
+        address = message.address
+        try:
+            if address in self._absent:
+                raise ParameterError(self._absent[address])
+            name = "desk" if source == "loopback" else f"osc:{sender}"
+            understood = interpret(self._table, address, message.arguments, name, sender)
+            self._check_ahead(address, sender, ahead)
+        except ParameterError as error:
+            self.refused += 1
+            self._mistaken(now, source, sender, address)
+            self._tell(now, sender, address, str(error), f"{address} {_signature(message.arguments)}")
+            return
+        if understood.notice and self._once.first(sender, address):
+            self._refuse(sender, address, understood.notice)
+        if ahead > SOON:
+            if ahead > NOTICED:
+                self._tell(now, sender, address, f"It is dated {ahead:.1f} s ahead by this machine's clock and waits so long.", "ahead")
+            self._waiting[sender] += 1
+            self._later.add(now + ahead, Later(sender, understood.event, not understood.notice))
+        else:
+            self._event(now, source, sender, understood.event, not understood.notice)
+
+    def _event(self, now: float, source: str, sender: str, event: Event, exact: bool) -> None:
+        """Hand on what was understood: a value that moves is coalesced, all else goes one by one."""
+        if isinstance(event, ParameterSet):
+            self._set(now, source, event, exact)
+            return
         if source != "loopback":
-            self.accepted += 1
             self._spoke(sender)
+        if isinstance(event, Query):
+            self._coalescer.put(now, event)
+        elif isinstance(event, Sync) and source != "loopback":
+            self._sync(now, event)
+        elif isinstance(event, NoteOff | Panic) or source == "loopback" or self._within_limit(now, sender):
+            if source != "loopback" and type(event) in REPEATED:
+                self._asked(sender, REPEATED[type(event)])
+            self._hand_on()
+            self._post(Timed(now, self._keyed(event)))
 
-    def _move(self, now: float, event: ParameterSet) -> None:
-        """A fader is here now; where it was in the same burst nobody needs to know."""
-        self._newest.pop((event.address, event.sender), None)  # its place is that of the newest
-        self._newest[event.address, event.sender] = Timed(now, event)
-
-    def _at(self, now: float, ahead: float, event: Event, address: str) -> None:
-        if ahead <= SOON and isinstance(event, ParameterSet) and isinstance(event.value, float) and not event.when:
-            self._move(now, event)
-        elif ahead <= SOON:
+    def _set(self, now: float, source: str, event: ParameterSet, exact: bool) -> None:
+        if source != "loopback":
+            if not self._stated(event.sender, event.address, event.value, exact):
+                self.passed_over += 1
+                return
+            self.accepted += 1
+            self._spoke(event.sender)
+        if isinstance(event.value, float) and not event.when:
+            self._coalescer.put(now, event)
+        elif source == "loopback" or self._within_limit(now, event.sender):
             self._hand_on()
             self._post(Timed(now, event))
-        elif ahead > FARTHEST or len(self._later) >= MOST_WAITING:
-            raise ParameterError(f"{address} is dated {ahead:.0f} s ahead; at most {FARTHEST:.0f} s and {MOST_WAITING} messages wait.")
+
+    def _come_due(self, time: float, later: Later) -> None:
+        """The moment of a message has come."""
+        self._waiting[later.sender] -= 1
+        if self._waiting[later.sender] <= 0:
+            del self._waiting[later.sender]
+        if isinstance(later.event, Sync):
+            self._post(Timed(time, later.event))
+            return
+        self._event(time, "loopback" if later.sender == "desk" else "osc", later.sender, later.event, later.exact)
+        self._hand_on()
+
+    def _keyed(self, event: Event) -> Event:
+        """The event, from the source that holds the key where it lets one go."""
+        if isinstance(event, NoteOn):
+            self._keys.press(event.source, event.channel, event.pitch)
+        elif isinstance(event, NoteOff):
+            return replace(event, source=self._keys.release(event.source, event.channel, event.pitch))
+        elif isinstance(event, Panic):
+            self._keys.clear()
+        return event
+
+    def _sync(self, now: float, event: Sync) -> None:
+        """Answer at once, but one client not more often than every SYNC_S: each answer is all that there is."""
+        last = self._synced.get(event.sender, -SYNC_S)
+        if now < last:  # one waits already
+            return
+        if len(self._synced) > MOST_AHEAD:
+            self._synced = {sender: time for sender, time in self._synced.items() if now - time < SYNC_S}
+        time = max(now, last + SYNC_S)
+        self._synced[event.sender] = time
+        if time > now:
+            self._waiting[event.sender] += 1
+            self._later.add(time, Later(event.sender, event, True))
         else:
-            self._later.add(now + ahead, event)
+            self._hand_on()
+            self._post(Timed(now, event))
+
+    def _within_limit(self, now: float, sender: str) -> bool:
+        if self._singles.take(sender, now):
+            return True
+        self.over_limit += 1
+        self._tell(now, sender, "", f"More than {SINGLE_HZ:.0f} messages a second, not all of them are taken.", "flood")
+        return False
+
+    def _check_ahead(self, address: str, sender: str, ahead: float) -> None:
+        if ahead > FARTHEST:
+            remedy = f"at most {FARTHEST:.0f} s are. Compare the clocks of both machines."
+            raise ParameterError(f"{address} is dated {ahead:.0f} s ahead by this machine's clock;", remedy)
+        if ahead > SOON and (len(self._later) >= MOST_WAITING or self._waiting[sender] >= MOST_OF_ONE):
+            raise ParameterError(f"{address} is dated {ahead:.1f} s ahead, but {self._waiting[sender]} messages wait already.", "Send it later.")
+
+    def _mistaken(self, now: float, source: str, sender: str, address: str) -> None:
+        """A client's control shows a value that was not taken."""
+        if source != "loopback" and address in self._table.rows:
+            self._stated(sender, address, None, False)
+
+    def _fault(self, now: float, source: str, sender: str, fault: Fault) -> None:
+        self.malformed += 1
+        self._mistaken(now, source, sender, canonical(self._table, fault.address))
+        if fault.kind == "slash":
+            self._tell(now, sender, fault.address, f"An address begins with a slash: write /{fault.address[:LONGEST_ADDRESS]}.", "slash")
+        elif fault.kind != "foreign":
+            self._tell(now, sender, fault.address, f"This OSC message cannot be read: {fault.reason}.", f"{fault.kind} {fault.address}")
+
+    def _tell(self, now: float, sender: str, address: str, reason: str, kind: str) -> None:
+        """Tell the sender, unless it was told the like a moment ago."""
+        more = self._notices.due(sender, kind[:LONGEST_ADDRESS], now)
+        if more is not None and self._errors.take(now):
+            self._refuse(sender, address[:LONGEST_ADDRESS], f"{reason} ({more} more like this.)" if more else reason)
+
+    def _remember(self, datagram: bytes, message: Heard) -> None:
+        """How a message begins that sets a float, so that the next ones like it are read at once."""
+        if not isinstance(message, OscMessage) or len(message.arguments) != 1:
+            return
+        row = self._table.rows.get(message.address)
+        if row is not None and row.kind == "float":
+            address = message.address.encode()
+            begin = address + b"\0" * (4 - len(address) % 4) + ONE_FLOAT
+            if datagram[:-4] == begin:
+                self._faders[begin] = row
+
+
+def _signature(arguments: Sequence[Any]) -> str:
+    """The kinds of the arguments: mistakes of the same kind are told together."""
+    return " ".join(repr(each) if not isinstance(each, (int, float, str, tuple)) else type(each).__name__ for each in arguments[:8])

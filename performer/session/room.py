@@ -4,11 +4,12 @@ import functools
 import random
 import statistics
 from collections import deque
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any, Protocol
 
 from performer.clock import Timeline
-from performer.events import ModelNote
+from performer.effects import Effect, Say
+from performer.events import ModelNote, Query
 from performer.session.harmony import Harmony
 from performer.session.hearing import Heard, Hearing
 from performer.session.keys import HeldKeys
@@ -34,6 +35,10 @@ class Values(dict[str, Any]):
     def __setitem__(self, address: str, value: Any) -> None:
         super().__setitem__(address, value)
         self.changes += 1
+
+    def tell(self, time: float, event: Query) -> Iterator[Effect]:
+        """The value that was asked for, to the one who asked."""
+        yield Say(event.address, (self[event.address],), event.sender)
 
 
 class Foreseen(Protocol):

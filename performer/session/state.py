@@ -28,6 +28,7 @@ from performer.events import (
     Pressure,
     Program,
     Progression,
+    Query,
     Recall,
     RestoreInputs,
     Still,
@@ -84,7 +85,7 @@ class Session:
             RestoreInputs: self._players.restore,
             ParameterSet: self._set, Panic: self._panic, Sync: self._sync, Still: self._still,
             Recall: self._recall, Store: self._store, Swap: self._swap, Loaded: self._loaded, Wish: self._wish,
-            Suggest: self._suggest, Listen: self._suggest, Choose: self._suggest,
+            Query: self.values.tell, Suggest: self._suggest, Listen: self._suggest, Choose: self._suggest,
             Tick: self._tick, Answer: self._answer, ModelFailed: self._failed,
             ChordAnswer: self.room.chords.answer, Progression: self.room.chords.write,
             **dict.fromkeys((Control, Bend, Pressure, Program), self._players.gesture),
@@ -242,8 +243,8 @@ class Session:
         yield Load(event.model, event.sender)
 
     def _wish(self, time: float, event: Wish) -> Iterator[Effect]:
-        """The picture's own business: it is told."""
-        yield Say(f"/performer/visuals/{event.word}", (event.name,))
+        """The picture's own business: it is told, and says whether it can."""
+        yield Say(f"/performer/visuals/{event.word}", (event.name, event.sender), "desk")
 
     def _loaded(self, time: float, event: Loaded) -> Iterator[Effect]:
         for voice, mode in zip(self._band.voices, self._band.modes, strict=True):

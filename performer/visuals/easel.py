@@ -35,11 +35,14 @@ class Easel:
     def source(self) -> int:
         return zlib.crc32(f"{self.painter.name} {self._turns}".encode())
 
-    def swap(self, name: str) -> None:
-        """Have the model of this name paint as soon as it is open; the one at work goes on meanwhile, and for good where that fails."""
+    def swap(self, name: str, answer: Callable[[str], object] = lambda refusal: None) -> None:
+        """Have the model of this name paint as soon as it is open; the one at work goes on meanwhile, and for good where that fails. `answer` gets
+        the sentence why it fails, or an empty one, on another thread."""
         if self._load is not None and name != self.wanted:
             before, self.wanted = self.wanted, name
-            threading.Thread(target=self._open, args=(name, before), name="opening", daemon=True).start()
+            threading.Thread(target=self._open, args=(name, before, answer), name="opening", daemon=True).start()
+        else:
+            answer("")
 
     def paint(self, pose: Pose) -> Picture | None:
         """The frame of this pose; None where it shows nothing."""
@@ -63,15 +66,17 @@ class Easel:
             self.painter, self.wanted = Pattern(), Pattern.name
         return None
 
-    def _open(self, name: str, before: str) -> None:
+    def _open(self, name: str, before: str, answer: Callable[[str], object]) -> None:
         assert self._load is not None
         try:
             painter = self._load(name)
         except ModelError as error:
+            refusal = f"{error} '{before}' goes on."
+            answer(refusal)
             if name == self.wanted:
-                self.wanted = before
-                self.remark = f"{error} '{before}' goes on."
-                log.warning(self.remark)
+                self.wanted, self.remark = before, refusal
+                log.warning(refusal)
             return
         if name == self.wanted:
             self._next = painter
+        answer("")

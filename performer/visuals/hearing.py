@@ -29,12 +29,13 @@ STRUCK = 0.12  # an onset that rises by so much is worth a frame at once
 
 class Hearing:
     """`values` by address, and the features. `struck` is set when an onset is heard; who waits for it clears it. `wishes` are what was asked
-    for that is no value, a word of WISHES and a name; first of all comes "remembered", what the engine last heard of this picture, as JSON."""
+    for that is no value: a word of WISHES, a name and who asked; first of all comes "remembered", what the engine last heard of this picture, as
+    JSON."""
 
     def __init__(self, values: Mapping[str, Any]) -> None:
         self.values = {address: value for address, value in (Table().defaults() | dict(values)).items() if address.startswith(OWN)}
         self.sources = Sources()
-        self.wishes: deque[tuple[str, str]] = deque(maxlen=64)
+        self.wishes: deque[tuple[str, str, str]] = deque(maxlen=64)
         self._matrix, self._glide = Matrix(self.sources), Glide()
         self._remembered = False
         self.struck = threading.Event()
@@ -53,7 +54,8 @@ class Hearing:
                         self.struck.set()
                     self._features = (now, message.arguments)
                 elif message.address.removeprefix(PREFIX) in WISHES and message.arguments:
-                    self.wishes.append((message.address.removeprefix(PREFIX), str(message.arguments[0])))
+                    name, sender = map(str, (*message.arguments, "")[:2])
+                    self.wishes.append((message.address.removeprefix(PREFIX), name, sender))
                 elif message.address == "/performer/status" and not self._remembered:
                     self._remember(str(message.arguments[0]))
                 elif message.address in self.values and len(message.arguments) == 1:
@@ -75,7 +77,7 @@ class Hearing:
         self._remembered = True
         picture = facts.get("visuals")
         if isinstance(picture, dict):
-            self.wishes.append(("remembered", json.dumps(picture)))
+            self.wishes.append(("remembered", json.dumps(picture), ""))
 
     def features(self, now: float) -> tuple[float, ...]:
         """The seven numbers of /performer/features; zeros where nobody has spoken for a while."""

@@ -14,8 +14,9 @@ import signal
 import threading
 import time
 from collections import deque
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
+from functools import partial
 from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import Any
@@ -158,28 +159,39 @@ class Painting:
         """A frame that nobody sees, by whatever paints now."""
         return self._easel.painter.paint(pose)
 
-    def _grant(self, word: str, name: str, seconds: float) -> None:
-        """Do what was asked: another model, a keyframe kept, a way to one."""
+    def _grant(self, word: str, name: str, sender: str, seconds: float) -> None:
+        """Do what was asked: another model, a keyframe kept, a way to one. Who asked is answered."""
+        answer = partial(self._answer, word, name, sender)
         if word == "model":
-            self._easel.swap(name)
+            self._easel.swap(name, answer)
         elif word == "keyframe/store" and (name in self._keyframes or len(self._keyframes) < MOST_KEYFRAMES):
             self._keyframes[name] = self._walk.place
+            answer("")
         elif word == "keyframe/store":
-            self._easel.remark = f"There are {MOST_KEYFRAMES} keyframes already; store it under the name of one of them."
+            self._refuse(answer, f"There are {MOST_KEYFRAMES} keyframes already; store it under the name of one of them.")
         elif word == "keyframe/recall" and name in self._keyframes:
             self._settle(self._keyframes[name], seconds=seconds)
+            answer("")
         elif word == "keyframe/recall":
             there = ", ".join(sorted(self._keyframes)) or "none yet"
-            self._easel.remark = f"There is no keyframe '{name}'. There are: {there}."
-            log.warning(self._easel.remark)
+            self._refuse(answer, f"There is no keyframe '{name}'. There are: {there}.")
         elif word == "picture":
-            self._sitter.show(name, self._easel.painter, self._walk.place.path)
+            self._sitter.show(name, self._easel.painter, self._walk.place.path, answer=answer)
         elif word == "remembered":
             facts = json.loads(name)
             self._keyframes = {key: Place(int(seed), float(path)) for key, (seed, path) in facts.get("keyframes", {}).items()} | self._keyframes
             self._easel.swap(str(facts.get("wanted", self._easel.wanted)))
             for picture, path in facts.get("pictures", {}).items():
                 self._sitter.show(str(picture), self._easel.painter, float(path), go=False)
+
+    def _refuse(self, answer: Callable[[str], object], sentence: str) -> None:
+        answer(sentence)
+        self._easel.remark = sentence
+        log.warning(sentence)
+
+    def _answer(self, word: str, name: str, sender: str, refusal: str) -> None:
+        """Tell the engine that this was done for its sender, or why not."""
+        self._loopback.send("engine", PREFIX + "granted", word, name, sender, refusal)
 
     def _sit(self, seconds: float) -> None:
         """Have a path pass through the picture that was read, and go there; a model that came meanwhile reads it again."""

@@ -8,6 +8,7 @@ import logging
 import threading
 import zlib
 from collections import deque
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -48,11 +49,11 @@ class Sitter:
         self.remark = ""
         self._folder = folder
 
-    def show(self, name: str, painter: Painter, path: float, go: bool = True) -> None:
-        """Read the picture of this name. Returns at once."""
-        threading.Thread(target=self._read, args=(name, painter, path, go), name="reading", daemon=True).start()
+    def show(self, name: str, painter: Painter, path: float, go: bool = True, answer: Callable[[str], object] = lambda refusal: None) -> None:
+        """Read the picture of this name. Returns at once; `answer` gets the sentence why it cannot be read, or an empty one, on another thread."""
+        threading.Thread(target=self._read, args=(name, painter, path, go, answer), name="reading", daemon=True).start()
 
-    def _read(self, name: str, painter: Painter, path: float, go: bool) -> None:
+    def _read(self, name: str, painter: Painter, path: float, go: bool, answer: Callable[[str], object]) -> None:
         try:
             if not isinstance(painter, PictureReader) or not painter.reads_px:
                 raise ModelError(f"Model '{painter.name}' cannot read pictures.", "One whose card names an encoder can.")
@@ -61,11 +62,14 @@ class Sitter:
                 raise ModelError(f"There is no picture '{name}' in {self._folder}.", "Give the name of a file that lies there.")
             z, label = painter.read(looked_at(found, painter.reads_px))
         except Exception as error:  # whatever a file or a graph may hold: the show goes on
-            self.remark = str(error) if isinstance(error, ModelError) else f"'{name}' cannot be read as a picture."
-            log.warning(self.remark)
+            refusal = str(error) if isinstance(error, ModelError) else f"'{name}' cannot be read as a picture."
+            answer(refusal)
+            self.remark = refusal
+            log.warning(refusal)
             return
         self.remark = ""
         self.done.append(Sitting(name, painter, path, z, label, go))
+        answer("")
 
 
 def looked_at(path: Path, side: int) -> Picture:

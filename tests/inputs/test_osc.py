@@ -7,8 +7,8 @@ from pythonosc.osc_message_builder import OscMessageBuilder
 
 from performer.clock import SystemClock
 from performer.errors import ParameterError
-from performer.events import Control, NoteOff, NoteOn, Panic, ParameterSet, Sync, Wish
-from performer.inputs.osc import LINGER, OscInput, Source, understand
+from performer.events import Control, NoteOff, NoteOn, Panic, ParameterSet, Query, Sync, Wish
+from performer.inputs.osc import FARTHEST, LINGER, MOST_AHEAD, MOST_OF_ONE, SINGLE_BURST, SYNC_S, OscInput, Source, understand
 from performer.loopback import bind_loopback, encode
 from performer.parameters import Table
 
@@ -25,17 +25,29 @@ def ear():
 
 class Ear:
     def __init__(self):
-        self.events, self.errors, self.private, self.spoke = [], [], [], []
+        self.events, self.errors, self.private, self.spoke, self.stated = [], [], [], [], []
+        self.backlog = 0
         self.public, self.own, self.client = bind_loopback(), bind_loopback(), socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
         self.clock = SystemClock()
         self.input = OscInput(
             [Source(self.public, "osc"), Source(self.own, "loopback")], TABLE, self.clock, self.events.append,
             lambda *what: self.errors.append(what), {"/performer/listening/features": self.private.append}, self.spoke.append,
+            lambda *said: self.stated.append(said) is None, backlog=lambda: self.backlog,
         )  # fmt: skip
+
+    @property
+    def sender(self):
+        return f"127.0.0.1:{self.client.getsockname()[1]}"
 
     def send(self, datagram, to=None):
         self.client.sendto(datagram, (to or self.public).getsockname())
         self.input.turn(1.0)
+
+    def another(self):
+        """Speak from another port from now on."""
+        with self.client:
+            self.client = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+            self.client.bind(("127.0.0.1", 0))
 
     def close(self):
         self.input.close()
@@ -86,13 +98,13 @@ def test_wrong_messages_are_refused(address, arguments):
 def test_a_datagram_arrives_and_its_sender_is_remembered(ear):
     ear.send(encode("/performer/note/on", 60, 100))
     (timed,) = ear.events
-    assert timed.event == NoteOn(60, 100, 1, "osc")
+    assert timed.event == NoteOn(60, 100, 1, f"osc:{ear.sender}")
     assert 0 <= timed.time <= ear.clock.now()
     assert ear.spoke == [f"127.0.0.1:{ear.client.getsockname()[1]}"]
 
 
 def test_an_error_goes_to_the_sender_with_address_and_reason(ear):
-    ear.send(encode("/performer/visuals/react", 99.0))
+    ear.send(encode("/performer/visuals/react", float("nan")))
     assert ear.events == []
     ((sender, address, reason),) = ear.errors
     assert sender.endswith(str(ear.client.getsockname()[1]))
@@ -110,7 +122,7 @@ def test_malformed_datagrams_are_counted_and_told(ear, datagram):
     assert len(ear.errors) == 1
 
 
-@pytest.mark.parametrize("datagram", [b"", b"\0\1\2\3", b"#reply\0\0,\0\0\0", b"performer/panic\0,\0\0\0"])
+@pytest.mark.parametrize("datagram", [b"", b"\0\1\2\3", b"#reply\0\0,\0\0\0", b"hello from netcat\n", b"reply\0\0\0,\0\0\0"])
 def test_what_is_no_osc_is_dropped_quietly(ear, datagram):
     ear.send(datagram)
     assert (ear.events, ear.errors, ear.input.malformed) == ([], [], 1)
@@ -128,7 +140,7 @@ def test_a_bundle_waits_for_its_time_tag(ear):
 
 def test_a_bundle_from_the_past_happens_now_and_one_far_ahead_is_refused(ear):
     ear.send(bundle(time.time() - 100, ("/performer/panic",)))
-    assert [timed.event for timed in ear.events] == [Panic("osc")]
+    assert [timed.event for timed in ear.events] == [Panic(f"osc:{ear.sender}")]
     ear.send(bundle(time.time() + 3600, ("/performer/panic",)))
     assert len(ear.events) == 1
     assert "ahead" in ear.errors[0][2]
@@ -170,10 +182,9 @@ def test_a_fader_that_moves_is_told_like_every_other(ear):
     mine = f"127.0.0.1:{ear.client.getsockname()[1]}"
     assert [timed.event for timed in ear.events] == [ParameterSet("/performer/visuals/react", value, mine) for value in (0.25, 0.5, 0.75)]
     assert ear.input.accepted == 3 and ear.spoke == [mine] * 3 and not ear.errors
-    for value in (99.0, float("nan")):
-        ear.send(encode("/performer/visuals/react", value))
+    ear.send(encode("/performer/visuals/react", float("nan")))
     ear.send(encode("/performer/visuals/reacz", 0.5))
-    assert len(ear.events) == 3 and [address for _, address, _ in ear.errors] == ["/performer/visuals/react"] * 2 + ["/performer/visuals/reacz"]
+    assert len(ear.events) == 3 and [address for _, address, _ in ear.errors] == ["/performer/visuals/react", "/performer/visuals/reacz"]
     ear.send(encode("/performer/visuals/react", 0.5, "bar"))
     assert ear.events[-1].event.when == "bar"
 
@@ -217,3 +228,143 @@ def test_in_a_flood_it_reads_seldomer_and_more_at_once(ear):
     ear.client.sendto(encode("/performer/visuals/react", 1.0), ear.public.getsockname())
     ear.input.turn(1.0)
     assert len(ear.events) == 4 and ear.events[-1].event.value == 1.0
+
+
+def test_a_number_out_of_range_is_clamped_and_that_is_said_once_to_each_client(ear):
+    """It was refused, where every fader box expects that its end is the end."""
+    for value in (2.5, 3.0, -1.0, 0.5):
+        ear.send(encode("/performer/visuals/react", value))
+    ear.send(encode("/performer/visuals/fps", 90))
+    assert [timed.event.value for timed in ear.events] == [2.0, 2.0, 0.0, 0.5, 60]
+    assert [(sender, address) for sender, address, _ in ear.errors] == [(ear.sender, f"/performer/visuals/{word}") for word in ("react", "fps")]
+    assert "2.5 is outside, 2 is taken" in ear.errors[0][2]
+    assert [exact for *_, exact in ear.stated] == [False, False, False, True, False]
+    ear.another()
+    ear.send(encode("/performer/visuals/react", 2.5))
+    assert len(ear.errors) == 3 and ear.errors[2][0] == ear.sender
+
+
+def test_an_address_without_a_value_is_a_question_and_keeps_its_place(ear):
+    for arguments in ((0.4,), (), (1,)):
+        ear.client.sendto(encode("/performer/visuals/react", *arguments), ear.public.getsockname())
+    ear.send(encode("/performer/visuals/fps"))
+    events = [timed.event for timed in ear.events]
+    assert Query("/performer/visuals/fps", ear.sender) in events and Query("/performer/visuals/react", ear.sender) in events
+    assert not ear.errors and ear.spoke
+
+
+def test_what_performer_says_itself_is_passed_over_quietly(ear):
+    """Two Performers that name each other answered errors with errors, for ever."""
+    for address, *values in (("/performer/error", "/x", "no"), ("/performer/played", 1, 60, 90, 0.5, 0.0), ("/performer/status", "{}")):
+        ear.send(encode(address, *values))
+    assert (ear.events, ear.errors, ear.input.passed_over) == ([], [], 3)
+
+
+def test_what_comes_from_performer_itself_is_passed_over(ear):
+    ear.input._own = lambda host, port: port == ear.client.getsockname()[1]
+    ear.send(encode("/performer/panic"))
+    assert (ear.events, ear.errors, ear.input.passed_over) == ([], [], 1)
+
+
+def test_an_address_of_ours_without_its_slash_does_nothing_and_is_told(ear):
+    ear.send(b"performer/panic\0,\0\0\0")
+    assert ear.events == [] and ear.errors == [(ear.sender, "performer/panic", "An address begins with a slash: write /performer/panic.")]
+
+
+def test_mistakes_without_end_are_told_now_and_then_with_their_number(ear, monkeypatch, caplog):
+    """Each unknown letter made a line of the log, each mistake an answer."""
+    now = [0.0]
+    monkeypatch.setattr(ear.clock, "now", lambda: now[0])
+    unknown = b"/performer/visuals/react\0\0\0\0,xyz\0\0\0\0"
+    for _ in range(3000):
+        now[0] += 0.001
+        ear.send(unknown)
+    assert [reason.partition("(")[2] for _, _, reason in ear.errors] == ["", "999 more like this.)"] and not caplog.records
+    assert ear.input.malformed == 3000
+    ear.send(encode("/performer/visuals/react", "loud"))
+    assert len(ear.errors) == 3, "a mistake of another kind is told at once"
+    now[0] += 61.0
+    ear.send(unknown)
+    assert len(ear.errors) == 4
+
+
+def test_a_wrong_message_in_a_bundle_costs_only_itself(ear):
+    message = b"/performer/visuals/react\0\0\0\0,x\0\0"
+    good = encode("/performer/visuals/react", 0.5)
+    packed = b"".join(len(each).to_bytes(4, "big") + each for each in (message, good))
+    ear.send(b"#bundle\0" + (1).to_bytes(8, "big") + packed)
+    assert [timed.event.value for timed in ear.events] == [0.5] and len(ear.errors) == 1
+
+
+def test_a_bundle_that_waits_long_is_not_held_silently(ear):
+    """The clock of a tablet that is seconds ahead held everything that came from it, without a word."""
+    ear.send(bundle(time.time() + 5.0, ("/performer/visuals/react", 0.5)))
+    assert ear.events == [] and "5.0 s ahead" in ear.errors[0][2]
+    ear.send(bundle(time.time() + FARTHEST + 5.0, ("/performer/visuals/react", 0.5)))
+    assert "Compare the clocks" in ear.errors[1][2] and ear.input.figures["waiting"] == 1
+
+
+def test_one_client_cannot_fill_what_waits(ear):
+    many = bundle(time.time() + 0.9, *[("/performer/visuals/fps", 24)] * 500)
+    for _ in range(MOST_OF_ONE // 500):
+        ear.send(many)
+    assert ear.input.figures["waiting"] == MOST_OF_ONE and not ear.errors
+    ear.send(bundle(time.time() + 0.9, ("/performer/panic",)))
+    assert ear.input.figures["waiting"] == MOST_OF_ONE and "wait already" in ear.errors[0][2]
+    ear.another()
+    ear.send(bundle(time.time() + 0.9, ("/performer/panic",)))
+    assert ear.input.figures["waiting"] == MOST_OF_ONE + 1
+
+
+def test_a_client_that_asks_for_everything_without_end_gets_it_four_times_a_second(ear, monkeypatch):
+    now = [10.0]
+    monkeypatch.setattr(ear.clock, "now", lambda: now[0])
+    for _ in range(1000):
+        now[0] += 0.001
+        ear.send(encode("/performer/sync"))
+    assert 3 <= len(ear.events) <= 1.0 / SYNC_S + 1
+    told = len(ear.events)
+    now[0] += SYNC_S
+    ear.input.turn(0.0)
+    assert len(ear.events) == told + 1, "the last one is answered"
+    now[0] += 5 * SYNC_S
+    ear.input.turn(0.0)
+    assert len(ear.events) == told + 1
+
+
+def test_a_client_that_sends_single_messages_without_end_is_held_to_a_limit_but_keys_come_up(ear, monkeypatch):
+    monkeypatch.setattr(ear.clock, "now", lambda: 10.0)
+    for number in range(int(SINGLE_BURST) + 500):
+        ear.send(encode("/performer/visuals/fps", 20 + number % 2))
+    ear.send(encode("/performer/note/off", 60))
+    assert len(ear.events) == SINGLE_BURST + 1 and isinstance(ear.events[-1].event, NoteOff)
+    assert ear.input.over_limit == 500 and len(ear.errors) == 1
+
+
+def test_while_the_session_is_behind_clients_wait_in_the_socket_and_our_own_processes_do_not(ear):
+    ear.backlog = MOST_AHEAD + 1
+    ear.own.sendto(encode("/performer/tempo/tap"), ear.own.getsockname())
+    for _ in range(3):
+        ear.send(encode("/performer/panic"))
+    assert [type(timed.event).__name__ for timed in ear.events] == ["Tap"]
+    ear.backlog = 0
+    ear.input.turn(1.0)
+    assert len(ear.events) == 4
+
+
+def test_a_key_is_let_go_by_the_client_that_pressed_it_or_by_another_socket_of_its_host(ear):
+    ear.send(encode("/performer/note/on", 60, 90))
+    first = f"osc:{ear.sender}"
+    ear.another()
+    ear.send(encode("/performer/note/on", 60, 80))
+    second = f"osc:{ear.sender}"
+    for _ in range(3):
+        ear.send(encode("/performer/note/off", 60))
+    sources = [timed.event.source for timed in ear.events]
+    assert sources == [first, second, second, first, second] and first != second
+
+
+def test_what_this_show_does_not_have_is_refused(ear):
+    ear.input._absent = {"/performer/visuals/picture": "This show has no picture."}
+    ear.send(encode("/performer/visuals/picture", "a.png"))
+    assert ear.events == [] and ear.errors == [(ear.sender, "/performer/visuals/picture", "This show has no picture.")]

@@ -3,7 +3,7 @@
 import pytest
 
 from performer.effects import Say
-from performer.events import ParameterSet, Recall, Store, Sync, Timed, Transport, Wish
+from performer.events import ParameterSet, Query, Recall, Store, Sync, Timed, Transport, Wish
 from performer.offline import Offline
 from performer.parameters import Table
 from performer.session.parts import Parts
@@ -118,7 +118,14 @@ def test_a_change_that_waits_for_a_bar_comes_after_the_song_jumped_too():
     assert 105.0 < max(note.start for note in notes) < 121.0
 
 
-def test_what_the_picture_is_asked_for_is_told_to_it():
+def test_what_the_picture_is_asked_for_is_told_to_it_with_who_asked_and_to_no_client():
     graph = offline()
     graph.play([BEGIN, Timed(0.1, Wish("keyframe/recall", "verse", "a:1"))], until=1.0)
-    assert told(graph, "/performer/visuals/keyframe/recall") == [("verse",)]
+    assert told(graph, "/performer/visuals/keyframe/recall") == [("verse", "a:1")]
+    assert "desk" in [say.sender for say in graph.said if isinstance(say, Say) and say.address == "/performer/visuals/keyframe/recall"]
+
+
+def test_a_question_is_answered_to_the_one_who_asked():
+    graph = offline()
+    graph.play([BEGIN, Timed(0.1, ParameterSet("/performer/visuals/speed", 0.7)), Timed(0.2, Query("/performer/visuals/speed", "a:1"))], until=1.0)
+    assert [say for say in graph.said if isinstance(say, Say) and say.sender == "a:1"] == [Say("/performer/visuals/speed", (0.7,), "a:1")]

@@ -4,8 +4,10 @@ import threading
 from collections import deque
 
 import numpy as np
+import pytest
 
-from performer.loopback import LARGEST, Loopback, bind_loopback, encode
+from performer.errors import ModelError
+from performer.loopback import LARGEST, Loopback, bind_loopback, decode, encode
 from performer.visuals.easel import Easel
 from performer.visuals.hearing import Hearing
 from performer.visuals.pattern import Pattern
@@ -154,13 +156,39 @@ def test_another_model_is_asked_for_over_osc_and_paints():
     painter = Nothing()
     painter.ill = False
     reel, hearing = Reel(bytearray(BYTES)), Hearing({})
-    sock = bind_loopback()
-    painting = Painting(Loopback(sock, {}), reel, hearing, Easel(Pattern(), "", lambda name: painter))
+    sock, engine = bind_loopback(), bind_loopback()
+    engine.settimeout(10.0)
+    painting = Painting(Loopback(sock, {"engine": engine.getsockname()[1]}), reel, hearing, Easel(Pattern(), "", lambda name: painter))
     heard(painting, hearing)
     before = reel.read()
-    heard(painting, hearing, ("/performer/visuals/model", "nothing"))
+    heard(painting, hearing, ("/performer/visuals/model", "nothing", "127.0.0.1:4"))
     while painting._facts()["model"] != "nothing":
         heard(painting, hearing)
     after = reel.read()
+    (said,) = decode(engine.recv(65536))
     sock.close()
+    engine.close()
+    assert (said.address, said.arguments) == ("/performer/visuals/granted", ("model", "nothing", "127.0.0.1:4", ""))
     assert before is not None and after is not None and before.source != after.source
+
+
+@pytest.mark.parametrize(("word", "name", "refusal"), [
+    ("keyframe/store", "verse", ""), ("keyframe/recall", "nope", "There is no keyframe 'nope'. There are: none yet."),
+    ("model", "nope", "There is no light 'nope'. 'pattern' goes on."), ("picture", "nope.png", "Model 'pattern' cannot read pictures."),
+])  # fmt: skip
+def test_who_asks_the_picture_for_something_is_answered_and_nobody_else(word, name, refusal):
+    """What is not there was echoed to all as if it were done, and the mistake told to all."""
+
+    def none(name: str):
+        raise ModelError(f"There is no light '{name}'.")
+
+    sock, engine = bind_loopback(), bind_loopback()
+    engine.settimeout(10.0)
+    hearing = Hearing({})
+    painting = Painting(Loopback(sock, {"engine": engine.getsockname()[1]}), Reel(bytearray(BYTES)), hearing, Easel(Pattern(), "", none))
+    heard(painting, hearing, (f"/performer/visuals/{word}", name, "10.0.0.9:4000"))
+    (said,) = decode(engine.recv(65536))
+    sock.close()
+    engine.close()
+    assert said.address == "/performer/visuals/granted" and said.arguments[:3] == (word, name, "10.0.0.9:4000")
+    assert said.arguments[3].startswith(refusal) and bool(said.arguments[3]) == bool(refusal)
