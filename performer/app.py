@@ -26,20 +26,17 @@ from performer.assets import file_name, takes_dir
 from performer.awake import Awake
 from performer.clock import SystemClock
 from performer.effects import Ask, AskChords, Drop, Effect, Expect, Feed, Forget, Join, Load, Propose, Say, Soon, Wake, Wonder
-from performer.errors import PerformerError, PortError
+from performer.errors import PerformerError
 from performer.events import Loaded, NoteOn, Progression, Sync, Tick, Timed
 from performer.housekeeping import Housekeeping
 from performer.inputs.link import LinkInput
-from performer.inputs.midi import MidiInput
 from performer.inputs.osc import OscInput, Source
 from performer.inputs.replay import Replay
-from performer.ledger import CHANNELS, PITCHES, PORTS, Ledger
+from performer.ledger import Ledger
 from performer.loopback import LISTENING, Loopback, watch_lifeline
-from performer.midi_port import PortWatch
 from performer.minds import Minds, Thought
 from performer.outputs.features import Features
 from performer.outputs.health import Health
-from performer.outputs.midi import MidiOutput, NullOutput
 from performer.outputs.osc import OscOutput
 from performer.outputs.take import Opening, TakeWriter
 from performer.parameters import COMMANDS
@@ -49,11 +46,10 @@ from performer.session.lane import RUNG
 from performer.session.parts import Parts
 from performer.session.state import Session
 from performer.show import Show
+from performer.show_midi import Handlers, ShowMidi
 from performer.worker import Worker
 
 log = logging.getLogger("performer")
-MIRROR = PORTS * CHANNELS * PITCHES
-"""Bytes of the ledger's mirror: one for each note that may sound."""
 SWITCH_INTERVAL = 0.0001  # seconds that one Python thread may keep the others waiting
 TURN_S = 0.0005  # seconds that the models leave to a session that is at work
 READY = b"ready"
@@ -101,14 +97,11 @@ class Engine:
         )  # fmt: skip
         self._features = Features(self.clock, self._osc.say)
         self._osc.noticed = self._features.notice
-        self._output: Output
-        self._input: MidiInput | None
-        self._output, self._input = (output, None) if output is not None else self._ports(show)
-        ports = [each.port for each in (self._output, self._input) if isinstance(each, (MidiOutput, MidiInput))]
-        self._watch = PortWatch(ports, self._ports_changed)
-        self._ledger = Ledger(mirror)
-        self._close_left_over(mirror)
-        stage = Stage([self._output], self._left, self._due, self._ledger, self.session.delay)
+        handlers = Handlers(self.play, self.hear, self._minds.rehearse, self._minds.busy)
+        self._midi = ShowMidi(show.midi, self.clock, handlers, output)
+        self._midi.end_left_over(mirror)
+        self.facts |= self._midi.facts
+        stage = Stage(self._midi.outputs, self._left, self._due, Ledger(mirror), self.session.delay, self._midi.delays)
         self._scheduler = Scheduler(stage, self.clock)
         self.take = self._take(show, seed) if show.takes.record else None
         self._housekeeping = Housekeeping(self._pause, self._is_silent, Awake() if show.general.awake else None)
@@ -127,7 +120,7 @@ class Engine:
         self._running = threading.Event()
         self._net_thread = threading.Thread(target=self._listen, name="net", daemon=True)
         self._replay = Replay(options.play, self.clock, self.hear, self._someone_answers) if options.play else None
-        self._remarks += self._replay.remarks if self._replay else []
+        self._remarks += [*self._midi.remarks, *(self._replay.remarks if self._replay else [])]
         self._routes: dict[type, Callable[[Any], object]] = {
             AskChords: self._minds.harmonise,
             Say: self._say, Join: self._link.handle, Propose: self._link.handle, Load: self._minds.load,
@@ -147,7 +140,7 @@ class Engine:
         self._housekeeping.start()
         self._running.set()
         self._net_thread.start()
-        self._watch.start()
+        self._midi.start(self._ports_changed)
         if self._progression:
             self.hear(Timed(self.clock.now(), Progression(self._progression)))
         self.hear(Timed(self.clock.now(), Sync("desk")))
@@ -164,10 +157,8 @@ class Engine:
             self._replay.stop()
         self._housekeeping.stop()
         self._health.stop()
-        self._watch.stop()
         self._link.stop()
-        if self._input is not None:
-            self._input.stop()
+        self._midi.stop_inputs()
         self._running.clear()
         self._net_thread.join(1.0)
         self._worker.stop()
@@ -175,16 +166,13 @@ class Engine:
         ended = self._scheduler.stop()
         self._features.stop()
         self._osc.stop()
-        if isinstance(self._output, MidiOutput):
-            self._output.stop()
+        self._midi.stop_outputs()
         if self.take is not None:
             self.take.stop(ended, self._scheduler.stage.done)
 
     def raise_priority(self) -> None:
         """Ask the system to let this process go first."""
-        ports = [each.port for each in (self._output, self._input) if isinstance(each, (MidiOutput, MidiInput))]
-        beside_jack = any(port.opened is not None and port.opened.system.name == "JACK" for port in ports)
-        self.facts["priority"] = raise_priority(beside_jack)
+        self.facts["priority"] = raise_priority(self._midi.is_beside_jack)
 
     def hear(self, timed: Timed) -> None:
         """An event for the session. Thread-safe, never waits."""
@@ -247,7 +235,7 @@ class Engine:
         return {
             "collections": self._housekeeping.collections, "model_failed": self.session.failed, "model_dropped": self._minds.dropped,
             "held_frames": self._held(), "osc": {**self._net.figures, **self._osc.figures},
-            "midi_senseless": getattr(self._input, "senseless", 0), "midi_failed": getattr(self._output, "failed", 0),
+            **self._midi.figures,
         }  # fmt: skip
 
     def _left(self, report: Report) -> None:
@@ -280,39 +268,11 @@ class Engine:
             except Exception:
                 log.exception("the network thread met an error; it goes on")
 
-    def _ports(self, show: Show) -> tuple[MidiOutput | NullOutput, MidiInput | None]:
-        """The MIDI ports, open. One that the show names must be there; a virtual one that cannot be made now is made when it can be."""
-        if not show.midi.enabled:
-            self.facts |= {"midi_in": "off", "midi_out": "off"}
-            return NullOutput(), None
-        output = MidiOutput(show.midi.output or None)
-        midi_in = MidiInput(show.midi.input or None, self.clock, self.play, self._minds.rehearse, self.hear, self._minds.busy)
-        for port, key, named in ((output, "midi_out", show.midi.output), (midi_in, "midi_in", show.midi.input)):
-            try:
-                port.start()
-                self.facts[key] = port.name
-            except PortError as error:
-                if named:
-                    raise
-                self.facts[key] = "none"
-                if str(error) not in self._remarks:
-                    self._remarks.append(str(error))
-        return output, midi_in
-
-    def _ports_changed(self, sentence: str) -> None:
-        log.warning(sentence)
+    def _ports_changed(self) -> None:
         if "priority" in self.facts:
             self.raise_priority()  # JACK's library has started a thread for the new port
-        for port, key in ((self._output, "midi_out"), (self._input, "midi_in")):
-            if isinstance(port, (MidiOutput, MidiInput)):
-                self.facts[key] = port.name if port.port.handle is not None else "none"
+        self.facts |= self._midi.facts
         self._tell_facts()
-
-    def _close_left_over(self, mirror: MutableSequence[int]) -> None:
-        """End what an engine that died before this one left sounding."""
-        for place in [index for index, sounding in enumerate(mirror) if sounding]:
-            self._output.note_off(place // PITCHES % CHANNELS + 1, place % PITCHES)
-            mirror[place] = 0
 
     def _take(self, show: Show, seed: int) -> TakeWriter | None:
         """The take, begun; None where it cannot be written: the show plays all the same."""

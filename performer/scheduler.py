@@ -109,10 +109,12 @@ class Stage:
         wake: Callable[[float, str], object],
         ledger: Ledger | None = None,
         delay: float = 0.0,
+        port_delays: Sequence[float] = (),
     ) -> None:
         self.agenda = Agenda()
         self.ledger = ledger if ledger is not None else Ledger()
         self.delay = delay  # seconds that planned notes leave later
+        self._port_delays = port_delays  # the same for each output, besides
         self.done = 0  # notes of the agenda that began or ended: see `counts`
         self.counts: tuple[type, ...] = NOTES
         self._moved: dict[int, tuple[float, float]] = {}  # voice -> the late onset that moved last, and where it went
@@ -134,7 +136,7 @@ class Stage:
     def _apply_one(self, effect: Effect) -> None:
         match effect:
             case Play():
-                self.agenda.add(effect.time + self.delay if effect.planned else effect.time, effect)
+                self.agenda.add(effect.time + self._delay_of(effect), effect)
             case Compensate(delay):
                 self.delay = delay
             case Wake():
@@ -252,6 +254,11 @@ class Stage:
             output.note_off(play.channel, play.pitch)
         self.ledger.end(slot_of(play))
         self._done.append(Ended(time, play))
+
+    def _delay_of(self, play: Play) -> float:
+        if not play.planned:
+            return 0.0
+        return self.delay + sum(self._port_delays[play.port - 1 : play.port])
 
     def _outputs_of(self, port: int) -> Sequence[Output]:
         return self._outputs[port - 1 : port]

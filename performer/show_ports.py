@@ -31,7 +31,7 @@ class OutputPort:
     name: str = _key("", "Part of the name of a port that is there; with virtual = true the name of one that Performer makes.")
     virtual: bool = _key(False, "Whether Performer makes the port.")
     channel: int = _key(0, "The MIDI channel of the voices here that name none themselves; 0: as ever.", 0, 16)
-    delay: float = _key(0.0, "Milliseconds that planned notes leave here later, besides [midi] delay; below 0 earlier.", -500.0, 500.0)
+    delay: float = _key(0.0, "Milliseconds that planned notes leave here later, besides [midi] delay; below 0 earlier.", -100.0, 500.0)
 
 
 Port = InputPort | OutputPort

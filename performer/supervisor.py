@@ -27,6 +27,7 @@ from performer.errors import PerformerError, PortError
 from performer.folders import prepare_folders
 from performer.loopback import PLACES, Loopback, bind_loopback
 from performer.show import Show
+from performer.show_midi import MIRROR
 
 log = logging.getLogger("performer")
 CONTEXT = multiprocessing.get_context("spawn")
@@ -119,7 +120,7 @@ class Supervisor:
         self._loopbacks = {
             place: Loopback(sock, {other: each.getsockname()[1] for other, each in sockets.items()}) for place, sock in sockets.items()
         }
-        mirror = CONTEXT.RawArray("B", app.MIRROR)
+        mirror = CONTEXT.RawArray("B", MIRROR)
         engine = app.EngineOptions(show, play)
         self.children = [Child("engine", app.run, (engine, self._loopbacks["engine"], self._public, mirror)), *self._others()]
 

@@ -18,6 +18,7 @@ from performer.loopback import PLACES, Loopback, bind_loopback
 from performer.outputs.take import read_take, sounded
 from performer.render import render
 from performer.show import parse_show
+from performer.show_midi import MIRROR
 from tests.stagehands import WrittenOutput
 
 PHRASE = (60, 64, 67, 65, 62)
@@ -53,7 +54,7 @@ def perform(folder: Path, voices: str, play: Callable[[Engine, HeardOutput], Non
         f'[show]\nname = "a test"\nseed = 11\n[models]\nnotes = "echo"\n[takes]\nfolder = "{folder.as_posix()}"\n{voices}', "test"
     )
     loopback = Loopback(sockets["engine"], {place: sock.getsockname()[1] for place, sock in sockets.items()})
-    engine = Engine(EngineOptions(show), loopback, public, bytearray(2048), output)
+    engine = Engine(EngineOptions(show), loopback, public, bytearray(MIRROR), output)
     try:
         engine.start()
         play(engine, output)

@@ -57,7 +57,7 @@ def test_without_a_list_there_is_one_pair():
     (('name = "Pads"', 'name = "Keystation"'), r"line 5, name: 'Keystation' names a port above too"),
     (('name = "Pads"', 'name = ""'), r"line 5, name: a port has a name"),
     (("channel = 10", "channel = 17"), r"line 7, channel: 17 is out of range; use 0 to 16"),
-    (("delay = -4", "delay = -501"), r"line 14, delay: -501.0 is out of range; use -500 to 500"),
+    (("delay = -4", "delay = -501"), r"line 14, delay: -501.0 is out of range; use -100 to 500"),
     (('input_port = "Keystation"', 'input_port = "Keys"'), r"line 17, input_port: there is no port 'Keys'.*write one of Keystation, Pads"),
     (("input_port = 2", "input_port = 3"), r"line 22, input_port: there is no port 3 under \[\[midi.inputs\]\]; write a number up to 2"),
 ])  # fmt: skip

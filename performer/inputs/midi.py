@@ -54,8 +54,8 @@ def parse(message: Sequence[int], source: str = "midi") -> Event | None:
 
 
 class MidiInput:
-    """The port that is played into: `want` is (part of) the name of an existing one, None makes the virtual port "Performer In". Its events bear
-    the name `source`.
+    """The port that is played into: `want` is (part of) the name of an existing one, None makes the virtual port of the name `virtual`. Its events
+    bear the name `source`; of channel messages only those of `channel` are heard (0: all).
 
     Where the port is polled, `post` is called on its reader's thread, and `idle` while nothing comes; where the system calls back, `post_back` (if
     none: `post`) is, on a thread of the system's that may not be held up. None of them may wait or raise. `busy` says whether who
@@ -73,14 +73,17 @@ class MidiInput:
         post_back: Callable[[Timed], object] | None = None,
         busy: Callable[[], bool] = lambda: False,
         source: str = "midi",
+        virtual: str = VIRTUAL,
+        channel: int = 0,
     ) -> None:
         self.heard = 0
         self.source = source
+        self._channel = channel
         self._clock = clock
         self._post, self._post_back = post, post_back or post
         self._parser = MidiParser()
         self._last: float | None = None  # when the last message came, where active sensing did
-        self.port = Port("in", want, VIRTUAL, self._receive, idle, clock.now, busy, self._lost, self.check)
+        self.port = Port("in", want, virtual, self._receive, idle, clock.now, busy, self._lost, self.check)
 
     @property
     def name(self) -> str:
@@ -119,6 +122,8 @@ class MidiInput:
         if self._last is not None:
             self._last = now
         for message in self._parser.feed(message_and_delta[0], now):
+            if self._channel and message[0] < _SYSEX and message[0] & 0x0F != self._channel - 1:
+                continue
             event = parse(message, self.source)
             if event is not None:
                 (self._post_back if moment is None else self._post)(Timed(now, event))

@@ -41,14 +41,15 @@ def encode(event: Event) -> tuple[int, ...] | None:
 
 
 class MidiOutput:
-    """The port that Performer plays to: `want` is (part of) the name of an existing one, None makes the virtual port "Performer Out".
+    """The port that Performer plays to: `want` is (part of) the name of an existing one, None makes the virtual port of the name `virtual`
+    (empty: "Performer Out").
 
     `sent` counts messages, `failed` those that could not be sent: there was no port, or they were no MIDI."""
 
-    def __init__(self, want: str | None) -> None:
+    def __init__(self, want: str | None, virtual: str = "") -> None:
         self.sent = 0
         self.failed = 0
-        self.port = Port("out", want, VIRTUAL)
+        self.port = Port("out", want, virtual or VIRTUAL)
         self._confirmed = 0
         self._unconfirmed = 0
 
