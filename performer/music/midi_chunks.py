@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from performer.music.midi_events import Budget, RawTrack, TrackReader
+from performer.music.midi_track import Budget, RawTrack, TrackReader
 from performer.music.repairs import Repairs
 from performer.music.tempo_map import FILM
 
@@ -21,6 +21,7 @@ OTHERS: dict[bytes, str] = {
     b"7z\xbc\xaf": "it is a 7-Zip archive: unpack it first",
     b"\0\x05\x16\x07": "it is a file that macOS keeps beside another one and has no music",
     b"MUS\x1a": "it is music in the MUS format of a game: convert it first",
+    b"SMF2CLIP": "it is a MIDI 2.0 clip: save it as a Standard MIDI File",
     b"FORM": "it is music in the XMI format of a game: convert it first",
     b"ID3": "it is recorded sound (MP3)",
     b"OggS": "it is recorded sound (Ogg)",
@@ -134,6 +135,9 @@ def _tracks(data: bytes, place: int, repairs: Repairs) -> list[RawTrack]:
         if kind == TRACK:
             track, place = _track(data, place + 8, end, repairs, budget)
             found.append(track)
+        elif kind == HEADER and found:
+            repairs.add("another MIDI file follows in it and is left out")
+            break
         elif _chunk_begins(data, end):
             # Programs keep what is theirs in chunks of their own; that is in order.
             place = end

@@ -1,7 +1,7 @@
 """Reads MIDI files as musicians have them: with everything that other programs forgive, and a word about each repair.
 
 One reader for what is played, learned from and measured. No library does this: mido and symusic stop at the first oddity.
-What a file may cost is limited: LARGEST bytes, MOST_EVENTS events, silences of LONGEST_SILENCE."""
+What a file may cost is limited: LARGEST bytes, MOST_EVENTS events (midi_track), silences of LONGEST_SILENCE."""
 
 import stat
 from bisect import bisect_right
@@ -12,8 +12,9 @@ from pathlib import Path
 
 from performer.errors import MidiFileError
 from performer.music.midi_chunks import SEPARATE, Header, NoMidiError, read_chunks
-from performer.music.midi_events import PROGRAM, RawTrack
+from performer.music.midi_events import PROGRAM
 from performer.music.midi_notes import Message, Part, TimedTrack, pair_notes
+from performer.music.midi_track import RawTrack
 from performer.music.repairs import Repairs
 from performer.music.tempo_map import TempoMap
 

@@ -34,11 +34,14 @@ def general_sets(path: Path, say: Say) -> Iterator[tuple[str, Flat]]:
 
 def _pieces(folder: Path, say: Say) -> list[Piece]:
     pieces = []
-    for path in (path for path in sorted(folder.rglob("*")) if path.suffix.lower() in KINDS):
+    paths = [path for path in sorted(folder.rglob("*")) if path.suffix.lower() in KINDS]
+    for path in paths:
         try:
             pieces.append(Piece(path.stem, "any", HELD_OUT, tuple(parts_of(path, say))))
         except ValueError as error:
             say(f"{path.name}: {error}; it is left out.")
+    if len(pieces) < len(paths):
+        say(f"{len(paths) - len(pieces)} of {len(paths)} files of '{folder}' are left out.")
     if not pieces:
         raise PerformerError(f"'{folder}' has no MIDI files of {SHORTEST} notes.", "Give another folder as --general.")
     return pieces

@@ -8,7 +8,7 @@ import pytest
 
 from performer.errors import PerformerError
 from performer.evaluation.midi_file import read_midi
-from performer.music import midi_chunks, midi_events
+from performer.music import midi_chunks, midi_track
 from tests.music.midi_bytes import END, chunk, file, header, note
 
 SIZE = 400_000  # bytes; the limits are a tenth of what they are, so that the test is short
@@ -47,7 +47,7 @@ HOSTILE = {
 
 @pytest.fixture(autouse=True)
 def lower_limits(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(midi_chunks, "Budget", lambda: midi_events.Budget(EVENTS, TRIES))
+    monkeypatch.setattr(midi_chunks, "Budget", lambda: midi_track.Budget(EVENTS, TRIES))
 
 
 @pytest.mark.parametrize("name", HOSTILE)

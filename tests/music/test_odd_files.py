@@ -54,6 +54,7 @@ ODD: dict[str, tuple[bytes, int, str]] = {
     "MacBinary": (b"\0\4song" + bytes(122) + file(MANY), 32, "128 bytes before its header"),
     "byte order mark": (b"\xef\xbb\xbf" + file(MANY), 32, "3 bytes before its header"),
     "head of an HTTP answer": (b"HTTP/1.1 200 OK\r\nContent-Type: audio/midi\r\n\r\n" + file(MANY), 32, "before its header"),
+    "another file after it": (file(MANY) + file(MANY), 32, "another MIDI file follows"),
     "zeros after the end": (file(MANY) + bytes(1000), 32, ""),
     "words after the end": (file(MANY) + b"\r\nDownloaded from a page", 32, "bytes between or after"),
     # header
@@ -176,6 +177,7 @@ NO_MUSIC: dict[str, tuple[bytes, str]] = {
     "ZIP": (b"PK\3\4" + file(MANY), "ZIP"),
     "AppleDouble": (b"\0\5\x16\7\0\2\0\0Mac OS X        " + bytes(60), "macOS"),
     "a game's music": (b"MUS\x1a" + bytes(99), "MUS"),
+    "MIDI 2.0": (b"SMF2CLIP" + bytes(99), "MIDI 2.0"),
     "Doom's lump name": (b"PWAD" + bytes(99), "no header"),
     "letters": (b"Dear diary, today I played the piano.", "no header"),
     "random": (np.random.default_rng(5).bytes(5000), "no header"),
