@@ -89,7 +89,7 @@ def read_corpus(folder: Path, track: str = "", limit: int = 0, say: Say = lambda
     for path in paths:
         name = str(path.relative_to(folder))
         try:
-            pieces.append(_piece(name, read_midi(path, say), track))
+            pieces.append(_piece(name, read_midi(path, say, name), track))
         except (MidiFileError, ValueError) as error:
             reason = error.reason if isinstance(error, MidiFileError) else str(error)
             skipped.append((name, reason))

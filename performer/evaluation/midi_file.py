@@ -48,15 +48,18 @@ class Pedal:
         return min(self._releases[after] if after < len(self._releases) else math.inf, end + PEDAL_LIMIT)
 
 
-def read_midi(path: Path, say: Say = log.warning) -> list[Track]:
-    """Every track and channel of a MIDI file that has notes. `say` gets one sentence if the file had to be mended.
+def read_midi(path: Path, say: Say = log.warning, name: str = "") -> list[Track]:
+    """Every track and channel of a MIDI file that has notes. `say` gets one sentence if it had to be mended.
+
+    `name` is what the sentence calls the file; the default is its name without its folder.
 
     Raises MidiFileError for what is no MIDI file."""
     file = read_midi_file(path)
-    if remark := file.remark(path.name):
+    if remark := file.remark(name or path.name):
         say(remark)
     # The tracks of a channel share their pedal.
-    pedals = {key: Pedal(changes) for key, changes in {id(part.pedal): part.pedal for part in file.parts}.items()}
+    changes = {id(part.pedal): part.pedal for part in file.parts}
+    pedals = {key: Pedal(each) for key, each in changes.items()}
     return [
         Track(part.name, part.channel, part.program, sounding(part.notes, pedals[id(part.pedal)]))
         for part in file.parts
@@ -64,7 +67,7 @@ def read_midi(path: Path, say: Say = log.warning) -> list[Track]:
 
 
 def sounding(raw: Sequence[tuple[float, float, int, int]], pedal: Pedal) -> npt.NDArray[Any]:
-    """Notes with held and sounding lengths: a note rings on to the pedal's release, or until its key is struck again.
+    """Held and sounding lengths: a note rings on to the pedal's release, or until its key is struck again.
 
     Args:
         raw: onset and end in seconds, pitch, velocity, in any order"""

@@ -37,7 +37,7 @@ class NoMidiError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Header:
-    """`kind` is the file's type 0, 1 or 2. Time is in ticks a beat or, where `frames` is above 0, in ticks a frame."""
+    """`kind` is the file's type 0, 1 or 2. Time is in ticks a beat or, where `frames` is above 0, a frame."""
 
     kind: int
     ticks: int
@@ -175,7 +175,8 @@ def _chunk_begins(data: bytes, place: int) -> bool:
     kind, length = data[place : place + 4], int.from_bytes(data[place + 4 : place + 8])
     if kind == TRACK:
         return True
-    return len(kind) == 4 and kind.isascii() and kind.decode().isprintable() and place + 8 + length <= len(data)
+    named = len(kind) == 4 and kind.isascii() and kind.decode().isprintable()
+    return named and place + 8 + length <= len(data)
 
 
 def _find(data: bytes, what: bytes, begin: int) -> int:

@@ -8,12 +8,14 @@ from typing import Any
 LONGEST_DELTA = 0x0FFFFFFF  # ticks, the largest number that the format allows
 CONTENT_LENGTH = 200  # bytes of a meta event that are looked at: of a track's name too
 
-NOTE_OFF, NOTE_ON, KEY_PRESSURE, CONTROL, PROGRAM, CHANNEL_PRESSURE = 0x80, 0x90, 0xA0, 0xB0, 0xC0, 0xD0
+NOTE_OFF, NOTE_ON, KEY_PRESSURE = 0x80, 0x90, 0xA0
+CONTROL, PROGRAM, CHANNEL_PRESSURE = 0xB0, 0xC0, 0xD0
 SYSEX, ESCAPE, META = 0xF0, 0xF7, 0xFF
 TRACK_NAME, PORT, END_OF_TRACK, TEMPO, METRE, KEY = 0x03, 0x21, 0x2F, 0x51, 0x58, 0x59
 SYSTEM_LENGTHS = {0xF1: 1, 0xF2: 2, 0xF3: 1}  # data bytes; the other system messages have none
 
-Event = tuple[int, int, int, Any, int]  # delta, status, first data byte, second one or a meta event's content, place after it
+# Delta, status, first data byte, second one or a meta event's content, place after it.
+Event = tuple[int, int, int, Any, int]
 
 
 class MalformedEventError(Exception):

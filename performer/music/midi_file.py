@@ -1,7 +1,7 @@
-"""Reads MIDI files as musicians have them: with everything that other programs forgive, and a word about each repair.
+"""Reads MIDI files as musicians have them: forgives what other programs forgive, and says each repair.
 
-One reader for what is played, learned from and measured. No library does this: mido and symusic stop at the first oddity.
-What a file may cost is limited: LARGEST bytes, MOST_EVENTS events (midi_track), silences of LONGEST_SILENCE."""
+One reader for what is played, learned from and measured. No library does this: mido and symusic stop at an
+oddity. Limits: LARGEST bytes, MOST_EVENTS events (midi_track), silences of LONGEST_SILENCE."""
 
 import stat
 from bisect import bisect_right
@@ -31,7 +31,7 @@ class MidiFile:
     parts: tuple[Part, ...]
     """The notes by track and channel, in the order of the file; only parts with notes."""
     messages: tuple[Message, ...]
-    """Notes and controllers of all tracks in the order of time, as an instrument gets them. Every note ends."""
+    """Notes and controllers of all tracks by time, as an instrument gets them. Every note ends."""
     tempi: tuple[tuple[float, float], ...]
     """Changes of the tempo: time, beats a minute. Empty where time is in frames."""
     metres: tuple[tuple[float, int, int], ...]
@@ -84,7 +84,8 @@ def parse_midi_file(data: bytes) -> MidiFile:
         times = _tempo_map(header, group)
         for track in group:
             tracks.append(_timed(track, times, begin, number))
-            tempi += [] if header.frames else [(begin + times.seconds(at), 60e6 / tempo) for at, tempo in track.tempi]
+            if not header.frames:
+                tempi += [(begin + times.seconds(at), 60e6 / tempo) for at, tempo in track.tempi]
             metres += [(begin + times.seconds(at), beats, unit) for at, beats, unit in track.metres]
         begin = max(track.end for track in tracks[-len(group) :])
     _shorten_silences(tracks, repairs)
@@ -129,7 +130,8 @@ def _shorten_silences(tracks: Sequence[TimedTrack], repairs: Repairs) -> None:
         )
     for track in tracks:
         track.messages = [
-            message._replace(time=message.time - cut[bisect_right(ends, message.time)]) for message in track.messages
+            message._replace(time=message.time - cut[bisect_right(ends, message.time)])
+            for message in track.messages
         ]
         track.end = max(track.end - cut[-1], track.messages[-1].time if track.messages else 0.0)
 

@@ -1,4 +1,6 @@
-"""Keys that go down and up become notes. The end of a note may lie in another track of its channel, or nowhere."""
+"""Pairs keys that go down and up to notes.
+
+The end of a note may lie in another track of its channel, or nowhere."""
 
 from bisect import bisect_right
 from collections import deque
@@ -10,7 +12,8 @@ from performer.music.midi_events import CONTROL, NOTE_ON, PROGRAM
 from performer.music.repairs import Repairs
 
 SUSTAIN, ALL_SOUND_OFF, RESET, ALL_NOTES_OFF = 64, 120, 121, 123
-LONGEST_UNENDED = 8.0  # seconds that a note gets whose end is nowhere: a piano string has mostly decayed by then
+# Seconds that a note gets whose end is nowhere: a piano string has mostly decayed by then.
+LONGEST_UNENDED = 8.0
 SHORTEST_UNENDED = 0.5  # seconds, where it begins at the track's end
 
 
@@ -34,8 +37,9 @@ class Message(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """The notes of one track and channel. `channel` is 0-15; `pedal` are (seconds, whether it goes down), those of the
-    channel in whatever track; `program` is the first one of the channel."""
+    """The notes of one track and channel. `channel` is 0-15, `program` the first one of the channel.
+
+    `pedal` are (seconds, whether it goes down), those of the channel in whatever track."""
 
     name: str
     channel: int
@@ -116,7 +120,8 @@ def pair_notes(tracks: Sequence[TimedTrack], repairs: Repairs) -> tuple[list[Par
         # The channel whose note ends first comes first.
         for channel, notes in sorted(closed.items(), key=lambda item: min(place for place, _ in item[1])):
             state = channels[track.port, channel]
-            parts.append(Part(track.name, channel, state.program, tuple(note for _, note in notes), state.pedal))
+            found = tuple(note for _, note in notes)
+            parts.append(Part(track.name, channel, state.program, found, state.pedal))
     if made:
         repairs.add("a note without an end gets one", "{count} notes without an end get one", len(made))
     return parts, made
@@ -155,7 +160,7 @@ def _keys(track: TimedTrack) -> Keys:
 
 
 def _end_in_other_tracks(tracks: Sequence[TimedTrack], keys: Sequence[Keys], repairs: Repairs) -> None:
-    """Notes that have no end in their own track get the ends that end nothing in another one of the channel."""
+    """Gives notes without an end in their own track the stray ends in other tracks of the channel."""
     same: dict[tuple[int, int, int], list[_KeyOfTrack]] = {}
     for track, each in zip(tracks, keys, strict=True):
         for (channel, pitch), key in each.items():
@@ -185,7 +190,7 @@ def _end_in_other_tracks(tracks: Sequence[TimedTrack], keys: Sequence[Keys], rep
 def _make_up_ends(
     key: _KeyOfTrack, track: TimedTrack, state: _Channel, channel: int, pitch: int
 ) -> list[Message]:
-    """Pair a key's events again, some of which lack their end: a note ends at the latest where the next one begins."""
+    """Pairs a key's events again, where ends are missing: a note ends no later than the next one begins."""
     events = sorted([*key.foreign, *key.events], key=lambda event: event.time)
     made: list[Message] = []
 

@@ -45,7 +45,7 @@ class Budget:
 
 @dataclass(slots=True)
 class RawTrack:
-    """One track in ticks. `events` are notes, controllers and programs: (tick, status, first, second data byte)."""
+    """One track in ticks. `events` are notes, controllers, programs: (tick, status, first, second byte)."""
 
     events: list[tuple[int, int, int, int]] = field(default_factory=list)
     tempi: list[tuple[int, int]] = field(default_factory=list)  # tick, microseconds a beat
@@ -95,22 +95,26 @@ class TrackReader:
 
     def _advance(self, delta: int) -> None:
         if delta > LONGEST_DELTA:
-            self._repairs.add("a time that is out of range counts as 0", "{count} times that are out of range count as 0")
+            self._repairs.add("a time out of range counts as 0", "{count} times out of range count as 0")
             delta = 0
         self.track.end += delta
 
     def _is_over(self) -> bool:
-        """Whether the track has said that it ends. Where its length is right and events follow, it goes on."""
+        """Whether the track is over. After its end event it goes on where its length says so and events follow."""
         if not self.track.ended:
             return False
         if not self._trusted or self._data.startswith(b"MTrk", self._pos):
             return True
         if self._makes_sense(self._pos, 0) > 0:
-            self._repairs.add("a track goes on after its end", "in {count} places a track goes on after its end")
+            self._repairs.add(
+                "a track goes on after its end", "in {count} places a track goes on after its end"
+            )
             self.track.ended = False
             return False
         if any(self._data[self._pos : self._end]):
-            self._repairs.add("what follows a track's end is left out", "what follows the end of {count} tracks is left out")
+            self._repairs.add(
+                "what follows a track's end is left out", "what follows the end of {count} tracks is left out"
+            )
         self._pos = self._end
         return True
 
@@ -133,7 +137,7 @@ class TrackReader:
         self._pos = after
 
     def _true_end(self, end: int) -> int:
-        """Where the event at this place may end really, if not at `end`. A wrong length shows in what comes after it."""
+        """Where the event at this place really ends. A wrong length shows in what comes after `end`."""
         if self._makes_sense(end, self._running) >= LOOK_AHEAD:
             return end
         for place in range(self._pos + SHORTEST_SYSTEM_EVENT, min(end + NEAR, self._end)):
@@ -164,7 +168,9 @@ class TrackReader:
             else:
                 track.metres.append((tick, content[0], 1 << content[1]))
         elif kind == KEY and not (len(content) == 2 and (content[0] + 7) % 256 < 15 and content[1] < 2):
-            repairs.add("an impossible key signature is left out", "{count} impossible key signatures are left out")
+            repairs.add(
+                "an impossible key signature is left out", "{count} impossible key signatures are left out"
+            )
 
     def _recover(self) -> None:
         """Take the event at this place as well as it can be, or go on where events make sense again."""
@@ -175,7 +181,7 @@ class TrackReader:
         self._skip_to(place or self._end)
 
     def _take_mended(self, strict: bool) -> bool:
-        """Take an event with a value above 127 if what follows it makes sense; not `strict`: other such values may follow."""
+        """Take an event with a value above 127 if what follows makes sense, also such values if not `strict`."""
         try:
             delta, status, first, second, after = event_at(
                 self._data, self._pos, self._end, self._running, strict=False
@@ -205,7 +211,7 @@ class TrackReader:
         self._pos = place
 
     def _search(self, stop: int, running: int) -> int | None:
-        """The next place from which events make sense. `running` 0 wants a status first; letters alone are no events."""
+        """The next place from which events make sense. `running` 0 wants a status first; mere letters are none."""
         for place in range(self._pos + 1, stop):
             if not self._tries():
                 return None
@@ -222,7 +228,7 @@ class TrackReader:
     def _makes_sense(self, pos: int, running: int, strict: bool = True) -> int:
         """How many events make sense from `pos` on; LOOK_AHEAD where all do up to the end.
 
-        `running` 0 wants a status first; not `strict` takes values above 127, but wants a status every time."""
+        `running` 0 wants a status first. Not `strict` takes values above 127 and wants a status every time."""
         data, end = self._data, self._end
         for count in range(LOOK_AHEAD):
             if pos >= end:

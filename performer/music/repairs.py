@@ -15,4 +15,6 @@ class Repairs:
 
     def clauses(self) -> tuple[str, ...]:
         """One clause for each kind, ready to be joined by semicolons."""
-        return tuple(one if count == 1 else kind.format(count=f"{count:,}") for kind, (one, count) in self._kinds.items())
+        return tuple(
+            one if count == 1 else kind.format(count=f"{count:,}") for kind, (one, count) in self._kinds.items()
+        )

@@ -24,7 +24,7 @@ class TempoMap:
 
     @classmethod
     def in_frames(cls, frames: int, ticks: int) -> "TempoMap":
-        """The map of a file that counts `ticks` in a frame of film, `frames` a second; tempi have no say in it."""
+        """The map of a file that counts `ticks` in a frame of film, `frames` a second. No tempo applies."""
         new, rate = cls(1), 30_000 / 1001 if frames == FILM else frames
         new._tempi = [1 / (rate * ticks)]
         return new

@@ -81,3 +81,14 @@ def test_a_folder_without_music_is_one_sentence(tmp_path, fill, track, words):
     with pytest.raises(PerformerError, match=words) as caught:
         read_corpus(folder, track)
     assert "\n" not in str(caught.value) and caught.value.remedy.startswith("Give")
+
+
+def test_a_mended_file_is_measured_and_told_by_its_place_in_the_folder(tmp_path):
+    whole = write(tmp_path / "a" / "one.mid", ("PIANO", 1, [(0.0, 60, 0.5, 90), (1.0, 64, 0.5, 90)]))
+    mended = tmp_path / "b" / "one.rmi"
+    mended.parent.mkdir()
+    mended.write_bytes(whole.read_bytes()[:-9])
+    heard = []
+    corpus = read_corpus(tmp_path, say=heard.append)
+    assert [len(piece) for piece in corpus.pieces] == [2, 2]
+    assert heard == ["'b/one.rmi' is mended: it ends in the middle of a track; a note without an end gets one."]
