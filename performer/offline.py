@@ -119,11 +119,13 @@ class Offline:
 
 @dataclass(frozen=True, slots=True)
 class Told:
-    """A take told again: its notes, how many answers the model gave again, and how many of them were other than in the take."""
+    """A take told again: its notes, how many answers the model gave again, how many of them were other than in the take, and a sentence for
+    each event that the session could not handle."""
 
     notes: list[Sounded]
     answers: int
     differing: int
+    faults: list[str] = field(default_factory=list)
 
 
 def tell_again(
@@ -143,6 +145,7 @@ def tell_again(
     applied = iter([line["applied"] for line in lines if "applied" in line])
     late = {int(line["done"]): float(line["now"]) for line in lines if "missed" in line}
     answers = differing = 0
+    faults: list[str] = []
     for line in lines:
         if "in" not in line:
             continue
@@ -150,7 +153,11 @@ def tell_again(
         if isinstance(event, Answer) and event.note is not None and event.ask in composing:
             answers += 1
             differing += next(composing[event.ask], None) != event.note
-        effects = session.handle(Timed(line["t"], event))
+        try:
+            effects = session.handle(Timed(line["t"], event))
+        except Exception as error:  # no session wrote this, whatever it is: what comes after it may still be told
+            faults.append(f"{type(event).__name__} at {line['t']:.3f} s ({type(error).__name__}: {error})")
+            continue
         planned = [effect for effect in effects if isinstance(effect, Planned)]
         if planned:
             done = next(applied, None)
@@ -162,7 +169,7 @@ def tell_again(
     end = lines[-1] if lines and "end" in lines[-1] else None
     stage.run_until(end["done"] if end else stage.done + len(stage.agenda) * 2, late)
     stage.silence(end["t"] if end else 0.0)
-    return Told(score.notes, answers, differing)
+    return Told(score.notes, answers, differing, faults)
 
 
 def _think(thinkers: Mapping[str, Thinker], effects: Iterable[Effect], composing: dict[int, Iterator[ModelNote]]) -> None:

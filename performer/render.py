@@ -16,21 +16,27 @@ from performer.session.state import Session
 TICKS = 480
 TEMPO = 500_000  # microseconds a beat: a tick is 1.04 ms, near enough to hear no difference
 
+MOST_TICKS = 0x0FFFFFFF  # of a pause in a MIDI file: about three days
+
 
 def render(take: Path, output: Path) -> str:
     """Write the notes of the take to `output`; returns what was found, in words. Raises TakeError for a take that cannot be read."""
-    opening, lines = read_take(take)
+    notices: list[str] = []
+    opening, lines = read_take(take, lambda sentence: notices.append(sentence.rstrip(".")))
     minds, remarks = _minds(opening)
+    remarks = [*notices, *remarks]
     parts = Parts.named(opening.instruments, opening.models, opening.small, opening.model)
     session = Session(Table(opening.voices), parts, opening.seed, opening.values, opening.scenes)
     told = tell_again(session, minds, lines, opening.counts)
+    if told.faults:
+        remarks.append(f"{len(told.faults)} events of the take cannot be told again; the first is {told.faults[0]}")
     played = sounded(lines)
     write_midi(told.notes, output)
     missing, more = Counter(played) - Counter(told.notes), Counter(told.notes) - Counter(played)
     same = "exactly those that were played" if not missing and not more else f"{missing.total()} played ones are missing, {more.total()} are new"
     names = ", ".join(opening.sha256) or opening.model
     answers = f"{told.answers - told.differing} of {told.answers} answers of {names} came out the same" if told.answers else "no model was asked"
-    return f"{output}: {len(told.notes)} notes, {same}; {'; '.join([*remarks, answers] if minds else remarks)}."
+    return f"{output}: {len(told.notes)} notes, {same}; {'; '.join([*remarks, answers] if minds or not remarks else remarks)}."
 
 
 def _minds(opening: Opening) -> tuple[dict[str, Mind], list[str]]:
@@ -65,6 +71,9 @@ def write_midi(notes: Sequence[Sounded], output: Path) -> None:
                 marks.append((max(_ticks(note.end), _ticks(note.start) + 1), 0, mido.Message("note_off", **common)))
         now = 0
         for tick, _, message in sorted(marks, key=lambda mark: mark[:2]):
+            while tick - now > MOST_TICKS:  # a longer pause has no room in a file: marks stand in it
+                track.append(mido.MetaMessage("marker", text="", time=MOST_TICKS))
+                now += MOST_TICKS
             track.append(message.copy(time=tick - now))
             now = tick
         file.tracks.append(track)
@@ -75,4 +84,5 @@ def write_midi(notes: Sequence[Sounded], output: Path) -> None:
 
 
 def _ticks(seconds: float) -> int:
-    return round(seconds * 1_000_000 / TEMPO * TICKS)
+    """Ticks from the beginning; what a delay took before it stands at it."""
+    return round(max(0.0, seconds) * 1_000_000 / TEMPO * TICKS)

@@ -3,6 +3,7 @@
 import gc
 import json
 import queue
+import random
 import re
 import sys
 from collections.abc import Callable
@@ -15,12 +16,13 @@ from performer.app import Engine, EngineOptions
 from performer.errors import TakeError
 from performer.events import NoteOff, NoteOn, Panic, Timed
 from performer.loopback import PLACES, Loopback, bind_loopback
-from performer.outputs.take import read_take, sounded
-from performer.render import render
+from performer.outputs.take import Sounded, read_take, sounded
+from performer.render import render, write_midi
 from performer.show import parse_show
 from performer.show_midi import MIRROR
 from tests.stagehands import WrittenOutput
 
+VALUE = re.compile(r'(?<=[:,\[])(-?[\d.]+|true|null|"[^"]*")(?=[,\]}])')  # of a line of JSON
 PHRASE = (60, 64, 67, 65, 62)
 PATIENCE = 10.0  # seconds after which something is lost
 
@@ -50,9 +52,7 @@ def perform(folder: Path, voices: str, play: Callable[[Engine, HeardOutput], Non
     interval = sys.getswitchinterval()
     sockets = {place: bind_loopback() for place in PLACES}
     public, output = bind_loopback(), HeardOutput()
-    show = parse_show(
-        f'[show]\nname = "a test"\nseed = 11\n[models]\nnotes = "echo"\n[takes]\nfolder = "{folder.as_posix()}"\n{voices}', "test"
-    )
+    show = parse_show(f'[show]\nname = "a test"\nseed = 11\n[models]\nnotes = "echo"\n[takes]\nfolder = "{folder.as_posix()}"\n{voices}', "test")
     loopback = Loopback(sockets["engine"], {place: sock.getsockname()[1] for place, sock in sockets.items()})
     engine = Engine(EngineOptions(show), loopback, public, bytearray(MIRROR), output)
     try:
@@ -159,3 +159,43 @@ def test_a_model_that_is_not_here_leaves_the_take_its_own_answers(take: Path, tm
 def test_a_file_that_cannot_be_written(take: Path, tmp_path: Path):
     with pytest.raises(TakeError, match="Give another place"):
         render(take, tmp_path / "none" / "out.mid")
+
+
+def test_a_take_that_was_damaged_at_random_is_told_again_or_refused_in_a_sentence(take: Path, tmp_path: Path):
+    chance, texts = random.Random(7), take.read_text(encoding="utf-8").splitlines()
+    junk = ('"x"', "null", "-1", "1e9", "[]", "{}", "true", "NaN", "99999999999999999999", '"\\ud800"', "0.5")
+    skipped = 0
+    for _ in range(150):
+        lines = list(texts)
+        for _ in range(chance.randint(1, 4)):
+            place = chance.randrange(len(lines))
+            match chance.randrange(5):
+                case 0:
+                    word = chance.choice(junk)
+                    lines[place] = VALUE.sub(lambda _, word=word: word, lines[place], count=chance.randint(1, 3))
+                case 1:
+                    lines[place] = lines[place][: chance.randrange(len(lines[place]) + 1)]
+                case 2:
+                    del lines[place]
+                case 3:
+                    lines.insert(place, lines[chance.randrange(len(lines))])
+                case _:
+                    other = chance.randrange(len(lines))
+                    lines[place], lines[other] = lines[other], lines[place]
+        take.write_text("\n".join(lines) + "\n", encoding="utf-8")
+        try:
+            skipped += "left out" in render(take, tmp_path / "out.mid")
+        except TakeError as error:
+            assert "line 1" in str(error) or "no line of it" in str(error).lower(), str(error)
+    assert skipped > 20
+
+
+def test_a_pause_of_weeks_is_a_midi_file_all_the_same(tmp_path: Path):
+    write_midi([Sounded(1, 1, 60, 90, 0.0, 1.0), Sounded(1, 1, 62, 90, 3e6, 3e6 + 1.0)], tmp_path / "out.mid")
+    assert abs(mido.MidiFile(tmp_path / "out.mid").length - (3e6 + 1.0)) < 1.0
+
+
+def test_lines_that_are_left_out_are_told(take: Path, tmp_path: Path):
+    changed(take, '"kind":"NoteOn"', lambda line: line["in"].update(pitch="x"))
+    told = render(take, tmp_path / "out.mid")
+    assert "NoteOn.pitch is 'x'" in told and "1 of " in told and "left out" in told and "exactly" not in told

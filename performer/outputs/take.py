@@ -11,15 +11,18 @@ import datetime
 import json
 import logging
 from collections.abc import Callable, Mapping
-from dataclasses import asdict, dataclass, field, fields, replace
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
 from performer import __version__
 from performer.effects import Play
+from performer.encoding import VOICES as INSTRUMENTS
 from performer.errors import TakeError
-from performer.events import Panic, Timed, Transport, from_json, to_json
+from performer.events import Panic, Timed, to_json
 from performer.ledger import Slot
+from performer.outputs.take_lines import CLOCK, in_order, opening_of, parse_line, raw_lines, read_line
+from performer.parameters import Table
 from performer.scheduler import ALL_ITEMS, NOTES, Applied, Ended, Missed, Played, Report
 from performer.worker import Worker
 
@@ -27,8 +30,7 @@ log = logging.getLogger("performer")
 FORMAT = 3
 READABLE = (2, 3)
 EVERY = 0.05  # seconds between two looks at what is to be written: nobody who plays has to wake the thread
-CLOCK, BEAT = Transport("clock"), 24  # ticks in a beat
-NOTE = (5, 6)  # how much stands in a line for a note: voice, channel, pitch, velocity, model, and the output port where that is not the first
+BEAT = 24  # ticks in a beat
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,55 +153,64 @@ class Sounded:
     port: int = 1
 
 
-def read_take(path: Path) -> tuple[Opening, list[dict[str, Any]]]:
-    """The opening and the lines of a take. Raises TakeError with the line that is wrong; a last line that was cut off is left out."""
+def read_take(path: Path, notice: Callable[[str], object] = log.warning) -> tuple[Opening, list[dict[str, Any]]]:
+    """The opening and the lines of a take. Lines that are damaged or of a kind that nobody knows are left out, and `notice` is told how many;
+    a last line that was cut off is left out without a word. Raises TakeError for a file that is no take, with the line that is wrong."""
     if not path.is_file():
         raise TakeError(f"There is no take '{path}'.", "Takes are written to the folder that `performer doctor` names.")
-    lines: list[dict[str, Any]] = []
-    try:
-        texts = path.read_text(encoding="utf-8").splitlines()
-    except (OSError, UnicodeDecodeError) as error:
-        raise TakeError(f"'{path}' cannot be read as text ({error}).", "Choose a .jsonl file that Performer wrote.") from None
-    for number, text in enumerate(texts, start=1):
+    raw = raw_lines(path)
+    opening, problems = _read_opening(path, next(raw, (1, None))[1])
+    table = Table(opening.voices)
+    faults = [(1, problem) for problem in problems]
+    found: list[tuple[int, list[dict[str, Any]]]] = []
+    last = 1
+    for number, text in raw:
+        last = number
         try:
-            lines.extend(_lines(text))
-        except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
-            if number == len(texts) > 1:
-                break
-            raise TakeError(f"{path}, line {number}: not a line of a take ({error}).", "Remove the line or use another take.") from None
-    if not lines or lines[0].get("take") not in READABLE:
-        formats = " or ".join(map(str, READABLE))
-        raise TakeError(f"{path} does not begin like a take of format {formats}.", "Choose a .jsonl file that Performer wrote.")
-    first = lines[0]
-    try:
-        known = {each.name: first[each.name] for each in fields(Opening) if each.name != "format"}
-        lists = {"instruments": tuple(known["instruments"]), "models": tuple(known["models"])}
-        opening = Opening(**known | lists, format=first["take"])
-    except (KeyError, TypeError) as error:
-        raise TakeError(f"{path}, line 1 lacks {error} or has it in another form.", "Choose a .jsonl file that Performer wrote.") from None
+            if said := read_line(parse_line(text), table):
+                found.append((number, said))
+        except (ValueError, TypeError, OverflowError) as error:
+            faults.append((number, str(error)))
+    leaps = {number for number, fine in in_order(found) if not fine}
+    faults = sorted(
+        [*(fault for fault in faults if fault[0] != last), *((number, "its time leaps away") for number in leaps)], key=lambda fault: fault[0]
+    )
+    if faults and len(leaps) == len(found) and last > 1:
+        raise TakeError(f"{path}, line {faults[0][0]}: not a line of a take ({faults[0][1]}).", "No line of it can be used: take another one.")
+    if faults:
+        first, problem = faults[0]
+        notice(f"{path}: {len(faults)} of {last} lines cannot be used and are left out; the first is line {first}: {problem}.")
+    lines = [line for number, said in found if number not in leaps for line in said]
     if opening.format == 2:
         for line in lines:
             if isinstance(line.get("in"), Panic):
                 # Up to format 2 a panic ended voices that play by themselves for good.
                 line["in"] = replace(line["in"], restarts=False)
-    return opening, lines[1:]
+    return opening, lines
 
 
-def _lines(text: str) -> list[dict[str, Any]]:
-    """What a line says: one thing, or the ticks of a clock, which are as many."""
-    content = json.loads(text)
-    if not isinstance(content, dict):
-        raise TypeError("no object")
-    if "clock" in content:
-        return [{"t": float(time), "in": CLOCK} for time in content["clock"]]
-    if "in" in content:
-        content["in"] = from_json(content["in"])
-    if content.keys() & {"in", "on", "off", "missed", "end"}:
-        content["t"] = float(content["t"])
-    for key in content.keys() & {"on", "off"}:
-        if len(content[key]) not in NOTE:
-            raise ValueError(f"{key} is a voice, a channel, a pitch, a velocity and a model")
-    return [content]
+def _read_opening(path: Path, text: bytes | None) -> tuple[Opening, list[str]]:
+    """The first line, and what of it was left out. Raises TakeError."""
+    remedy = "Choose a .jsonl file that Performer wrote."
+    try:
+        first = parse_line(text)
+    except ValueError as error:
+        raise TakeError(f"{path}, line 1: not a line of a take ({error}).", remedy) from None
+    if not isinstance(first, dict) or first.get("take") not in READABLE:
+        says = first.get("take") if isinstance(first, dict) else None
+        other = f": it is one of format {says}" if isinstance(says, int) else ""
+        formats = " or ".join(map(str, READABLE))
+        remedy = "Use the version of Performer that wrote it." if isinstance(says, int) else remedy
+        raise TakeError(f"{path}, line 1, does not begin like a take of format {formats}{other}.", remedy)
+    try:
+        opening, left_out = opening_of(Opening, first | {"format": first["take"]})
+    except ValueError as error:
+        raise TakeError(f"{path}, line 1 lacks {error}.", remedy) from None
+    unknown = [name for name in opening.instruments if name not in INSTRUMENTS]
+    if unknown or len(opening.instruments) != opening.voices or len(opening.models) not in (0, opening.voices):
+        said = f"'instruments' for {opening.voices} voices or has it in another form"
+        raise TakeError(f"{path}, line 1 lacks {said} ({', '.join(unknown)[:80] or len(opening.instruments)}).", remedy)
+    return opening, left_out
 
 
 def sounded(lines: list[dict[str, Any]]) -> list[Sounded]:

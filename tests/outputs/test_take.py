@@ -1,5 +1,6 @@
 """A take on disk: written while it happens, read again as it was, and refused with the line where it is wrong."""
 
+import gzip
 import json
 import threading
 from pathlib import Path
@@ -104,27 +105,110 @@ def test_a_last_line_that_was_cut_off_is_left_out(take: Path):
     assert read_take(take)[1] == whole[:-1]
 
 
-@pytest.mark.parametrize(("number", "text", "words"), [
-    (3, "{", "line 3: not a line of a take"),
-    (2, '{"t":1,"in":{"kind":"Dance"}}', "line 2: not a line.*Dance"),
-    (2, '{"t":1,"in":{"kind":"NoteOn","hue":3}}', "line 2: not a line.*hue"),
-    (2, '{"t":1,"in":[]}', "line 2: not a line"),
-    (2, '{"in":{"kind":"Panic"}}', "line 2: not a line.*'t'"),
-    (2, '{"t":1,"on":[1,1,60]}', "line 2: not a line.*velocity"),
-    (2, "[1]", "line 2: not a line"),
-    (2, '{"clock":[1.0,"x"]}', "line 2: not a line"),
-    (2, '{"clock":3}', "line 2: not a line"),
-    (2, "[" * 100_000, "line 2: not a line"),
-    (1, '{"take":2,"seed":3,"voices":1,"instruments":null}', "line 1 lacks.*another form"),
-    (1, '{"take":99}', "does not begin like a take"),
-    (1, "{}", "does not begin like a take"),
-    (1, '{"take":2,"seed":3}', "line 1 lacks 'voices'"),
+@pytest.mark.parametrize(("text", "words"), [
+    ("{", "no JSON"),
+    ('{"t":1,"in":{"kind":"Dance"}}', "'Dance' is no kind"),
+    ('{"t":1,"in":{"kind":["NoteOn"]}}', "no kind"),
+    ('{"t":1,"in":{"kind":"NoteOn","hue":3}}', "no 'hue'"),
+    ('{"t":1,"in":{"kind":"NoteOn","pitch":60}}', "lacks 'velocity'"),
+    ('{"t":1,"in":{"kind":"NoteOn","pitch":"x","velocity":90}}', "NoteOn.pitch is 'x', not a whole number from 0 to 127"),
+    ('{"t":1,"in":{"kind":"NoteOn","pitch":60.5,"velocity":90}}', "NoteOn.pitch is 60.5"),
+    ('{"t":1,"in":{"kind":"NoteOn","pitch":128,"velocity":90}}', "NoteOn.pitch is 128"),
+    ('{"t":1,"in":{"kind":"NoteOn","pitch":true,"velocity":90}}', "NoteOn.pitch is True"),
+    ('{"t":1,"in":{"kind":"NoteOn","pitch":60,"velocity":90,"channel":17}}', "NoteOn.channel is 17"),
+    ('{"t":1,"in":{"kind":"NoteOn","pitch":60,"velocity":90,"source":7}}', "NoteOn.source is 7, not a text"),
+    ('{"t":1,"in":{"kind":"Answer","ask":1,"index":0,"note":{"gap":"x"}}}', "ModelNote.gap is 'x'"),
+    ('{"t":1,"in":{"kind":"Answer","ask":1,"index":0,"note":{"gap":0,"pitch":60,"velocity":9,"duration":"long"}}}', "ModelNote.duration"),
+    ('{"t":1,"in":{"kind":"ChordAnswer","ask":1,"chords":[[1]]}}', "ChordAnswer.chords"),
+    ('{"t":1,"in":{"kind":"Suggest","voice":1,"count":1000000000}}', "Suggest.count"),
+    ('{"t":1,"in":{"kind":"ParameterSet","address":"/performer/voice/1/mode","value":"sing"}}', "mode cannot be 'sing'"),
+    ('{"t":1,"in":{"kind":"ParameterSet","address":"/performer/tempo/bpm","value":[97]}}', "bpm cannot be"),
+    ('{"t":1,"in":[]}', "no kind"),
+    ('{"in":{"kind":"Panic"}}', "lacks 't'"),
+    ('{"t":"1","in":{"kind":"Panic"}}', "t is '1'"),
+    ('{"t":NaN,"in":{"kind":"Panic"}}', "NaN is no number"),
+    ('{"t":-Infinity,"in":{"kind":"Panic"}}', "-Infinity is no number"),
+    ('{"t":1e999,"in":{"kind":"Panic"}}', "t is inf"),
+    ('{"t":1000000000,"in":{"kind":"Panic"}}', "t is 1000000000"),
+    ('{"t":-5,"in":{"kind":"Panic"}}', "t is -5"),
+    ('{"t":100000,"in":{"kind":"Panic"}}', "leaps away"),
+    ('{"t":1,"on":[1,1,60]}', "velocity"),
+    ('{"t":1,"on":[1,1,"x",90,"echo"],"late":0}', "the pitch of 'on' is 'x'"),
+    ('{"t":1,"off":[1,0,60,90,"echo"]}', "the channel of 'off' is 0"),
+    ('{"t":1,"missed":[1,1,60,90,"echo"],"done":"x","now":1}', "done is 'x'"),
+    ('{"applied":-1}', "applied is -1"),
+    ('{"applied":1e300}', "applied is 1e"),
+    ("[1]", "no object"),
+    ("{}", "nothing is known of an empty one"),
+    ('{"video":[1,2]}', "nothing is known of 'video'"),
+    ('{"clock":[1.0,"x"]}', "clock is 'x'"),
+    ('{"clock":3}', "clock is 3"),
+    ("[" * 100_000, "nested"),
+    ("9" * 5000, "line 3: "),
+    ('{"t":1,"in":{"kind":"Tick","tag":"' + "x" * 2_000_000 + '"}}', "too long"),
+    ('{"t":1,"in":{"kind":"Tick","tag":"\udcff"}}', "no text"),
 ])  # fmt: skip
-def test_a_wrong_line_is_told_with_its_number(take: Path, number: int, text: str, words: str):
+def test_a_damaged_line_is_left_out_and_told_with_its_number(take: Path, text: str, words: str):
+    whole, told = read_take(take)[1], list[str]()
     changed = texts(take)
-    changed[number - 1] = text
-    take.write_text("\n".join(changed), encoding="utf-8")
+    changed.insert(2, text)
+    take.write_bytes("\n".join(changed).encode("utf-8", "surrogateescape") + b"\n")
+    assert read_take(take, told.append)[1] == whole
+    (sentence,) = told
+    assert words in sentence and "1 of " in sentence and "line 3: " in sentence and len(sentence) < 400
+
+
+@pytest.mark.parametrize(("text", "words"), [
+    ('{"take":2,"seed":3,"voices":1,"instruments":null}', "line 1 lacks.*another form"),
+    ('{"take":99}', "does not begin like a take of format 2 or 3: it is one of format 99. Use the version"),
+    ('{"take":"2"}', "does not begin like a take"),
+    ("{}", "does not begin like a take"),
+    ('{"take":2,"seed":3}', "line 1 lacks 'voices'"),
+    ("{", "line 1: not a line of a take"),
+    ("x" * 100, "line 1: not a line of a take"),
+])  # fmt: skip
+def test_a_wrong_opening_is_told(take: Path, text: str, words: str):
+    take.write_text("\n".join((text, *texts(take)[1:])), encoding="utf-8")
     with pytest.raises(TakeError, match=words):
+        read_take(take)
+
+
+@pytest.mark.parametrize(("field", "value"), [
+    ("voices", 100_000), ("voices", "2"), ("voices", 0), ("voices", True), ("voices", 3), ("seed", "x"), ("seed", None),
+    ("instruments", ["keys", "harp"]),
+    ("instruments", "keys"), ("instruments", [1, 2]), ("models", ["echo"]), ("models", [1, 2]), ("model", 3), ("small", None), ("sha256", []),
+    ("sha256", {"echo": 3}), ("scenes", {"a": 3}), ("values", [1]),
+])  # fmt: skip
+def test_an_opening_of_other_types_is_told_with_its_field(take: Path, field: str, value: object):
+    opening = json.loads(texts(take)[0]) | {field: value}
+    take.write_text("\n".join((json.dumps(opening), *texts(take)[1:])), encoding="utf-8")
+    with pytest.raises(TakeError, match=rf"line 1 lacks '({field}|instruments)' ") as error:
+        read_take(take)
+    assert "\n" not in str(error.value)
+
+
+def test_values_of_an_opening_that_cannot_be_are_left_at_their_defaults(take: Path):
+    told: list[str] = []
+    opening = json.loads(texts(take)[0])
+    opening["values"] |= {"/performer/voice/1/mode": "sing", "/performer/tempo/bpm": "fast", "/performer/of/old": 3, "/performer/voice/1/low": 36}
+    take.write_text("\n".join((json.dumps(opening), *texts(take)[1:])), encoding="utf-8")
+    values = read_take(take, told.append)[0].values
+    assert values == {"/performer/voice/1/notes": 2, "/performer/of/old": 3, "/performer/voice/1/low": 36}
+    assert "2 of " in told[0] and "line 1: /performer/voice/1/mode" in told[0]
+
+
+def test_a_take_of_which_no_line_can_be_used_is_refused(take: Path):
+    take.write_text("\n".join((texts(take)[0], "x", "{", '{"video":1}', "")), encoding="utf-8")
+    with pytest.raises(TakeError, match="line 2: not a line of a take"):
+        read_take(take)
+
+
+def test_a_take_that_an_editor_saved_and_a_compressed_one(take: Path):
+    whole = read_take(take)
+    take.write_bytes(b"\xef\xbb\xbf" + take.read_bytes().replace(b"\n", b"\r\n\r\n"))
+    assert read_take(take) == whole
+    take.write_bytes(gzip.compress(take.read_bytes()))
+    with pytest.raises(TakeError, match=r"compressed.*gunzip"):
         read_take(take)
 
 
