@@ -5,6 +5,8 @@ from pathlib import Path
 
 import platformdirs
 
+from performer.text import text_problem
+
 _PACKAGE = Path(__file__).resolve().parent
 _NO_HOME = _PACKAGE / "no-home"  # is not there: nobody else may lay models where a user without a home looks for them
 
@@ -59,7 +61,7 @@ def find_picture(name: str, folder: Path) -> Path | None:
 
 def is_file_name(name: str) -> bool:
     """Whether it names a file in a folder and no way out of it, on any system."""
-    return bool(name) and not name.startswith(".") and not set(name) & set("/\\:") and name.isprintable()
+    return bool(name) and not name.startswith(".") and not set(name) & set("/\\:") and not text_problem(name)
 
 
 def file_name(name: str) -> str:

@@ -15,6 +15,8 @@ from typing import Any
 from pythonosc import osc_bundle, osc_message
 from pythonosc.osc_message_builder import OscMessageBuilder
 
+from performer.text import plain
+
 PLACES = ("engine", "listening", "visuals", "screen", "desk")
 LISTENING = "Listening to"  # how the status of the process that listens begins where it does
 LARGEST = 65507  # bytes: the most that one UDP datagram carries over IPv4
@@ -31,10 +33,11 @@ def bind_loopback() -> socket.socket:
 
 
 def encode(address: str, *arguments: Any) -> bytes:
-    """One OSC message as a datagram. Python's bool, int, float, str and bytes become T/F, i, f, s and b."""
+    """One OSC message as a datagram. Python's bool, int, float, str and bytes become T/F, i, f, s and b;
+    what a string of OSC cannot hold becomes an escape."""
     builder = OscMessageBuilder(address)
     for argument in arguments:
-        builder.add_arg(argument)
+        builder.add_arg(plain(argument) if isinstance(argument, str) and not argument.isprintable() else argument)
     return builder.build().dgram
 
 

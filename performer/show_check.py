@@ -11,7 +11,8 @@ from performer.assets import is_file_name
 from performer.errors import ParameterError, ShowError
 from performer.parameter import Parameter
 from performer.show_text import line_of
-from performer.show_values import as_toml, folder_path, lenient, shown, text_problem
+from performer.show_values import as_toml, folder_path, lenient, shown
+from performer.text import text_problem
 
 
 class Checker:

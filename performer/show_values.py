@@ -7,8 +7,9 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+from performer.text import text_problem
+
 LONGEST_SHOWN = 60  # letters of a value in a sentence
-LONGEST_TEXT = 4000
 NUMBER = re.compile(r"[+-]?(\d{1,30})(\.\d{0,30})?([eE][+-]?\d{1,3})?")
 TRUTHS = {"true": True, "false": False}
 NAMED = re.compile(r"\$([A-Za-z_]\w*)|\$\{(\w+)\}|%(\w+)%")
@@ -55,16 +56,6 @@ def shown(value: Any) -> str:
     else:
         text = str(value)  # a date
     return text if len(text) <= LONGEST_SHOWN else f"{text[:LONGEST_SHOWN]}…"
-
-
-def text_problem(text: str) -> str:
-    """What no name, path or host has in it, in words; empty where the text is fine."""
-    for letter in text:
-        if ord(letter) < 32 or 127 <= ord(letter) < 160:
-            return f"has the control character U+{ord(letter):04X} in it"
-        if 0xD800 <= ord(letter) < 0xE000:
-            return f"has half a character, U+{ord(letter):04X}, in it"
-    return f"is longer than {LONGEST_TEXT} letters" if len(text) > LONGEST_TEXT else ""
 
 
 def folder_path(text: str, base: Path | None) -> str:

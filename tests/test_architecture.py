@@ -12,6 +12,7 @@ PACKAGE = Path(__file__).parent.parent / "performer"
 
 # A module imports from the layers before its own, and a module of a folder from that folder.
 LAYERS: tuple[str, ...] = (
+    "text",
     ". addresses agenda assets awake chords clock console constraints endings errors events jack loopback midi_parser",
     "movers packages priority schema worker",
     "apart card effects encoding housekeeping midi_backends midi_connections music parameter show_names show_text show_values",

@@ -75,3 +75,8 @@ def test_no_name_of_a_model_leads_out_of_its_folder(tmp_path: Path, name: str):
     assert not is_file_name(name)
     assert find_model(name, (tmp_path / "models",)) is None
     assert find_model("a", (tmp_path / "models",)) == tmp_path / "models" / "a"
+
+
+@pytest.mark.parametrize("name", ["Screenshot 2026\u202fPM.png", "family 👨\u200d👩\u200d👧.png", "cafe\u0301", "a b", "音", "a%b"])
+def test_a_name_of_any_language_is_one(name: str):
+    assert is_file_name(name)

@@ -124,3 +124,11 @@ def test_the_lifeline_stops_when_its_other_end_closes_or_speaks(word: bytes):
     here.close()
     assert stopped.wait(PATIENCE)
     there.close()
+
+
+@pytest.mark.parametrize(("text", "arrives"), [
+    ("a\0b", "a\\x00b"), ("\ud800", "\\ud800"), ("tak\udce9", "tak\\udce9"), ("line\nend", "line\nend"), ("é 音 😀", "é 音 😀"),
+])  # fmt: skip
+def test_a_string_that_osc_cannot_hold_arrives_with_escapes(text: str, arrives: str):
+    (message,) = decode(encode("/performer/saved", text, 7, text))
+    assert message.arguments == (arrives, 7, arrives)

@@ -7,6 +7,7 @@ from typing import Any
 
 from performer.errors import ParameterError
 from performer.parameters import COMMANDS, FEEDBACK, Command, Table
+from performer.text import message_problem
 
 _BY_ADDRESS: Mapping[str, Command] = {command.address: command for command in COMMANDS}
 Said = tuple[str, tuple[Any, ...]]
@@ -21,6 +22,8 @@ def understand(table: Table, text: str) -> Said:
     if not isinstance(message, list) or not message or not isinstance(message[0], str):
         raise ParameterError("A message is a JSON array: an address and its arguments.")
     address, arguments = message[0], message[1:]
+    if problem := message_problem(address, arguments):
+        raise ParameterError(problem)
     if address in _BY_ADDRESS:
         return address, _BY_ADDRESS[address].check(arguments)
     if any(isinstance(argument, (list, dict)) for argument in arguments):

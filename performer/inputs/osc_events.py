@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from performer.errors import ParameterError
 from performer.events import (
     Choose,
     Control,
@@ -27,6 +28,7 @@ from performer.events import (
 )
 from performer.inputs.conversions import convert_command, convert_parameter
 from performer.parameters import COMMANDS, FEEDBACK, Command, Table
+from performer.text import message_problem
 
 SUGGESTED = 3  # alternatives, where nobody says how many
 TOLD_ONLY = frozenset(command.address for command in FEEDBACK)  # addresses that Performer says and never takes
@@ -49,6 +51,8 @@ def canonical(table: Table, address: str) -> str:
 
 def interpret(table: Table, address: str, arguments: Sequence[Any], source: str, sender: str) -> Understood:
     """What a message asks for; `address` is canonical. Raises ParameterError, with the reason, for a wrong address, type or value."""
+    if problem := message_problem(address, arguments):
+        raise ParameterError(problem)
     if address in _COMMANDS:
         return Understood(_COMMANDS[address](convert_command(_BY_ADDRESS[address], arguments), source, sender))
     if not arguments and address in table.rows:

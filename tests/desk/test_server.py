@@ -3,6 +3,7 @@
 import contextlib
 import json
 import os
+import re
 import signal
 import socket
 import time
@@ -95,6 +96,18 @@ def test_what_is_wrong_goes_back_to_its_page_alone_and_no_further(stand):
         assert next(stand.heard()) == ("/performer/panic",)
         stand.say("/performer/released", 1, 60)
         assert json.loads(other.recv(PATIENCE)) == ["/performer/released", 1, 60]
+
+
+@pytest.mark.parametrize("text", [
+    '["/performer/scene/store", "\\ud800"]', '["\\udc80"]', '["/performer/model", "a\\u0000b"]', '["/performer/scene/recall", "\\u0007"]',
+    '["/performer/chords", "\\ud83d"]', '["/performer/voice/1/mode", "\\udfff"]',
+])  # fmt: skip
+def test_half_a_character_or_a_control_character_is_told_and_ends_no_conversation(stand, text):
+    with page(stand) as websocket:
+        websocket.send(text)
+        assert re.search(r"has (half a|the control) character", receive(websocket, "/performer/error")[1])
+        send(websocket, "/performer/panic")
+        assert next(stand.heard()) == ("/performer/panic",)
 
 
 def test_what_the_engine_tells_reaches_every_page(stand):

@@ -30,6 +30,9 @@ def test_what_a_page_may_say(said, meant):
     '["/performer/voice/1/temperature", ' + "9" * 3000 + "]", '["/performer/voice/1/temperature", "1"]',
     '["/performer/note/on", 60]', '["/performer/note/on", 128, 1]', '["/performer/note/on", 60, 1, 17]', '["/performer/note/on", 60, 1, 0]',
     '["/performer/note/on", true, 1]', '["/performer/note/on", "60", 1]', '["/performer/note/on", 60.5, 1]', '["/performer/panic", 1]',
+    '["/performer/scene/store", "\\ud800"]', '["/performer/scene/store", "a\\u0000b"]', '["/performer/scene/recall", "a\\nb"]',
+    '["/performer/model", "\\udfff\\ud800"]', '["\\ud800", 1]', '["/performer/\\u0000", 1]', '["/performer/chords", "Am\\u001b F"]',
+    '["/performer/voice/1/mode", "call\\ud83d"]',
     '["/performer/listening/features", 1, 1, 1, 1, 1, 1]', '["/performer/played", 1, 60, 100, 0.0, 0.0]',
 ])  # fmt: skip
 def test_what_a_page_may_not_say(text):

@@ -95,6 +95,19 @@ def test_wrong_messages_are_refused(address, arguments):
         understand(TABLE, address, arguments, "osc", "me")
 
 
+@pytest.mark.parametrize(("address", "text"), [
+    ("/performer/scene/store", "a\0b"), ("/performer/scene/recall", "a\nb"), ("/performer/model", "\x1b[2J"), ("/performer/chords", "Am\x07"),
+    ("/performer/visuals/picture", "\ud800.png"), ("/performer/voice/1/mode", "call\x7f"), ("/performer/\x00", "a"), ("/performer/model", "x" * 5000),
+])  # fmt: skip
+def test_a_text_with_control_characters_or_half_a_letter_is_refused_in_words(address, text):
+    with pytest.raises(ParameterError, match=r"has (the control|half)|longer than"):
+        understand(TABLE, address, (text,), "osc", "me")
+
+
+def test_chords_may_be_written_in_several_lines():
+    assert understand(TABLE, "/performer/chords", ("Am F\r\n\tC G",), "osc", "me").text == "Am F\r\n\tC G"
+
+
 def test_a_datagram_arrives_and_its_sender_is_remembered(ear):
     ear.send(encode("/performer/note/on", 60, 100))
     (timed,) = ear.events
