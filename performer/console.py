@@ -87,7 +87,8 @@ def open_standard_streams() -> None:
         try:
             os.fstat(descriptor)
         except OSError:
-            os.open(os.devnull, os.O_RDWR)  # the lowest free one
+            # The lowest free one; children are to have it too.
+            os.set_inheritable(os.open(os.devnull, os.O_RDWR), True)
 
 
 def stand_somewhere() -> None:

@@ -1,16 +1,20 @@
 """A show as a service starts it: without a home, a terminal, a disk or a place to print to. It starts, says what it could not do, and plays."""
 
 import contextlib
+import http.client
 import os
 import resource
 import shutil
 import signal
+import socket
 import sys
 from pathlib import Path
 
 import pytest
 
+from performer.loopback import decode, encode
 from tests.lone_show import LoneShow
+from tests.show_process import SILENT, ShowProcess
 
 pytestmark = [pytest.mark.programs, pytest.mark.skipif(os.name == "nt", reason="services of Unix")]
 NOBODY = "import pwd\n\n\ndef getpwuid(number):\n    raise KeyError(number)\n\n\npwd.getpwuid = getpwuid\n"
@@ -140,3 +144,20 @@ def test_few_files_and_no_priority(tmp_path: Path):
 
     with LoneShow(tmp_path, preexec_fn=poor) as show:
         plays_and_ends(show)
+
+
+def test_a_show_at_the_ipv6_address_of_this_machine(tmp_path: Path):
+    with socket.socket(socket.AF_INET6, socket.SOCK_DGRAM) as ear:
+        ear.bind(("::1", 0))
+        ear.settimeout(10.0)
+        osc = f'[osc]\nhost = "::1"\nclients = ["[::1]:{ear.getsockname()[1]}"]'
+        with ShowProcess(tmp_path, osc, '[desk]\nhost = "::1"\ntoken = "a word & more"', *SILENT[:2], SILENT[3]) as show:
+            link = next(line for line in show.words if "http://" in line)
+            assert f"http://[::1]:{show.page}/?token=a%20word%20%26%20more" in link
+            with contextlib.closing(http.client.HTTPConnection("::1", show.page, timeout=10)) as connection:
+                connection.request("GET", "/?token=a%20word%20%26%20more", headers={"Host": f"[::1]:{show.page}"})
+                assert connection.getresponse().status == 303
+            ear.sendto(encode("/performer/tempo/bpm", 97.0), ("::1", show.osc))
+            while not any(message.address == "/performer/tempo/bpm" for message in decode(ear.recv(65507))):
+                pass
+            assert show.end() == 0

@@ -86,13 +86,14 @@ def test_play_in_and_notes_come_back_and_the_take_tells_it_again(jack_server: Ja
     assert sum(message.type == "note_on" for message in mido.MidiFile(tmp_path / "out.mid")) == len(begun)
 
 
-def test_a_signal_in_the_middle_of_an_answer_ends_what_sounds(jack_server: JackServer, tmp_path: Path):
+@pytest.mark.parametrize("name", ["SIGTERM", "SIGINT", "SIGHUP", "SIGQUIT"])
+def test_a_signal_in_the_middle_of_an_answer_ends_what_sounds(jack_server: JackServer, tmp_path: Path, name: str):
     with ShowProcess(tmp_path, *LINES, '[[voice]]\nmode = "harmonise"') as show, MidiPeer("hear", "Performer Out") as ear:
         with MidiPeer("play", "Performer In") as hands:
             hands.play([[0x90, pitch, 90] for pitch in (60, 64, 67)])
             before = ear.heard(2)
         assert open_notes(before)
-        assert show.end(signal.SIGTERM) == 0
+        assert show.end(signal.Signals[name]) == 0
         assert open_notes(before + all_heard(ear, 0.5)) == set()
 
 
