@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 PASSING = ("harmonise", "input", "punch-in")  # the modes that pass gestures on
 CERTAIN = ("harmonise", "input")  # those that always do: a punch-in passes them on while the player has it
 WHOLE = (6, 38, 96, 97, 98, 99, 100, 101)  # controllers of RPN and NRPN, which may leave together
-LET_IN, SHARE_LET_IN = 12, 0.2  # copies that may count as the player's before a loop is known, and the share of them afterwards
+LET_IN, SHARE_LET_IN = 8, 0.2  # messages whose copies may count as the player's before a loop is known, and the share of them afterwards
 SWALLOWED, SHARE_SWALLOWED = 6, 0.1  # notes of the player that may be taken for copies, and the share
 GRACE = 1.2  # seconds in which what a loop brings back may move a gesture after the player's last one
 RESTS = 12  # messages that bring one destination to rest
@@ -60,10 +60,13 @@ class Books:
     gestures: dict[tuple[str, int], dict[str, int]] = field(default_factory=dict)  # source, channel -> what is not at rest
     copies: int = 0  # that the DAW sent back
     let_in: int = 0  # of them, those that did something
+    unknown: int = 0  # copies that may do something, until the loops that there were are known
     keys: int = 0  # that the players struck
     swallowed: int = 0  # of them, those that nobody heard
     explained: int = 0  # gestures that may leave
     _sounding: dict[Note, list[Sounding]] = field(default_factory=dict)  # the notes of one slot, the newest last
+    _held_copies: set[Key] = field(default_factory=set)  # copies that count as keys
+    _copy_was_held: bool = False
     _voices: list[tuple[Any, ...]] = field(default_factory=list)
     _begun: int = 0
     _answers: int = 0  # notes that left in answer to a key
@@ -75,6 +78,7 @@ class Books:
         """An event is about to be handled: what the player does with it is so from now on."""
         if copy:
             self.copies += 1
+            self._before_copy(event)
             return
         source, channel = getattr(event, "source", ""), getattr(event, "channel", 0)
         match event:
@@ -82,8 +86,10 @@ class Books:
                 self._may_end_with({(source, channel, pitch)})
                 self.held.add((source, channel, pitch))
                 self.keys += 1
+                self._take_over(channel)
             case NoteOff(pitch):
                 self._release({(source, channel, pitch)})
+                self._take_over(channel)
             case Panic() if not message:
                 self._release(set(self.held))
                 self.gestures.clear()
@@ -101,14 +107,14 @@ class Books:
 
     def after(self, event: Event, message: Sequence[int], copy: bool, heard: Sequence[Heard], said: Sequence[Effect]) -> None:
         """It was handled, and this left and was said."""
-        self.look()
         told = any(isinstance(each, Say) and each.address == "/performer/heard" for each in said)
+        self.look()
+        if copy:
+            self._after_copy(event, told, said)
         panic = isinstance(event, Panic) and not message
         if any(each.is_mode for each in heard) and not panic:
             self._fault(f"{sum(each.is_mode for each in heard)} channel mode messages left because {_words(event, message)} came in")
-        if copy:
-            self.let_in += told or any(isinstance(each, (Play, Pass)) or _moved(each) for each in said)
-        elif isinstance(event, NoteOn):
+        if isinstance(event, NoteOn) and not copy:
             self.swallowed += not told
         if isinstance(event, (Control, Bend, Pressure, Program)) and not _is_mode(event):
             self._copies(event, heard, copy)
@@ -138,7 +144,7 @@ class Books:
 
     def looped(self) -> None:
         """The loop is another one now: it has to be known anew."""
-        self.let_in -= min(self.let_in, LET_IN)
+        self.unknown += LET_IN * self.rig.daw.loop.copies if self.rig.daw.loop is not None else 0
         self._looped = self.rig.now
 
     def setting(self, voice: int, name: str) -> Any:
@@ -170,6 +176,34 @@ class Books:
     def _loop_is_on(self) -> bool:
         return self.rig.now <= self._looped + GRACE
 
+    def _before_copy(self, event: Event) -> None:
+        """A copy that is taken for the player's may hold a note, and ends it: that is what let in means."""
+        match event:
+            case NoteOn(pitch, _, channel, source):
+                self._copy_was_held = (source, channel, pitch) in self.held
+                self.held.add((source, channel, pitch))
+            case NoteOff(pitch, channel, source) if (source, channel, pitch) in self._held_copies:
+                self._held_copies.discard((source, channel, pitch))
+                self._release({(source, channel, pitch)})
+            case NoteOff(pitch, channel, source):
+                self._may_end_with({(source, channel, pitch)})
+
+    def _after_copy(self, event: Event, told: bool, said: Sequence[Effect]) -> None:
+        key = (event.source, event.channel, event.pitch) if isinstance(event, NoteOn) else None
+        if key is not None and told and not self._copy_was_held:
+            self._held_copies.add(key)
+        elif key is not None and not self._copy_was_held:
+            self.held.discard(key)
+        passed = any(isinstance(each, Pass) and not _is_at_rest(each.event) for each in said)
+        self.let_in += (key is not None and told) or passed or any(isinstance(each, Play) for each in said)
+        if isinstance(event, (Control, Bend, Pressure)) and not _is_mode(event) and any(isinstance(each, Pass) or _moved(each) for each in said):
+            self._gesture(event)
+
+    def _take_over(self, channel: int) -> None:
+        """A player may take a punch-in over now, or leave it: what is moved goes along."""
+        voices = [number for number in range(1, self.rig.voices + 1) if self.setting(number, "mode") == "punch-in"]
+        self.explained += RESTS * len([number for number in voices if self.setting(number, "input") in (0, channel)])
+
     def _outlived(self) -> Iterator[str]:
         for slot in self.rig.receiver.open:
             notes = self._sounding.get(slot)
@@ -200,7 +234,7 @@ class Books:
 
     def _gains(self) -> Iterator[str]:
         count = self.rig.receiver.count
-        if self.let_in > LET_IN + SHARE_LET_IN * self.copies:
+        if self.let_in > self.unknown + SHARE_LET_IN * self.copies:
             yield f"{self.let_in} of {self.copies} copies count as the player's"
         if self.swallowed > SWALLOWED + SHARE_SWALLOWED * self.keys:
             yield f"{self.swallowed} of the player's {self.keys} keys were not heard"
@@ -288,6 +322,13 @@ def _state(event: Gesture) -> tuple[str, int, int | None]:
             return f"poly {pitch}", value, 0
         case Program(number):
             return "program", number, None
+
+
+def _is_at_rest(event: Event) -> bool:
+    if not isinstance(event, (Control, Bend, Pressure, Program)):
+        return False
+    _, value, rest = _state(event)
+    return value == rest
 
 
 def _is_mode(event: Gesture) -> bool:

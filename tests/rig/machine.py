@@ -17,10 +17,10 @@ VELOCITIES = st.sampled_from((90, 90, 64, 1, 127))
 MOVED = st.sampled_from((*GESTURES, "bend", "pressure", "poly", "program", "cc 74", "cc 65"))
 WHEN = st.sampled_from(("now", "now", "now", "", *QUANTA[1:3]))
 AFTER = st.sampled_from((0.0, 0.0, 0.0, 0.02, 0.1, 0.4))  # seconds that pass after what somebody did
-WAITS = st.one_of(st.sampled_from((0.0, 0.01, 0.1, 0.5)), st.floats(0.0, 2.0), st.sampled_from((4.0, 9.0)))
+WAITS = st.one_of(st.sampled_from((0.0, 0.01, 0.1, 0.5)), st.integers(0, 2000).map(lambda ms: ms / 1000), st.sampled_from((4.0, 9.0)))
 LOOPS = st.tuples(
-    st.one_of(st.sampled_from((0.0, 0.003, 0.15, 0.3, 0.5)), st.floats(0.0, 0.5)), st.sampled_from((0.0, 0.0, 0.01, 0.08)),
-    st.integers(1, 3), st.sampled_from((0.0, 0.0, 0.1, 0.5)), st.sampled_from((0, 0, 0, 12, -12, 5, -1)), st.sampled_from((0, 0, 10, 40)),
+    st.one_of(st.sampled_from((0.0, 0.003, 0.15, 0.3, 0.5)), st.integers(0, 500).map(lambda ms: ms / 1000)), st.sampled_from((0.0, 0.0, 0.01, 0.03)),
+    st.sampled_from((1, 1, 2, 3)), st.sampled_from((0.0, 0.0, 0.1, 0.3)), st.sampled_from((0, 0, 0, 12, -12, 5, -1)), st.sampled_from((0, 0, 10, 40)),
     st.sampled_from((0, 0, 0, 1, 2, 9)),
 )  # fmt: skip
 

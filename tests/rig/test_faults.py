@@ -49,12 +49,12 @@ def test_a1_a_gesture_leaves_once_for_each_destination(kind: str):
 
 @pytest.mark.parametrize("delay", DELAYS)
 @pytest.mark.parametrize("kind", [*MOVES, "expression", "cc 74", "program", "poly"])
-def test_a1_a_gesture_in_a_loop_leaves_once(kind: str, delay: float):
+def test_a1_a_gesture_in_a_loop_leaves_once_or_a_few_times_until_the_loop_is_known(kind: str, delay: float):
     rig = Rig("harmonise", "harmonise")
     rig.loop(delay=delay)
     rig.gesture(kind, MOVES.get(kind, (100, 0))[0])
     assert settle(rig) == 0
-    assert gestures(rig) <= 2
+    assert gestures(rig) <= 8
 
 
 @pytest.mark.parametrize("how", [{"copies": 2}, {"copies": 3, "jitter": 0.05}, {"channel": 5}, {"loss": 0.3}])
@@ -508,6 +508,31 @@ def test_m09_a_player_strikes_the_keys_that_performer_just_played(delay: float):
     assert sum(each.message.channel == 1 for each in rig.notes()) >= 22
     rig.wait(1.0)
     rig.check()
+
+
+@pytest.mark.parametrize("gap", [0.01, 0.05, 0.1, 0.2, 0.3, 0.45])
+@pytest.mark.parametrize("kind", MOVES)
+def test_m09_without_a_loop_every_pedal_of_the_player_arrives(kind: str, gap: float):
+    rig = Rig("input")
+    for _ in range(4):
+        for value in MOVES[kind]:
+            rig.gesture(kind, value)
+            rig.wait(gap)
+            rig.check()
+    assert gestures(rig) == 8
+
+
+@pytest.mark.parametrize("gap", [0.02, 0.1, 0.2, 0.4])
+def test_m09_without_a_loop_two_players_in_unison_are_both_heard(gap: float):
+    rig = Rig("input", "input", input=(1, 2), channel=(1, 2))
+    for pitch in (60, 62, 64, 65, 67, 65, 64, 62) * 2:
+        for channel in (1, 2):
+            rig.down(pitch, channel)
+            rig.wait(gap / 2)
+        for channel in (1, 2):
+            rig.up(pitch, channel)
+            rig.wait(gap / 2)
+    assert len(rig.notes()) >= 30
 
 
 def test_m09_without_a_loop_every_key_of_the_player_is_heard():

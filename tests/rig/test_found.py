@@ -24,3 +24,15 @@ def test_a_mode_that_waits_for_its_bar_passes_nothing_on_yet():
     rig.wait(6.6)
     rig.up(64)
     rig.check()
+
+
+def test_a_song_that_stops_leaves_a_punch_in_player_the_held_key():
+    rig = Rig("punch-in")
+    rig.by_hand("start")
+    rig.down(42)
+    rig.wait(0.1)
+    rig.by_hand("stop")
+    rig.check()
+    assert rig.receiver.open
+    rig.up(42)
+    assert not rig.receiver.open
