@@ -2,6 +2,8 @@
 
 Each fails on the code before the session was keyed by source, channel and pitch (commit cf798a5)."""
 
+import random
+
 import pytest
 
 from performer.effects import Forget, Silence
@@ -65,7 +67,7 @@ def test_a1_however_the_copies_come(how: dict[str, float]):
         rig.gesture("modulation", value)
         rig.wait(0.02)
     assert settle(rig) == 0
-    assert gestures(rig) <= 2 * 16 + 8
+    assert gestures(rig) <= 3 * 16
 
 
 def test_a1_the_players_gestures_come_through_a_loop():
@@ -522,17 +524,19 @@ def test_m09_without_a_loop_every_pedal_of_the_player_arrives(kind: str, gap: fl
     assert gestures(rig) == 8
 
 
-@pytest.mark.parametrize("gap", [0.02, 0.1, 0.2, 0.4])
+@pytest.mark.parametrize("gap", [0.0, 0.02, 0.1, 0.2, 0.4])
 def test_m09_without_a_loop_two_players_in_unison_are_both_heard(gap: float):
-    rig = Rig("input", "input", input=(1, 2), channel=(1, 2))
+    """As people do: each with velocities of their own, and never quite together. With no gap: a keyboard that plays two layers."""
+    rig, rng = Rig("input", "input", input=(1, 2), channel=(1, 2)), random.Random(3)
     for pitch in (60, 62, 64, 65, 67, 65, 64, 62) * 2:
         for channel in (1, 2):
-            rig.down(pitch, channel)
-            rig.wait(gap / 2)
+            rig.down(pitch, channel, velocity=rng.randint(60, 100) if gap else 90)
+            rig.wait(gap / 2 * rng.uniform(0.6, 1.4))
+        rig.wait(0.0 if gap else 0.2)
         for channel in (1, 2):
             rig.up(pitch, channel)
             rig.wait(gap / 2)
-    assert len(rig.notes()) >= 30
+    assert len(rig.notes()) >= (27 if gap else 32)
 
 
 def test_m09_without_a_loop_every_key_of_the_player_is_heard():
