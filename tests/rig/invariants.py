@@ -26,11 +26,13 @@ if TYPE_CHECKING:
 PASSING = ("harmonise", "input", "punch-in")  # the modes that pass gestures on
 CERTAIN = ("harmonise", "input")  # those that always do: a punch-in passes them on while the player has it
 WHOLE = (6, 38, 96, 97, 98, 99, 100, 101)  # controllers of RPN and NRPN, which may leave together
-LET_IN, SHARE_LET_IN = 8, 0.2  # messages whose copies may count as the player's before a loop is known, and the share of them afterwards
+LET_IN, SHARE_LET_IN = 8, 0.3  # messages whose copies may count as the player's before a loop is known, and the share of them afterwards
 SWALLOWED, SHARE_SWALLOWED = 6, 0.1  # notes of the player that may be taken for copies, and the share
 GRACE = 1.2  # seconds in which what a loop brings back may move a gesture after the player's last one
 RESTS = 12  # messages that bring one destination to rest
-DRUM_CHANNEL, PERCUSSION, LONG = 10, 1.9, 599.0  # seconds after which a key of the drum channel, or any, may count as released
+DRUM_CHANNEL, LONG = 10, 599.0  # keys of this channel, and those held for so many seconds, need not hold anything
+AFTER_PANIC = 0.7  # seconds in which a mode message may be what the panic sent, come back
+TOLD, TOLD_A_SECOND = 20, 2.0  # messages about loops that may be said
 Destination = tuple[str, int]  # port and channel
 ROUTES = ("mode", "channel", "input", "input_port", "output_port", "input_low", "input_high", "transpose")
 Gesture = Control | Bend | Pressure | Program
@@ -67,6 +69,9 @@ class Books:
     _sounding: dict[Note, list[Sounding]] = field(default_factory=dict)  # the notes of one slot, the newest last
     _held_copies: set[Key] = field(default_factory=set)  # copies that count as keys
     _copy_was_held: bool = False
+    _panicked: float = -1e9  # when somebody last did
+    _cut: set[str] = field(default_factory=set)  # inputs that are not heard
+    _told: int = 0  # about loops
     _voices: list[tuple[Any, ...]] = field(default_factory=list)
     _begun: int = 0
     _answers: int = 0  # notes that left in answer to a key
@@ -94,6 +99,7 @@ class Books:
                 self._release(set(self.held))
                 self.gestures.clear()
                 self.explained += 16 * RESTS
+                self._panicked = self.rig.now
             case _ if message and message[0] & 0xF0 == 0xB0 and message[1] >= 120:
                 self._mode_message(message[1], source, (message[0] & 0x0F) + 1)
             case Control() | Bend() | Pressure() | Program():
@@ -109,17 +115,27 @@ class Books:
         """It was handled, and this left and was said."""
         told = any(isinstance(each, Say) and each.address == "/performer/heard" for each in said)
         self.look()
+        was_cut = getattr(event, "source", "") in self._cut
+        self._hear_of_loops(said)
         if copy:
             self._after_copy(event, told, said)
         panic = isinstance(event, Panic) and not message
         if any(each.is_mode for each in heard) and not panic:
             self._fault(f"{sum(each.is_mode for each in heard)} channel mode messages left because {_words(event, message)} came in")
-        if isinstance(event, NoteOn) and not copy:
+        if isinstance(event, NoteOn) and not copy and not was_cut:
             self.swallowed += not told
         if isinstance(event, (Control, Bend, Pressure, Program)) and not _is_mode(event):
             self._copies(event, heard, copy)
         elif panic and (self.rig.receiver.open or self.rig.receiver.not_at_rest()):
             self._fault(f"after a panic {self.rig.receiver.sounding()} sound, {self.rig.receiver.not_at_rest()} are not at rest")
+
+    def _hear_of_loops(self, said: Sequence[Effect]) -> None:
+        for each in said:
+            if isinstance(each, Say) and each.address.startswith("/performer/midi/") and each.address.count("/") == 3:
+                self._told += each.address.endswith(("/loop", "/cut"))
+                if each.address.endswith("/cut"):
+                    source, cut = each.arguments
+                    self._cut = self._cut | {source} if cut else self._cut - {source}
 
     def look(self) -> None:
         """What left meanwhile, and which voices left what they were at."""
@@ -163,12 +179,13 @@ class Books:
     def wrong(self) -> list[str]:
         """Everything that does not hold now, in words."""
         self.look()
-        return [*self._wrong, *self.rig.receiver.faults, *self._outlived(), *self._cut(), *self._not_at_rest(), *self._gains()]
+        return [*self._wrong, *self.rig.receiver.faults, *self._outlived(), *self._ended(), *self._not_at_rest(), *self._gains()]
 
     def ended(self) -> None:
         """The show is over."""
         receiver = self.rig.receiver
         self.explained += 16 * RESTS
+        self._may_end(range(1, self.rig.voices + 1))
         if receiver.open or receiver.not_at_rest():
             self._fault(f"after the end {receiver.sounding()} sound, {receiver.not_at_rest()} are not at rest")
 
@@ -213,7 +230,7 @@ class Books:
                 what = "its key is up" if notes[-1].end is None else "its length is over"
                 yield f"{slot} sounds on, and {what} (voice {notes[-1].play.voice})"
 
-    def _cut(self) -> Iterator[str]:
+    def _ended(self) -> Iterator[str]:
         for slot, notes in self._sounding.items():
             held = [note for note in notes if note.end is None and note.sure and note.keys and not (note.may_end or self._is_forgotten(note))]
             if held and slot not in self.rig.receiver.open and not self._loop_is_on:
@@ -221,7 +238,7 @@ class Books:
 
     def _is_forgotten(self, note: Sounding) -> bool:
         """Whether its key may count as released, since nobody holds one so long."""
-        return any(self.rig.now > note.play.time + (PERCUSSION if key[1] == DRUM_CHANNEL else LONG) for key in note.keys)
+        return any(key[1] == DRUM_CHANNEL or self.rig.now > note.play.time + LONG for key in note.keys)
 
     def _not_at_rest(self) -> Iterator[str]:
         if self._loop_is_on and self.rig.now < self._moved + GRACE:
@@ -238,6 +255,8 @@ class Books:
             yield f"{self.let_in} of {self.copies} copies count as the player's"
         if self.swallowed > SWALLOWED + SHARE_SWALLOWED * self.keys:
             yield f"{self.swallowed} of the player's {self.keys} keys were not heard"
+        if self._told > TOLD + TOLD_A_SECOND * self.rig.now:
+            yield f"{self._told} times something was said about loops"
         if count["gesture"] > self.explained + self.let_in * self.rig.voices:
             yield f"{count['gesture']} gestures left, {self.explained} are explained"
         if count["note"] > 2 * self._begun:
@@ -283,6 +302,8 @@ class Books:
         self._moved = self.rig.now
         if number == 121:
             self.gestures.pop((source, channel), None)
+        elif number != 122 and self.rig.now < self._panicked + AFTER_PANIC:
+            self._may_end_with({key for key in self.held if key[:2] == (source, channel)})
         elif number != 122:
             self._release({key for key in self.held if key[:2] == (source, channel)})
 

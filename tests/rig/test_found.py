@@ -36,3 +36,11 @@ def test_a_song_that_stops_leaves_a_punch_in_player_the_held_key():
     assert rig.receiver.open
     rig.up(42)
     assert not rig.receiver.open
+
+
+def test_two_ways_back_are_not_told_of_again_and_again():
+    rig = Rig("punch-in", "punch-in", "harmonise", input=(2, 0, 0), channel=(1, 1, 3), notes=4)
+    rig.wait(2.0)
+    rig.loop(delay=0.15, jitter=0.01, copies=3, transpose=12)
+    rig.wait(8.0)
+    assert len(rig.said("/performer/midi/loop")) < 20
