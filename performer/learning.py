@@ -8,6 +8,7 @@ from argparse import ArgumentParser, Namespace
 from pathlib import Path
 
 from performer.errors import PerformerError
+from performer.packages import extra
 
 NEEDED = ("torch", "onnx", "onnxscript", "tomli_w", "tqdm")
 MODULE = "performer.training.learn"
@@ -28,7 +29,7 @@ def learn(options: Namespace) -> int:
     """Run the process and return its exit status; Ctrl-C is its business. Raises PerformerError where something to learn with is missing."""
     missing = [name for name in NEEDED if importlib.util.find_spec(name) is None]
     if missing:
-        raise PerformerError(f"Learning needs {', '.join(missing)}.", f"Install it with: {sys.executable} -m pip install 'performer-live[train]'")
+        raise PerformerError(f"Learning needs {', '.join(missing)}.", extra("train"))
     general = ["--general", *map(str, options.general)] if options.general else []
     told = [f"--base={options.base}", f"--out={options.out}", f"--minutes={options.minutes}", f"--seed={options.seed}", *general]
     command = [sys.executable, "-m", MODULE, *told, "--", str(options.source)]

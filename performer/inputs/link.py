@@ -7,7 +7,6 @@ two looks at the show's clock, and belongs to the moment in their middle. Needs 
 import asyncio
 import logging
 import queue
-import sys
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -16,13 +15,14 @@ from typing import Any
 from performer.clock import Clock, Timeline
 from performer.effects import Join, Propose
 from performer.events import LinkState, Timed
+from performer.packages import extra
 
 log = logging.getLogger("performer")
 EVERY = 0.02  # seconds between two looks
 TIGHT = 0.0001  # seconds: two looks at the clock that are so near to each other tell the time of what was between them
 TRIES = 5  # to get so near
 NEWS = 0.0002  # seconds that the beat may be off before it is said again
-MISSING = f"Ableton Link needs the package aalink. Install it with: {sys.executable} -m pip install aalink"
+MISSING = "Ableton Link needs the package aalink."
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +62,7 @@ class LinkInput:
         try:
             asyncio.run(self._take_part(wish))
         except ImportError:
-            self._fail(MISSING)
+            self._fail(f"{MISSING} {extra('link')}")
         except Exception as error:  # whatever the library or the network does, the show goes on
             log.exception("the Link session was lost")
             self._fail(f"The Link session was lost ({error}).")
