@@ -3,25 +3,24 @@
 All lists are made in processes of their own: JACK's library hangs where its server does.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 from performer import midi_system
 from performer.apart import Apart
 from performer.errors import PortError
 from performer.listening import audio
-from performer.midi_system import MidiSystem, no_answer
+from performer.midi_system import MidiSystem
+from performer.probe import ask
 from performer.visuals.displays import displays
 
-PATIENCE_S = 5.0  # seconds that the MIDI and the audio system and the displays have to answer
-NO_DISPLAYS = f"They do not answer within {PATIENCE_S:.0f} s. Start the desktop of this machine again."
+Say = Callable[[str], object]
 
 
-def devices() -> str:
-    """The whole list as text. What cannot be listed is told in its sentence."""
+def devices(say: Say = lambda _: None) -> str:
+    """The whole list as text. What cannot be listed is told in its sentence. `say` hears what takes long."""
     with Apart(midi) as ports, Apart(audio_inputs) as inputs, Apart(screens) as shown:
-        silent = str(no_answer(PATIENCE_S))
-        parts = (_text("MIDI", ports, silent), _text("Audio inputs", inputs, silent), _text("Displays", shown, NO_DISPLAYS))
-        return "\n\n".join(parts)
+        parts = (("MIDI", ports, "sound"), ("Audio inputs", inputs, "sound"), ("Displays", shown, "displays"))
+        return "\n\n".join(_text(*part, say) for part in parts)
 
 
 def midi() -> str:
@@ -39,11 +38,9 @@ def screens() -> str:
     return "\n".join(_screens())
 
 
-def _text(title: str, apart: Apart[str], silent: str) -> str:
+def _text(title: str, apart: Apart[str], system: str, say: Say) -> str:
     try:
-        return apart.result(PATIENCE_S)
-    except TimeoutError:
-        return f"{title}: {silent}"
+        return ask(apart, system, say)
     except PortError as error:
         return f"{title}: {error}"
 

@@ -14,10 +14,11 @@ import sys
 import tempfile
 import threading
 import webbrowser
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from performer import awake, jack, midi_system
 from performer.apart import Apart
@@ -26,8 +27,8 @@ from performer.card import CARD, read_card
 from performer.errors import ModelError, PortError
 from performer.listening import audio
 from performer.midi_port import Port
-from performer.midi_system import no_answer
 from performer.packages import extra, install, reinstall
+from performer.probe import ask
 from performer.show import Show
 from performer.visuals.displays import displays
 
@@ -36,7 +37,6 @@ BROWSERS = (
     "firefox", "firefox-esr", "chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "microsoft-edge", "brave-browser",
     "epiphany", "falkon", "konqueror",
 )  # fmt: skip
-PATIENCE_S = 5.0  # seconds that the MIDI and the audio system have to answer
 RIGHTS = (
     "Write the two lines `@audio - rtprio 95` and `@audio - memlock unlimited` into /etc/security/limits.d/audio.conf,"
     " `sudo usermod -aG audio $USER`, and log in again."
@@ -59,18 +59,26 @@ class Finding:
         return "ok" if self.works else "in use" if self.in_use else "missing"
 
 
-Examination = Callable[[], Iterator[Finding]]
+Say = Callable[[str], object]
+Examination = Callable[..., Iterator[Finding]]
 
 
-def examine() -> list[Finding]:
-    """Look at everything; an examination that fails itself, or never ends, is a finding too."""
+def examine(say: Say = lambda _: None) -> list[Finding]:
+    """Look at everything; an examination that fails itself, or never ends, is a finding too. `say` hears what takes long."""
+    return look(EXAMINATIONS, APART, say)
+
+
+def look(examinations: Sequence[Examination], systems: Mapping[Examination, str], say: Say, *given: Any) -> list[Finding]:
+    """What these examinations find of what is `given` to each, in their order. Those that ask one of the `systems`, which may hang, run at the
+    same time, in processes of their own."""
     with ExitStack() as stack:
-        apart = {each: stack.enter_context(Apart(examined, each)) for each in EXAMINATIONS if each in APART}
-        return [finding for each in EXAMINATIONS for finding in (_answer(each, apart[each]) if each in apart else examined(each))]
+        apart = {each: stack.enter_context(Apart(examined, each, *given)) for each in examinations if each in systems}
+        answers = (_answer(each, apart[each], systems[each], say) if each in apart else examined(each, *given) for each in examinations)
+        return [finding for findings in answers for finding in findings]
 
 
-def report(findings: Sequence[Finding]) -> str:
-    """The findings as lines: `ok`, `missing` or `in use`, and the remedy below."""
+def report(findings: Sequence[Finding], all_well: str = "Everything works here.") -> str:
+    """The findings as lines: `ok`, `missing` or `in use`, and the remedy below; `all_well` where all works."""
     lines = []
     for finding in findings:
         lines.append(f"{finding.mark:7}  {finding.what}: {finding.seen}")
@@ -83,14 +91,14 @@ def report(findings: Sequence[Finding]) -> str:
         summary.append(f"{missing} thing{'s are' if missing > 1 else ' is'} missing; what does not need {'them' if missing > 1 else 'it'} runs.")
     if in_use:
         summary.append(f"{in_use} port{'s are' if in_use > 1 else ' is'} in use; a show that needs {'them' if in_use > 1 else 'it'} does not start.")
-    return "\n".join([*lines, "", *(summary or ["Everything works here."])])
+    return "\n".join([*lines, "", *(summary or [all_well])])
 
 
-def examined(examination: Examination) -> list[Finding]:
+def examined(examination: Examination, *given: Any) -> list[Finding]:
     """What the examination finds, in this process."""
     findings: list[Finding] = []
     try:
-        findings.extend(examination())
+        findings.extend(examination(*given))
     except PortError as error:
         findings.append(Finding(_title(examination), False, error.problem, error.remedy))
     except Exception as error:  # whatever a library does on this machine, the other examinations go on
@@ -98,12 +106,9 @@ def examined(examination: Examination) -> list[Finding]:
     return findings
 
 
-def _answer(examination: Examination, apart: Apart[list[Finding]]) -> list[Finding]:
+def _answer(examination: Examination, apart: Apart[list[Finding]], system: str, say: Say) -> list[Finding]:
     try:
-        return apart.result(PATIENCE_S)
-    except TimeoutError:
-        silent = no_answer(PATIENCE_S)
-        return [Finding(_title(examination), False, silent.problem, silent.remedy)]
+        return ask(apart, system, say)
     except PortError as error:
         return [Finding(_title(examination), False, error.problem, error.remedy)]
 
@@ -230,28 +235,32 @@ def _dozing() -> Iterator[Finding]:
 
 def _ports() -> Iterator[Finding]:
     """UDP and TCP ports."""
-    show = Show()
-    for what, kind, name, port, key in (
-        ("OSC", socket.SOCK_DGRAM, "UDP", show.osc.port, "[osc] port"),
-        ("Desk page", socket.SOCK_STREAM, "TCP", show.desk.port, "[desk] port"),
-    ):
-        obstacle = in_the_way(kind, port)
+    yield from ports_of(Show())
+
+
+def ports_of(show: Show) -> Iterator[Finding]:
+    """The ports of the network that the show wants."""
+    wanted = [("OSC", socket.SOCK_DGRAM, "UDP", show.osc.host, show.osc.port, "[osc]")]
+    wanted += [("Desk page", socket.SOCK_STREAM, "TCP", show.desk.host, show.desk.port, "[desk]")] if show.desk.enabled else []
+    for what, kind, name, host, port, section in wanted:
+        obstacle = in_the_way(kind, port, host)
+        at = "" if host == Show().osc.host else f" at {host}"
         if obstacle is None:
-            yield Finding(what, True, f"{name} port {port} is free.")
+            yield Finding(what, True, f"{name} port {port}{at} is free.")
             continue
         in_use = obstacle.errno == errno.EADDRINUSE
-        other = f"another {key} in the show file."
+        other = f"another {section} port{' or host' if at else ''} in the show file."
         remedy = f"Stop the program that uses it (a Performer that runs already?), or write {other}" if in_use else f"Write {other}"
-        yield Finding(what, False, f"{name} port {port} is {'taken' if in_use else f'refused ({obstacle.strerror})'}.", remedy, in_use)
+        yield Finding(what, False, f"{name} port {port}{at} is {'taken' if in_use else f'refused ({obstacle.strerror})'}.", remedy, in_use)
 
 
-def in_the_way(kind: socket.SocketKind, port: int) -> OSError | None:
-    """Why a show could not have this port of 127.0.0.1; None where it could."""
+def in_the_way(kind: socket.SocketKind, port: int, host: str = "127.0.0.1") -> OSError | None:
+    """Why a show could not have this port; None where it could."""
     with socket.socket(socket.AF_INET, kind) as sock:
         if kind == socket.SOCK_STREAM and sys.platform != "win32":
             sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
-            sock.bind(("127.0.0.1", port))
+            sock.bind((host, port))
         except OSError as error:
             return error
     return None
@@ -259,11 +268,15 @@ def in_the_way(kind: socket.SocketKind, port: int) -> OSError | None:
 
 def _takes() -> Iterator[Finding]:
     """Takes."""
-    folder = takes_dir()
+    yield takes_in(takes_dir())
+
+
+def takes_in(folder: Path) -> Finding:
+    """Whether takes can be written into the folder, which is not made."""
     there = next(each for each in (folder, *folder.parents) if each.exists())
     writable = _writable(there)
     remedy = 'Write another one into the show file: folder = "..." under [takes].'
-    yield Finding("Takes", writable, f"{folder} {'can' if writable else 'cannot'} be written.", "" if writable else remedy)
+    return Finding("Takes", writable, f"{folder} {'can' if writable else 'cannot'} be written.", "" if writable else remedy)
 
 
 def _writable(folder: Path) -> bool:
@@ -308,4 +321,5 @@ def _browser() -> Iterator[Finding]:
 EXAMINATIONS: tuple[Examination, ...] = (
     _python, _onnx_runtime, _models, _midi, _jack, _audio, _real_time, _dozing, _ports, _takes, _window, _video, _browser,
 )  # fmt: skip
-APART = frozenset({_midi, _jack, _audio, _window})  # what may hang with Python's lock in its hand is looked at in a process of its own
+# What may hang with Python's lock in its hand is looked at in a process of its own: which system it asks.
+APART = {_midi: "sound", _jack: "sound", _audio: "sound", _window: "displays"}

@@ -107,12 +107,6 @@ class Opened:
         return set(self.inputs) <= set(ports.inputs) and set(self.outputs) <= set(ports.outputs)
 
 
-def no_answer(seconds: float) -> PortError:
-    """The error to tell when the MIDI or audio system of this machine keeps a caller waiting."""
-    remedy = "A JACK server that is stuck does that: end it and start it again." if sys.platform.startswith("linux") else "Start it again."
-    return PortError(f"It does not answer within {seconds:g} s.", remedy)
-
-
 def systems() -> list[MidiSystem]:
     """The MIDI systems that answer, the preferred one first. Raises PortError if RtMidi cannot be used or none answers."""
     found = [MidiSystem(name, api) for name, api in backend().apis.items()]

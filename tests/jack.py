@@ -55,6 +55,12 @@ class JackServer:
             self._process.wait(20)
             self._process = None
 
+    @property
+    def process(self) -> int:
+        """The number of the server's process."""
+        assert self._process is not None
+        return self._process.pid
+
     @contextlib.contextmanager
     def stuck(self) -> Iterator[None]:
         """Meanwhile the server is there and answers nobody."""

@@ -18,7 +18,7 @@ LAYERS: tuple[str, ...] = (
     "apart card effects encoding housekeeping midi_backends midi_connections music parameter show_names show_text show_values",
     "ledger midi_system parameters rest_ledger show_check",
     "show_ports",
-    "desk inference listening midi_port scheduler session show",
+    "desk inference listening midi_port probe scheduler session show",
     "evaluation folders inputs minds outputs visuals",
     "devices doctor offline show_midi",
     "app",

@@ -42,8 +42,9 @@ def test_without_any_it_is_a_sentence_each(monkeypatch: pytest.MonkeyPatch) -> N
 def test_a_jack_server_that_is_stuck_is_told_and_nothing_hangs(jack_server: JackServer) -> None:
     with jack_server.stuck():
         text = printed()
-    sentence = "It does not answer within 5 s. A JACK server that is stuck does that: end it and start it again."
-    assert text.startswith(f"MIDI: {sentence}\n\nAudio inputs: {sentence}\n\nDisplays: ")
+    sentence = "It did not answer within 5 s: jackd (process {0}) is stopped. Let it go on: kill -CONT {0}"
+    told = sentence.format(jack_server.process)
+    assert text.startswith(f"MIDI: {told}\n\nAudio inputs: {told}\n\nDisplays: ")
 
 
 def test_what_cannot_be_listed_is_told(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -13,8 +13,8 @@ from performer.calibration.findings import Measured, as_json, delay_ms, in_words
 from performer.calibration.midi_loop import LoopOptions
 from performer.errors import PerformerError
 from performer.inputs.midi import VIRTUAL as IN
-from performer.midi_system import no_answer
 from performer.outputs.midi import VIRTUAL as OUT
+from performer.probe import busy_words
 from performer.show import Show
 
 OPENING_S = 15.0  # seconds for the libraries, the ports and the audio input, before and after
@@ -74,8 +74,8 @@ def _measure(asked: Asked, show: Show, tell: Callable[[str], None]) -> Measured:
         try:
             return apart.result(seconds)
         except TimeoutError:
-            silent = no_answer(seconds)
-            raise PerformerError(f"The MIDI or audio system hangs: {silent.problem[0].lower()}{silent.problem[1:]}", silent.remedy) from None
+            problem = f"The MIDI or audio system did not answer within {seconds:.0f} s.{busy_words()}"
+            raise PerformerError(problem, "Close other programs and try again; `performer doctor` tells whether a server hangs.") from None
 
 
 def _with(options: Any, **given: Any) -> Any:
