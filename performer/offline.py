@@ -12,6 +12,7 @@ from performer.inference.chords import Harmonist, Plain
 from performer.inference.thinker import Mind, Thinker
 from performer.ledger import Slot, slot_of
 from performer.outputs.take import Sounded
+from performer.progress import Watch, unwatched, watched
 from performer.scheduler import NOTES, Ended, Output, Planned, Played, Report, Stage
 from performer.session.state import Session
 
@@ -129,7 +130,7 @@ class Told:
 
 
 def tell_again(
-    session: Session, minds: Mapping[str, Mind], lines: Sequence[dict[str, Any]], counts: tuple[type, ...] = NOTES
+    session: Session, minds: Mapping[str, Mind], lines: Sequence[dict[str, Any]], counts: tuple[type, ...] = NOTES, watch: Watch = unwatched
 ) -> Told:
     """Handle what a take's lines say reached the session, in that order, and do what left, in the order in which it left.
 
@@ -146,7 +147,7 @@ def tell_again(
     late = {int(line["done"]): float(line["now"]) for line in lines if "missed" in line}
     answers = differing = 0
     faults: list[str] = []
-    for line in lines:
+    for line in watched(lines, watch, "playing the take again"):
         if "in" not in line:
             continue
         event: Event = line["in"]

@@ -10,6 +10,7 @@ from performer.minds import open_mind
 from performer.offline import tell_again
 from performer.outputs.take import Opening, Sounded, read_take, sounded
 from performer.parameters import Table
+from performer.progress import Watch, unwatched
 from performer.session.parts import Parts
 from performer.session.state import Session
 
@@ -19,7 +20,7 @@ TEMPO = 500_000  # microseconds a beat: a tick is 1.04 ms, near enough to hear n
 MOST_TICKS = 0x0FFFFFFF  # of a pause in a MIDI file: about three days
 
 
-def render(take: Path, output: Path) -> str:
+def render(take: Path, output: Path, watch: Watch = unwatched) -> str:
     """Write the notes of the take to `output`; returns what was found, in words. Raises TakeError for a take that cannot be read."""
     notices: list[str] = []
     opening, lines = read_take(take, lambda sentence: notices.append(sentence.rstrip(".")))
@@ -27,7 +28,7 @@ def render(take: Path, output: Path) -> str:
     remarks = [*notices, *remarks]
     parts = Parts.named(opening.instruments, opening.models, opening.small, opening.model)
     session = Session(Table(opening.voices), parts, opening.seed, opening.values, opening.scenes)
-    told = tell_again(session, minds, lines, opening.counts)
+    told = tell_again(session, minds, lines, opening.counts, watch)
     if told.faults:
         remarks.append(f"{len(told.faults)} events of the take cannot be told again; the first is {told.faults[0]}")
     played = sounded(lines)

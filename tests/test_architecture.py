@@ -14,7 +14,7 @@ PACKAGE = Path(__file__).parent.parent / "performer"
 LAYERS: tuple[str, ...] = (
     "text",
     ". addresses agenda assets awake chords clock console constraints endings errors events jack loopback midi_parser",
-    "movers packages priority schema worker",
+    "movers packages priority progress schema worker",
     "apart card effects encoding housekeeping midi_backends midi_connections music parameter show_names show_text show_values",
     "ledger midi_system parameters rest_ledger show_check",
     "show_ports",
@@ -22,7 +22,8 @@ LAYERS: tuple[str, ...] = (
     "evaluation folders inputs minds outputs visuals",
     "devices doctor offline show_midi",
     "app",
-    "bench calibration check learning render supervisor",
+    "bench calibration check render supervisor",
+    "commands",
     "cli",
     "__main__",
 )

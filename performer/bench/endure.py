@@ -27,6 +27,7 @@ from performer.loopback import Message
 from performer.minds import open_mind
 from performer.offline import Offline
 from performer.parameters import Table
+from performer.progress import Watch, unwatched, watched
 from performer.session.parts import Parts
 from performer.session.state import Session
 
@@ -70,14 +71,14 @@ class Stopwatch:
         self._mind.warm()
 
 
-def bench_endure(model: str, minutes: int = 60, live_minutes: int = 10, visuals: bool = False) -> dict[str, Any]:
+def bench_endure(model: str, minutes: int, live_minutes: int, visuals: bool = False, watch: Watch = unwatched) -> dict[str, Any]:
     """The JSON object: `step_ms`, `beside_fresh` and `rss_mb` of the first and of the last minute, their ratio, and each minute's, on the virtual
     clock; live `reply_ms` too, and `least_step_ms`; no steps of a model that does not tell them, as the echo."""
-    told = surroundings("endure", "jack" if midi_system() else "none", visuals, model) | {"virtual": _virtual(model, minutes)}
-    return told | ({"live": _live(model, live_minutes, visuals)} if live_minutes > 1 and midi_system() else {})
+    told = surroundings("endure", "jack" if midi_system() else "none", visuals, model) | {"virtual": _virtual(model, minutes, watch)}
+    return told | ({"live": _live(model, live_minutes, visuals, watch)} if live_minutes > 1 and midi_system() else {})
 
 
-def _virtual(model: str, minutes: int) -> dict[str, Any]:
+def _virtual(model: str, minutes: int, watch: Watch) -> dict[str, Any]:
     seconds: list[float] = []
     values: dict[str, Any] = {}
     for number, mode in enumerate(MODES, start=1):
@@ -89,7 +90,7 @@ def _virtual(model: str, minutes: int) -> dict[str, Any]:
     keys = _endless()
     waiting = next(keys)
     steps, beside, memory, notes = [], [], [], 0
-    for minute in range(1, minutes + 2):
+    for minute in watched(range(1, minutes + 2), watch, "minutes on the virtual clock"):
         events = []
         while waiting.time < minute * MINUTE:
             events.append(waiting)
@@ -128,16 +129,17 @@ def _endless() -> Iterator[Timed]:
         begins += length
 
 
-def _live(model: str, minutes: int, visuals: bool) -> dict[str, Any]:
+def _live(model: str, minutes: int, visuals: bool, watch: Watch) -> dict[str, Any]:
     system = midi_system()
     assert system is not None
     replies, steps, least, memory = [], [], [], []
     with show(Play(LIVE, True, visuals, model=model)) as stage, ports(system) as line:
-        for _ in range(minutes + 1):
+        for minute in range(minutes + 1):
             end = time.monotonic() + MINUTE
             heard: list[float] = []
             told: list[dict[str, float]] = []
-            while time.monotonic() < end:
+            while (left := end - time.monotonic()) > 0:
+                watch("minutes of a live show", minute + 1 - left / MINUTE, minutes + 1)
                 heard += play_phrase(line, 14, RATE_HZ, 1).first
                 told += steps_told(stage.said(), model)
             replies.append(median(heard))

@@ -20,6 +20,7 @@ from performer.minds import open_mind
 from performer.offline import Offline
 from performer.outputs.take import Sounded
 from performer.parameters import Table
+from performer.progress import Watch, unwatched, watched
 from performer.session.parts import Parts
 from performer.session.room import CHORD
 from performer.session.state import Session
@@ -30,7 +31,7 @@ FEWEST = 3  # notes by which a voice can be judged
 FOLLOWING = {"follow": 1.0, "velocity": 1.0}
 
 
-def bench_follow(folder: Path | None, takes: int = TAKES, model: str = "lstm-first-int8") -> dict[str, Any]:
+def bench_follow(folder: Path | None, takes: int, model: str, watch: Watch = unwatched) -> dict[str, Any]:
     """The JSON object. `takes` players modulate: those of a folder of MIDI files, else made-up ones. Raises PerformerError."""
     mind, drums = open_mind(model), open_mind("lstm-drums")
     swells = max(2, takes * SWELLS // TAKES)
@@ -38,17 +39,18 @@ def bench_follow(folder: Path | None, takes: int = TAKES, model: str = "lstm-fir
     return surroundings("follow", "none", False) | {
         "model": model,
         "players": str(folder) if folder else "made up",
-        "key": follow_key(made, mind.fork),
-        "accompany": follow_swells(swells, mind.fork, "accompany", "keys"),
-        "drums": follow_swells(swells, drums.fork, "drums", "drums"),
+        "key": follow_key(made, mind.fork, takes, watch),
+        "accompany": follow_swells(swells, mind.fork, "accompany", "keys", watch),
+        "drums": follow_swells(swells, drums.fork, "drums", "drums", watch),
     }
 
 
-def follow_key(takes: Iterable[Modulating], mind: Callable[[], Mind]) -> dict[str, Any]:
+def follow_key(takes: Iterable[Modulating], mind: Callable[[], Mind], most: int = 0, watch: Watch = unwatched) -> dict[str, Any]:
     """The share of takes in which each voice was in the new key within two bars, and the mean shares of notes."""
     shares: dict[str, list[tuple[float, float, float]]] = {"accompany": [], "harmonise": []}
     count = 0
     for take in takes:
+        watch("takes that modulate", count, most)
         count += 1
         notes = _played(take.notes, take.turn + 4 * take.bar, mind(), ("accompany", "harmonise"), {"density": 6.0})
         for number, found in enumerate(shares.values(), start=1):
@@ -70,10 +72,10 @@ def _key_figures(shares: Sequence[tuple[float, float, float]]) -> dict[str, Any]
     }  # fmt: skip
 
 
-def follow_swells(takes: int, mind: Callable[[], Mind], mode: str, instrument: str) -> dict[str, Any]:
+def follow_swells(takes: int, mind: Callable[[], Mind], mode: str, instrument: str, watch: Watch = unwatched) -> dict[str, Any]:
     """Rank correlations of onsets a bar and of loudness, the mean and the least of the takes."""
     density, loudness = [], []
-    for seed in range(takes):
+    for seed in watched(range(takes), watch, f"swells, {mode}"):
         heard = swelling(SWELL_BARS, seed)
         notes = _played(heard, SWELL_BARS * SECONDS, mind(), (mode,), FOLLOWING, instrument)
         theirs, ours = [_bars(heard), _bars(notes)]

@@ -18,26 +18,26 @@ from performer.bench.stage import Play, Stage, show
 from performer.card import read_card
 from performer.errors import PerformerError, PortError
 from performer.loopback import LARGEST, decode
+from performer.progress import Watch, unwatched
 from performer.show import Show
 from performer.visuals.displays import displays
 
-CLICKS = 30
 PLAYS = ('mode = "autonomous"\ninstrument = "keys"',)
 STILL = 'speed = 0.0\n[[modulation]]\nsource = "none"'  # what neither walks nor drifts can be seen to move
 PATIENCE_S = 10.0  # seconds that the system has to say which displays there are
 MUTED = 2.0  # seconds until what sounded has faded
 
 
-def bench_frames(seconds: float = 10.0, clicks: int = CLICKS) -> dict[str, Any]:
+def bench_frames(seconds: float, clicks: int, watch: Watch = unwatched) -> dict[str, Any]:
     """The JSON object: means over the seconds, the generator asked for 60 pictures a second and a voice playing by itself; then so many clicks
     while nothing else sounds. Raises PerformerError where the show tells nothing or hears nothing."""
     with jack_server() as sound, show(play(sound != "none")) as stage:
         stage.said()  # while it started: no part of it
-        told, notes = _told(stage.ear, seconds)
+        told, notes = _told(stage.ear, seconds, watch)
         if "fps" not in told["visuals"]:
             raise PerformerError("The generator said nothing of its pictures.", "Measure longer.")
         before = surroundings("frames", sound, True)
-        onsets = _onsets(stage, clicks) if sound != "none" and clicks else {"onset_to_frame_ms": None}
+        onsets = _onsets(stage, clicks, watch) if sound != "none" and clicks else {"onset_to_frame_ms": None}
     return before | _painted(told["visuals"]) | _shown(told["screen"]) | {"seconds": seconds, "notes": notes} | onsets
 
 
@@ -91,23 +91,24 @@ def _displays() -> int:
     return len(displays())
 
 
-def _onsets(stage: Stage, clicks: int) -> dict[str, Any]:
+def _onsets(stage: Stage, clicks: int, watch: Watch) -> dict[str, Any]:
     """From a click in the audio input to a page that has a picture which visibly changed. A browser shows it with its next frame."""
     stage.say("/performer/voice/1/mode", "mute")
     time.sleep(MUTED)
     with eye(stage.page) as page:
-        found = onsets_to_frames(page, clicks)
+        found = onsets_to_frames(page, clicks, watch)
     return {"onset_to_frame_ms": percentiles(found.times), "clicks": clicks, "clicks_lost": found.lost, "seen_by": "a page of the desk"}
 
 
-def _told(ear: socket.socket, seconds: float) -> tuple[dict[str, dict[str, list[Any]]], int]:
+def _told(ear: socket.socket, seconds: float, watch: Watch) -> tuple[dict[str, dict[str, list[Any]]], int]:
     """What `visuals` and `screen` said of themselves from now on, by the word, and how many notes sounded meanwhile."""
     told: dict[str, dict[str, list[Any]]] = {who: defaultdict(list) for who in ("visuals", "screen")}
     last: dict[str, Any] = {}
     notes = 0
     end = time.monotonic() + seconds
     ear.settimeout(0.2)
-    while time.monotonic() < end:
+    while (left := end - time.monotonic()) > 0:
+        watch("counting pictures", seconds - left, seconds)
         try:
             messages = list(decode(ear.recv(LARGEST)))
         except TimeoutError:

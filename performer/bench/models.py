@@ -12,14 +12,13 @@ from performer.card import read_card
 from performer.constraints import Constraints
 from performer.errors import ModelError
 from performer.inference.lstm import load_mind
+from performer.progress import Watch, unwatched, watched
 
-EVENTS = 500
 
-
-def bench_models(events: int = EVENTS) -> dict[str, Any]:
+def bench_models(events: int, watch: Watch = unwatched) -> dict[str, Any]:
     """The JSON object; models by their names, `left_out` those that cannot be opened and why."""
     steps, queries, left_out = {}, {}, {}
-    for folder in note_models():
+    for folder in watched(note_models(), watch, "models"):
         try:
             hearing, thinking = spent(folder, events)
         except ModelError as error:

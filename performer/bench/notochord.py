@@ -17,6 +17,7 @@ from performer.bench.figures import median, surroundings
 from performer.bench.models import spent
 from performer.errors import PerformerError
 from performer.packages import extra
+from performer.progress import Watch, unwatched, watched
 
 OURS = "lstm-first-int8"  # the model that answers in a show, and in the form in which it does
 PARAMETERS = 17_700_000
@@ -27,7 +28,7 @@ TURNS = 5
 THEIRS = Path(__file__).parents[1] / "training" / "notochord_yardstick.py"
 
 
-def bench_notochord(python: Path | None, events: int = 200) -> dict[str, Any]:
+def bench_notochord(python: Path | None, events: int, watch: Watch = unwatched) -> dict[str, Any]:
     """The JSON object: medians in ms of hearing an event and thinking of the next, `times_faster` ours are. Raises PerformerError."""
     if python is None:
         raise PerformerError("Notochord is measured in an environment of its own.", REMEDY)
@@ -40,7 +41,7 @@ def bench_notochord(python: Path | None, events: int = 200) -> dict[str, Any]:
     each = max(1, events // TURNS)
     with tempfile.TemporaryDirectory() as place:
         made = _said([sys.executable, "-m", "performer.training.yardstick", "--parameters", str(PARAMETERS), "--out", place], extra("train"))
-        for _ in range(TURNS):
+        for _ in watched(range(TURNS), watch, "turns"):
             for name, found in (("ours", folder), ("yardstick-int8", Path(place) / "yardstick-int8"), ("yardstick", Path(place) / "yardstick")):
                 seconds[name] += _of_events(found, each)
             theirs = _said([str(python), str(THEIRS), str(each)], REMEDY)

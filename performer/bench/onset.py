@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from performer.bench.eye import Eye, change, still
 from performer.bench.sound import LISTENS
 from performer.errors import PerformerError
+from performer.progress import Watch, unwatched, watched
 
 REST_S = 0.35  # seconds of the very same picture, before a click
 PATIENCE = 1.0  # seconds after which a click has moved nothing
@@ -24,13 +25,13 @@ class Onsets:
     lost: int = 0
 
 
-def onsets_to_frames(eye: Eye, clicks: int) -> Onsets:
+def onsets_to_frames(eye: Eye, clicks: int, watch: Watch = unwatched) -> Onsets:
     """Play so many clicks, each into a picture that stands still and at no fixed phase to it. Raises PerformerError where nobody listens."""
     chance, found = random.Random(5), Onsets()
     command = [sys.executable, "-m", "performer.bench.click", LISTENS]
     with _player(command) as player:
         assert player.stdin is not None and player.stdout is not None
-        for _ in range(clicks):
+        for _ in watched(range(clicks), watch, "clicks"):
             _await_rest(eye)
             time.sleep(chance.random() / 20)
             print(file=player.stdin, flush=True)

@@ -14,12 +14,13 @@ from performer.bench.reply import WARM_UP, play_phrase, stage_and_line
 from performer.bench.stage import Stage, rss_mb
 from performer.errors import PerformerError, PortError
 from performer.loopback import LARGEST, decode, encode
+from performer.progress import Watch, unwatched
 
 RATE_HZ = 16.0
 PATIENCE = 5.0  # seconds in which the show must have said where it stands
 
 
-def bench_osc(seconds: float = 30.0, rate: float = 5000.0, visuals: bool = False) -> dict[str, Any]:
+def bench_osc(seconds: float, rate: float = 5000.0, visuals: bool = False, watch: Watch = unwatched) -> dict[str, Any]:
     """The JSON object: replies for so many seconds without, then as long with `rate` messages a second. `lost` are those that were sent and
     never accepted; `stands` says whether every parameter has the value that was sent last."""
     system = midi_system()
@@ -29,9 +30,9 @@ def bench_osc(seconds: float = 30.0, rate: float = 5000.0, visuals: bool = False
         assert stage is not None
         notes = max(1, round(seconds * RATE_HZ))
         play_phrase(line, WARM_UP, RATE_HZ, 1)
-        without = percentiles(play_phrase(line, notes, RATE_HZ, 1).first)
+        without = percentiles(play_phrase(line, notes, RATE_HZ, 1, watch).first)
         memory, before = rss_mb(stage.process.pid), standing(stage)
-        sent, during, lost_notes = _flooded(stage, line, rate, seconds)
+        sent, during, lost_notes = _flooded(stage, line, rate, seconds, watch)
         after = standing(stage)
         heard = percentiles(during)
         accepted = after["osc_accepted"] - before["osc_accepted"]
@@ -43,12 +44,13 @@ def bench_osc(seconds: float = 30.0, rate: float = 5000.0, visuals: bool = False
         }  # fmt: skip
 
 
-def _flooded(stage: Stage, line: Line, rate: float, seconds: float) -> tuple[dict[str, Any], list[float], int]:
+def _flooded(stage: Stage, line: Line, rate: float, seconds: float, watch: Watch) -> tuple[dict[str, Any], list[float], int]:
     """What the flood says that it sent, the replies meanwhile in seconds, and the notes without one."""
     command = [sys.executable, "-m", "performer.bench.flood", str(stage.osc_port), str(rate), str(seconds)]
-    during, lost = [], 0
+    during, lost, begun = [], 0, time.monotonic()
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as flood:
         while flood.poll() is None:
+            watch("playing during a flood", time.monotonic() - begun, seconds)
             replies = play_phrase(line, round(RATE_HZ), RATE_HZ, 1)
             during += replies.first
             lost += replies.lost

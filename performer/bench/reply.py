@@ -16,6 +16,7 @@ from performer.bench.line import CLIENT, Line, echo, inside, midi_system, ports
 from performer.bench.machine import machine
 from performer.bench.stage import Play, Stage, show
 from performer.midi_system import MidiSystem
+from performer.progress import Watch, unwatched
 
 PHRASE = (60, 62, 64, 65, 67, 69, 71, 72, 71, 69, 67, 65, 64, 62)
 SPREAD = 0.004  # seconds within which a key comes sooner or later: sixteen even keys a second, each 0.1 ms late, are 47 cycles of JACK apart
@@ -37,7 +38,7 @@ class Replies:
 
 
 def bench_reply(
-    notes: int = 2000, rate: float = 16.0, voices: int = 1, silence: float = 0.0, visuals: bool = False, model: str = ""
+    notes: int, rate: float = 16.0, voices: int = 1, silence: float = 0.0, visuals: bool = False, model: str = "", watch: Watch = unwatched
 ) -> dict[str, Any]:
     """The JSON object: `notes` at `rate` notes a second into `voices` that harmonise (by this model; empty: the show's own choice), after `silence`
     seconds in which nobody plays. `lost` were not answered, `transport_lost` did not come back from the bare echo."""
@@ -48,7 +49,7 @@ def bench_reply(
         threading.Event().wait(silence)
         listening = graph(CLIENT, "Performer Out") if line.transport == "jack" else contextlib.nullcontext(Frames())
         with machine() as own, listening as frames:
-            replies = play_phrase(line, notes, rate, voices)
+            replies = play_phrase(line, notes, rate, voices, watch)
         within = frames.waits([key(number) for number in range(notes)], 0.5 / rate)
         return surroundings("reply", line.transport, visuals, model) | {
             "n": notes, "voices": voices, "rate": rate, "silence_s": silence, "lost": replies.lost, "incomplete": replies.incomplete,
@@ -79,7 +80,7 @@ def key(number: int) -> Key:
     return PHRASE[number % len(PHRASE)] + 12 * (number // len(PHRASE) % 2), 70 + number * 7 % 50
 
 
-def play_phrase(line: Line, notes: int, rate: float, voices: int) -> Replies:
+def play_phrase(line: Line, notes: int, rate: float, voices: int, watch: Watch = unwatched) -> Replies:
     """Play so many notes at about `rate` a second, none before the one before it was answered or given up."""
     replies, chance = Replies(), random.Random(notes)
     for number in range(notes):
@@ -98,6 +99,7 @@ def play_phrase(line: Line, notes: int, rate: float, voices: int) -> Replies:
             replies.all.append(waited[-1])
         replies.lost += not waited
         replies.incomplete += 0 < len(waited) < voices
+        watch("playing notes", number + 1, notes)
         threading.Event().wait(max(0.0, due - time.perf_counter()))
     return replies
 

@@ -25,6 +25,7 @@ from performer.errors import PerformerError
 from performer.listening.analysis import TONE_EVERY, Analysis
 from performer.loopback import encode
 from performer.outputs.features import RATE_HZ, STRUCK
+from performer.progress import Watch, unwatched
 from performer.show import Show
 from performer.visuals.even import apart
 from performer.visuals.generator import Painter, painter_for
@@ -65,14 +66,19 @@ class Run:
     struck: list[float] = field(default_factory=list)  # how far the picture is from the one without the onset
 
 
-def bench_response(sounds: Sequence[Path] = (), seeds: Sequence[int] = SEEDS, model: str = "") -> dict[str, Any]:
+def bench_response(
+    sounds: Sequence[Path] = (), seeds: Sequence[int] = SEEDS, model: str = "", watch: Watch = unwatched
+) -> dict[str, Any]:
     """The JSON object: for each piece the correlations, the mean and the least over several beginnings of the walk, one run a core at a time. Raises
     PerformerError where a file is no sound."""
     named: Mapping[str, str | Path] = {path.stem: path for path in sounds} or {name: name for name in PIECES}
     model = model or Show().models.pictures
     runs = [(piece, model, seed) for piece in named.values() for seed in seeds]
     with ProcessPoolExecutor(min(len(runs), os.cpu_count() or 1), CONTEXT) as pool:
-        figures = dict(zip(itertools.product(named, seeds), pool.map(_figures, *zip(*runs, strict=True)), strict=True))
+        figures = {}
+        for run, found in zip(itertools.product(named, seeds), pool.map(_figures, *zip(*runs, strict=True)), strict=True):
+            figures[run] = found
+            watch("following pieces", len(figures), len(runs))
     pieces = {}
     for name in named:
         of_seeds = [figures[name, seed] for seed in seeds]

@@ -22,6 +22,7 @@ from performer.evaluation.report import mind_named
 from performer.inference.lstm import LstmMind
 from performer.inference.mind import Mind
 from performer.inference.styles import Blend
+from performer.progress import Watch, unwatched, watched
 
 DRUMS = VOICES.index("drums")
 FEWEST = 10 * HEARD  # notes of held-out beats of a style that is measured
@@ -30,7 +31,7 @@ MADE, MADE_LENGTH = 3, 3 * HEARD  # pieces that are made up in each style, and n
 STRENGTHS = (1.0, 3.0)  # as the model knows the style, and as the table has it
 
 
-def bench_style(folder: Path | None, model: str = "lstm-drums") -> dict[str, Any]:
+def bench_style(folder: Path | None, model: str = "lstm-drums", watch: Watch = unwatched) -> dict[str, Any]:
     """The JSON object. Raises PerformerError where the folder is not the Groove set's."""
     if folder is None or not (folder / "info.csv").is_file():
         raise PerformerError("`bench style` measures on the Groove MIDI set.", "Give its folder, the one with info.csv: --takes DIR.")
@@ -39,10 +40,12 @@ def bench_style(folder: Path | None, model: str = "lstm-drums") -> dict[str, Any
     styles = [style for style, pieces in held_out.items() if sum(map(len, pieces)) >= FEWEST]
     minds = {style: mind.in_style(style_number(style)) for style in ("any", *styles)}
     recogniser = Recogniser({style: learned[style] for style in styles})
-    nats = {style: _nats(minds, style, sorted(held_out[style], key=len, reverse=True)[:PIECES]) for style in styles}
-    made = {
-        f"made_at_strength_{strength:g}": recogniser.recognised({style: _made(minds, style, strength) for style in styles}) for strength in STRENGTHS
-    }
+    longest = {style: sorted(held_out[style], key=len, reverse=True)[:PIECES] for style in styles}
+    nats = {style: _nats(minds, style, longest[style]) for style in watched(styles, watch, "listening to beats")}
+    made = {}
+    for strength in STRENGTHS:
+        beats = {style: _made(minds, style, strength) for style in watched(styles, watch, f"making beats at strength {strength:g}")}
+        made[f"made_at_strength_{strength:g}"] = recogniser.recognised(beats)
     return surroundings("style", "none", False) | {
         "model": mind.name,
         "nats": nats,

@@ -20,6 +20,7 @@ from performer.bench.reply import round_trips
 from performer.bench.stage import Play, show
 from performer.errors import PerformerError, PortError
 from performer.loopback import LARGEST, decode
+from performer.progress import Watch, unwatched, wait
 
 VOICES = tuple(
     f'mode = "autonomous"\nchannel = {number}\nlow = {low}\nhigh = {low + 20}\nahead = 4' for number, low in enumerate((36, 52, 64, 76), start=1)
@@ -73,7 +74,9 @@ class Promises(threading.Thread):
         return Said(origin, tuple(committed), frozenset(left_out))
 
 
-def bench_timing(seconds: float = 60.0, delay_ms: float | None = None, visuals: bool = False, model: str = "") -> dict[str, Any]:
+def bench_timing(
+    seconds: float, delay_ms: float | None = None, visuals: bool = False, model: str = "", watch: Watch = unwatched
+) -> dict[str, Any]:
     """The JSON object. Without `delay_ms` planned notes leave earlier by half of what the bare transport takes there and back. `lost` counts all
     notes that were committed and never came, `left_out` those among them that the show left out itself, since the machine came too late to them."""
     system = midi_system()
@@ -86,7 +89,7 @@ def bench_timing(seconds: float = 60.0, delay_ms: float | None = None, visuals: 
         promises.start()
         with machine() as own, ports(system) as line:
             began = time.perf_counter()
-            threading.Event().wait(seconds + 2 * SETTLE)
+            wait(seconds + 2 * SETTLE, watch, "listening")
             ended = time.perf_counter()
             arrivals = _all(line.arrivals)
         said = promises.end()

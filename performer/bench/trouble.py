@@ -19,8 +19,8 @@ from performer.bench.frames import PLAYS
 from performer.bench.stage import Play, Stage, show
 from performer.errors import PerformerError
 from performer.loopback import LARGEST, decode
+from performer.progress import Watch, unwatched, wait, watched
 
-KILLS, SECONDS = 20, 120.0
 BAR_S = 2.0  # of the show's 120 beats a minute
 RATE = 10_000.0  # messages a second
 SETTLED = 2.0  # seconds after a phase that still count for it: what came late is heard
@@ -84,28 +84,28 @@ class Reporter:
         }  # fmt: skip
 
 
-def bench_trouble(kills: int = KILLS, seconds: float = SECONDS) -> dict[str, Any]:
+def bench_trouble(kills: int, seconds: float, watch: Watch = unwatched) -> dict[str, Any]:
     """The JSON object: the same figures for each kind of trouble, and for as long without any. `seconds` are those of the killing."""
     with show(Play(PLAYS, False, True, desk=True)) as stage, eye(stage.page) as page:
         reporter = Reporter(stage.ear)
         thread = threading.Thread(target=reporter.run, name="reporter", daemon=True)
         thread.start()
         try:
-            result = _phases(stage, reporter, page, kills, seconds)
+            result = _phases(stage, reporter, page, kills, seconds, watch)
         finally:
             reporter.over.set()
             thread.join(2.0)
     return surroundings("trouble", "none", True) | {"kills": kills, "seconds": seconds} | result
 
 
-def _phases(stage: Stage, reporter: Reporter, page: Eye, kills: int, seconds: float) -> dict[str, Any]:
+def _phases(stage: Stage, reporter: Reporter, page: Eye, kills: int, seconds: float, watch: Watch) -> dict[str, Any]:
     short = max(4.0, seconds / 12)
     reporter.pid("visuals", 20.0)
     since = time.perf_counter()
-    time.sleep(short)
+    wait(short, watch, "without trouble")
     result = {"without": reporter.figures(since, page)}
     since = time.perf_counter()
-    result["killed"] = {"times": _kill(reporter, kills, seconds / kills)} | reporter.figures(since, page)
+    result["killed"] = {"times": _kill(reporter, kills, seconds / kills, watch)} | reporter.figures(since, page)
     since = time.perf_counter()
     _stop_screen(reporter.pid("screen", 5.0), short / 2)
     time.sleep(SETTLED)
@@ -117,11 +117,11 @@ def _phases(stage: Stage, reporter: Reporter, page: Eye, kills: int, seconds: fl
     return result
 
 
-def _kill(reporter: Reporter, kills: int, every: float) -> int:
+def _kill(reporter: Reporter, kills: int, every: float, watch: Watch) -> int:
     """Kill the generator so often, each time another process of it; returns how often it was."""
     killed = 0
     due = time.monotonic()
-    for _ in range(kills):
+    for _ in watched(range(kills), watch, "killing the generator"):
         process = reporter.pid("visuals", 20.0, other_than=killed)
         os.kill(process, signal.SIGKILL)
         killed = process

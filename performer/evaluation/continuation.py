@@ -9,9 +9,10 @@ import numpy as np
 
 from performer.constraints import Constraints
 from performer.errors import ModelError
-from performer.evaluation.corpus import DRUMS, Piece, Say, counted
+from performer.evaluation.corpus import DRUMS, Piece
 from performer.events import ModelNote
 from performer.inference.thinker import Mind
+from performer.progress import Watch, unwatched, watched
 from performer.session.tonality import Tonality
 
 PRIME = 48  # notes that the model hears first
@@ -28,12 +29,12 @@ class Continuation:
     generated: Piece
 
 
-def continuations(mind: Mind, pieces: Sequence[Piece], seed: int, free: Constraints, say: Say = lambda _: None) -> list[Continuation]:
+def continuations(mind: Mind, pieces: Sequence[Piece], seed: int, free: Constraints, watch: Watch = unwatched) -> list[Continuation]:
     """One of each piece that is long enough; the same seed gives the same notes, whatever the other pieces. `free` limits every note.
 
     Raises ModelError where the model gives no finite numbers."""
     long_enough = [piece for piece in pieces if len(piece) >= FEWEST]
-    return [_continued(mind, piece, seed, free) for piece in counted(long_enough, say, "playing on")]
+    return [_continued(mind, piece, seed, free) for piece in watched(long_enough, watch, "playing pieces on")]
 
 
 def _continued(mind: Mind, piece: Piece, seed: int, free: Constraints) -> Continuation:

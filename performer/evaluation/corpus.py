@@ -1,6 +1,6 @@
 """A folder of MIDI files as pieces: what is measured, learned from and compared. A file that cannot be used is named and left out."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -120,11 +120,3 @@ def _piece(name: str, tracks: Sequence[Track], wanted: str) -> Piece:
         notes["velocity"].astype(np.int64),
         voice.astype(np.int64),
     )
-
-
-def counted(pieces: Sequence[Piece], say: Say, doing: str) -> Iterator[Piece]:
-    """The pieces one by one, `say` hearing of every tenth."""
-    for place, piece in enumerate(pieces):
-        if place % 10 == 0:
-            say(f"{doing}: piece {place + 1} of {len(pieces)}")
-        yield piece

@@ -12,11 +12,12 @@ from performer.constraints import Constraints
 from performer.errors import ModelError
 from performer.evaluation.continuation import Continuation, continuations, in_key
 from performer.evaluation.copying import longest_shared_run
-from performer.evaluation.corpus import Say, counted, read_corpus
+from performer.evaluation.corpus import Say, read_corpus
 from performer.evaluation.likelihood import NAMES, means, nats_of
 from performer.evaluation.markov import baseline_nats
 from performer.evaluation.overlap import overlaps
 from performer.inference.lstm import LstmMind, load_mind
+from performer.progress import Watch, unwatched, watched
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,17 +67,18 @@ def mind_named(model: str) -> LstmMind:
 
 
 def evaluate(
-    folder: Path, model: str, train: Path, track: str = "", limit: int = 0, seed: int = 0, free: Constraints | None = None, say: Say = lambda _: None
-) -> Report:
+    folder: Path, model: str, train: Path, track: str = "", limit: int = 0, seed: int = 0, free: Constraints | None = None,
+    say: Say = lambda _: None, watch: Watch = unwatched,
+) -> Report:  # fmt: skip
     """Measure `model` on the MIDI files of `folder` (at most `limit`, 0: all), against a baseline that learned from those of `train`.
 
-    What the model plays is drawn with `seed`, within `free`. `say` hears how far it is. Raises PerformerError for a model or music that
+    What the model plays is drawn with `seed`, within `free`. `say` hears what is left out. Raises PerformerError for a model or music that
     cannot be used. Some 2,000 notes a second of one core."""
     mind = mind_named(model)
     heard, learned = read_corpus(folder, track, limit, say), read_corpus(train, track, 0, say)
-    nats = [nats_of(mind, piece) for piece in counted(heard.pieces, say, "listening")]
-    said = continuations(mind, heard.pieces, seed, free or Constraints(), say)
-    say("comparing with the music it may have learned")
+    nats = [nats_of(mind, piece) for piece in watched(heard.pieces, watch, "listening to pieces")]
+    said = continuations(mind, heard.pieces, seed, free or Constraints(), watch)
+    watch("comparing with the music it may have learned", 0, 1)
     places = np.cumsum([len(piece) for piece in heard.pieces])[:-1]
     baseline = np.split(baseline_nats([piece.bins() for piece in learned.pieces], [piece.bins() for piece in heard.pieces]), places)
     generated, played = [each.generated for each in said], [each.played for each in said]

@@ -2,7 +2,8 @@
 
     performer learn ~/takes --base lstm-first --out mine --minutes 8
 
-Nothing leaves the machine. A model that is there is never written over; Ctrl-C keeps the best so far. In a process of its own (`performer.learning`).
+Nothing leaves the machine. A model that is there is never written over; Ctrl-C keeps the best so far. In a process of its own
+(`performer.commands.learn`).
 """
 
 import argparse
@@ -17,12 +18,13 @@ from pathlib import Path
 from typing import Any
 
 import torch
-from tqdm import tqdm
 
 from performer.assets import find_model, model_at, own_models_dir
 from performer.card import Card
+from performer.commands.learn import add_options
+from performer.commands.parser import Parser
 from performer.errors import ModelError, PerformerError
-from performer.learning import add_options
+from performer.progress import Progress, duration_in_words
 from performer.training.data import HELD_OUT
 from performer.training.data_epoch import Flat, Notes
 from performer.training.evaluate import flat_of, likelihood, summary
@@ -48,7 +50,7 @@ class Outcome:
 
 
 def main(arguments: list[str] | None = None) -> int:
-    parser = argparse.ArgumentParser(prog="performer learn", description=__doc__.split("\n")[0])
+    parser = Parser(prog="performer learn", description=__doc__.split("\n")[0])
     add_options(parser)
     options = parser.parse_args(arguments)
     try:
@@ -71,7 +73,7 @@ def _learn(options: argparse.Namespace) -> int:
     general = {name: flat for path in options.general for name, flat in general_sets(path, _say)}
     material = read_material(options.source, CORPUS, _say)
     print(f"{material.notes} notes of {material.files} files, {material.minutes:.1f} minutes; held out by {material.by}.", flush=True)
-    learned = _with_a_bar(base, material, end, options.seed)
+    learned = _learned(base, material, end, options.seed)
     outcome = Outcome(learned, *_measured(base, learned.net, material, general))
     print(in_words(outcome), flush=True)
     if learned.net is base:
@@ -116,19 +118,20 @@ def _network(folder: Path) -> tuple[NoteNet, Card]:
     return base, card
 
 
-def _with_a_bar(base: NoteNet, material: Material, end: float, seed: int) -> Learned:
-    """Learn, a bar telling how far it is on a terminal; elsewhere a line for every step forward."""
+def _learned(base: NoteNet, material: Material, end: float, seed: int) -> Learned:
+    """Learn; standard error shows how far that is, and how much was gained."""
     seconds = max(1.0, end - time.monotonic())
-    with tqdm(total=round(seconds), unit="s", disable=None, bar_format="{l_bar}{bar}| {n_fmt}/{total_fmt} s{postfix}") as bar:
+    with Progress("learn") as progress:
+        progress.say(f"Learns for at most {duration_in_words(seconds)}; Ctrl-C keeps the best so far.")
+        progress("learning", 0.0, seconds)
         last = 1.0
 
         def watch(passed: float, ratio: float) -> None:
             nonlocal last
-            if bar.disable and ratio < last:
+            if not progress.terminal and ratio < last:
                 print(f"Better: {ratio - 1:+.1%} nats a note, after {passed:.0f} s.", flush=True)
             last = ratio
-            bar.set_postfix_str(f"{ratio - 1:+.1%} nats a note; Ctrl-C keeps the best")
-            bar.update(min(round(passed), round(seconds)) - bar.n)
+            progress("learning", min(passed, seconds), seconds, f"{ratio - 1:+.1%} nats a note")
 
         return learn(base, material, seconds, seed, watch)
 

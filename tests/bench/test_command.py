@@ -2,23 +2,35 @@
 
 import json
 import shutil
-from pathlib import Path
 
 import pytest
 
 from performer.bench import endure
-from performer.bench.command import Asked, bench
 from performer.bench.endure import bench_endure
 from performer.bench.flood import ADDRESSES
 from performer.bench.graph import PROGRAM
 from performer.bench.stage import Play, show
-from performer.errors import PerformerError
+from performer.cli import FAILED, main
 from performer.inference.echo import Echo
 from performer.parameters import Table
 
 
-def test_reply(jack_server):
-    told = json.loads(bench("reply", Asked(notes=30, voices=2), True))
+@pytest.fixture
+def measured(capsys):
+    """What a bench says on standard output, where nothing but its object may stand."""
+
+    def run(*words):
+        assert main(["bench", *words, "--json"]) == 0
+        return json.loads(capsys.readouterr().out)
+
+    return run
+
+
+def test_reply(jack_server, capsys):
+    assert main(["bench", "reply", "--notes", "30", "--voices", "2", "--json"]) == 0
+    out, err = capsys.readouterr()
+    assert err == "performer: bench reply takes about 14 s: 30 notes at 16 a second.\n"
+    told = json.loads(out)
     assert told["transport"] == "jack" and told["n"] == 30 and told["lost"] == 0 and told["transport_lost"] < 10
     assert 0 < told["transport_ms"]["p50"] < told["reply_ms"]["max"] and 0 < told["machine_ms"]["p50"] <= told["machine_ms"]["max"]
     assert told["reply_ms"]["p50"] <= told["reply_all_ms"]["p50"]
@@ -28,20 +40,21 @@ def test_reply(jack_server):
         assert abs(told["graph_ms"]["max"] % cycle - cycle / 2) > cycle / 2 - 0.002  # an answer leaves with a cycle
 
 
-def test_timing(jack_server):
-    told = json.loads(bench("timing", Asked(seconds=3.0), True))
+def test_timing(jack_server, measured):
+    told = measured("timing", "--seconds", "3")
     assert told["n"] > 0 and told["lost"] < told["n"] and told["delay_ms"] < 0
     assert abs(told["signed_median_ms"]) <= told["lateness_ms"]["max"] < 200 and told["machine_ms"]["p99"] > 0
 
 
-def test_osc(jack_server):
-    told = json.loads(bench("osc", Asked(seconds=2.0, rate=500.0), True))
+def test_osc(jack_server, measured):
+    told = measured("osc", "--seconds", "2", "--rate", "500")
     assert told["lost"] == 0 and told["accepted"] == told["sent"] > 500
     assert told["stands"] and told["rss_mb"]["before"] > 0
 
 
-def test_models_in_words():
-    words = bench("models", Asked(notes=5), False)
+def test_models_in_words(capsys):
+    assert main(["bench", "models", "--events", "5"]) == 0
+    words = capsys.readouterr().out
     assert "step_ms:" in words and "lstm-first: p50 " in words
 
 
@@ -49,33 +62,37 @@ def test_the_flood_steers_what_is_there():
     assert set(ADDRESSES) <= set(Table(1).rows)
 
 
-def test_frames_from_a_click_to_a_page(jack_server):
-    told = json.loads(bench("frames", Asked(seconds=4.0, notes=4), True))
+def test_frames_from_a_click_to_a_page(jack_server, measured):
+    told = measured("frames", "--seconds", "4", "--clicks", "4")
     assert told["generator_fps"] > 3 and told["presenter_fps"] > 10 and told["notes"] > 0
     assert told["clicks_lost"] == 0 and 1 < told["onset_to_frame_ms"]["p50"] < 250
 
 
-def test_trouble_leaves_the_picture_moving_and_the_notes_in_time():
-    told = json.loads(bench("trouble", Asked(seconds=12.0, kills=2), True))
+def test_trouble_leaves_the_picture_moving_and_the_notes_in_time(measured):
+    told = measured("trouble", "--seconds", "12", "--kills", "2")
     for trouble in ("without", "killed", "screen_stopped", "flooded"):
         assert told[trouble]["notes"] > 0 and told[trouble]["later_than_a_bar"] == 0, told
     assert told["killed"]["pictures"] > 12 * 10 and told["killed"]["page_longest_ms"] < 1000, told
     assert told["flooded"]["sent"] > 10_000 and told["flooded"]["pictures"] > 10, told
 
 
-def test_a_bench_does_not_play_into_somebody_elses_show(jack_server):
+def test_a_bench_does_not_play_into_somebody_elses_show(jack_server, measured, capsys):
     with show(Play()):
-        for name in ("reply", "timing", "start"):
-            with pytest.raises(PerformerError, match=r"A show is playing here already.*Stop it first"):
-                bench(name, Asked(notes=5, seconds=1.0), True)
-    assert json.loads(bench("reply", Asked(notes=5), True))["lost"] == 0
+        for words in (("reply", "--notes", "5"), ("timing", "--seconds", "1"), ("start",)):
+            assert main(["bench", *words]) == FAILED
+            told = capsys.readouterr().err
+            assert "A show is playing here already" in told and "Stop it first" in told
+    assert measured("reply", "--notes", "5")["lost"] == 0
 
 
-@pytest.mark.parametrize(("python", "problem"), [(None, "an environment of its own"), (Path("no/such/python"), "'no/such/python' is no program")])
-def test_notochord_says_how_its_environment_is_made(python: Path | None, problem: str):
-    with pytest.raises(PerformerError, match=problem) as raised:
-        bench("notochord", Asked(python=python), True)
-    assert "-m pip install notochord==" in raised.value.remedy
+@pytest.mark.parametrize(("python", "problem"), [
+    ((), "an environment of its own"),
+    (("--python", "no/such/python"), "'no/such/python' is no program"),
+])  # fmt: skip
+def test_notochord_says_how_its_environment_is_made(python, problem, capsys):
+    assert main(["bench", "notochord", *python]) == FAILED
+    told = capsys.readouterr().err
+    assert problem in told and "-m pip install notochord==" in told
 
 
 def test_endure_on_the_virtual_clock():

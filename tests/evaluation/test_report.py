@@ -64,13 +64,14 @@ def test_drums_have_no_key(tmp_path, capsys):
     assert "In the key" not in told(capsys, held, "--model", str(TINY), "--baseline-from", train)
 
 
-def test_progress_and_what_is_left_out_go_to_standard_error(music, tmp_path, capsys):
+def test_progress_and_what_is_left_out_go_to_standard_error(music, tmp_path, capsys, monkeypatch):
+    monkeypatch.setattr("performer.progress.SAID_S", 0.0)
     held, train = music
     (tmp_path / "held" / "torn.mid").write_bytes(b"MThd")
     assert main(["eval", held, "--model", str(TINY), "--baseline-from", train, "--json"]) == 0
     out, err = capsys.readouterr()
     assert json.loads(out)["notes"] == 120 and out.count("\n") == 1
-    assert "torn.mid: it cannot be read as a MIDI file" in err and "1 of 3 files" in err and "piece 1 of 2" in err
+    assert "torn.mid: it cannot be read as a MIDI file" in err and "1 of 3 files" in err and "eval: listening to pieces, 50 %" in err
 
 
 def without_music(tmp_path, held):
