@@ -22,7 +22,7 @@ LAYERS: tuple[str, ...] = (
     "evaluation folders inputs minds outputs visuals",
     "devices doctor offline show_midi",
     "app",
-    "bench calibration check render supervisor",
+    "bench calibration check preflight render supervisor",
     "commands",
     "cli",
     "__main__",
