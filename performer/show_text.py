@@ -19,15 +19,16 @@ KEY = re.compile(r"""\s*((?:[\w-]+|"[^"]*"|'[^']*')(?:\s*\.\s*(?:[\w-]+|"[^"]*"|
 HEADING = re.compile(r"""\s*\[\[?\s*([^\[\]]+?)\s*\]""")
 
 
-def read_text(path: Path) -> str:
-    """The text of the show file, byte order mark and line ends as they are. Raises ShowError, one sentence."""
+def read_text(path: Path, remedy: str = "`performer init` writes one.") -> str:
+    """The text of the show file, byte order mark and line ends as they are. Raises ShowError, one sentence; `remedy` is that for a file that
+    cannot be read."""
     try:
         if path.is_dir():
             raise ShowError(f"'{path}' is a folder, not a show file.", "Name the file in it.")
         with path.open("rb") as file:
             content = file.read(LARGEST + 1)
     except OSError as error:
-        raise ShowError(f"The show file '{path}' cannot be read ({error.strerror}).", "`performer init` writes one.") from None
+        raise ShowError(f"The show file '{path}' cannot be read ({error.strerror}).", remedy) from None
     if len(content) > LARGEST:
         raise ShowError(f"'{path}' is larger than {LARGEST >> 20} MB, so it is no show file.", "Name the file that `performer init` wrote.")
     return decode(content, str(path))

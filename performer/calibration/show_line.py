@@ -19,7 +19,7 @@ _LINE = re.compile(r"(?P<before>\s*[\"']?delay[\"']?\s*=\s*)(?P<value>[^\s#]+)(?
 
 def read(path: Path) -> tuple[str, Show]:
     """The text of a show file with its line ends, and the show. Raises ShowError."""
-    text = read_text(path)
+    text = read_text(path, f"`performer init {path}` writes one.")
     return text, parse_show(text, str(path))
 
 
