@@ -8,6 +8,7 @@ import socket
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
+from performer.addresses import family_of, parse_client
 from performer.assets import find_model, takes_dir
 from performer.card import read_card
 from performer.doctor import Examination, Finding, Say, look, ports_of, takes_in
@@ -66,10 +67,11 @@ def _midi(show: Show) -> Iterator[Finding]:
     """MIDI."""
     if not show.midi.enabled:
         return
-    ends: tuple[tuple[Direction, str, str], ...] = (("in", show.midi.input, IN), ("out", show.midi.output, OUT))
-    for direction, want, virtual in ends:
+    inputs: list[tuple[Direction, bool, str]] = [("in", port.virtual, port.name or IN) for port in show.midi.input_ports]
+    outputs: list[tuple[Direction, bool, str]] = [("out", port.virtual, port.name or OUT) for port in show.midi.output_ports]
+    for direction, is_virtual, name in (*inputs, *outputs):
         title = f"MIDI {direction}put"
-        port = Port(direction, want or None, OWN_CLIENT)
+        port = Port(direction, None if is_virtual else name, OWN_CLIENT)
         try:
             port.open()
         except PortError as error:
@@ -77,7 +79,7 @@ def _midi(show: Show) -> Iterator[Finding]:
             continue
         remark = port.opened.remark if port.opened else ""
         port.close()
-        yield Finding(title, True, f"'{port.name}' is there. {remark}".rstrip() if want else f"'{virtual}' can be made.")
+        yield Finding(title, True, f"'{name}' can be made." if is_virtual else f"'{port.name}' is there. {remark}".rstrip())
 
 
 def _audio(show: Show) -> Iterator[Finding]:
@@ -126,12 +128,9 @@ def _folders(show: Show) -> Iterator[Finding]:
 def _clients(show: Show) -> Iterator[Finding]:
     """OSC clients."""
     for client in show.osc.clients:
-        host, _, port = client.rpartition(":")
+        host, port = parse_client(client)
         try:
-            if not (host and port.isascii() and port.isdigit() and 0 < int(port) < 65536):
-                yield Finding("OSC client", False, f"'{client}' is not host:port.", 'Write for example "127.0.0.1:9001".')
-                continue
-            socket.getaddrinfo(host, int(port), socket.AF_INET, socket.SOCK_DGRAM)
+            socket.getaddrinfo(host, port, family_of(show.osc.host), socket.SOCK_DGRAM, 0, socket.AI_V4MAPPED)
         except (OSError, UnicodeError) as error:
             remedy = "Correct it under [osc] clients, or write its number, as 192.168.1.20."
             yield Finding("OSC client", False, f"'{host}' cannot be found in the network ({error}).", remedy)

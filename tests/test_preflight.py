@@ -87,12 +87,9 @@ def test_what_needs_nothing_is_not_missing(text: str):
     assert all(finding.works for finding in found(quiet(text)).values())
 
 
-@pytest.mark.parametrize(("clients", "words"), [
-    ('"nowhere.invalid:9001"', "'nowhere.invalid' cannot be found in the network"), ('"9001"', "'9001' is not host:port"),
-    ('"127.0.0.1:70000"', "'127.0.0.1:70000' is not host:port"), ('"127.0.0.1:x"', "is not host:port"),
-])  # fmt: skip
-def test_a_client_that_cannot_be_reached_is_told(clients: str, words: str):
-    assert words in missing(f"{SILENT}[osc]\nport = {free_port()}\nclients = [{clients}]\n[desk]\nenabled = false")
+def test_a_client_that_cannot_be_found_is_told():
+    told = missing(f'{SILENT}[osc]\nport = {free_port()}\nclients = ["nowhere.invalid:9001"]\n[desk]\nenabled = false')
+    assert "'nowhere.invalid' cannot be found in the network" in told
 
 
 def test_a_port_that_another_program_has_is_in_use():
