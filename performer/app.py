@@ -365,7 +365,7 @@ def run(options: EngineOptions, loopback: Loopback, public: socket.socket, mirro
         engine.start()
         engine.raise_priority()
     except PerformerError as error:
-        lifeline.send_bytes(str(error).encode())
+        lifeline.send_bytes(str(error).encode(errors="backslashreplace"))
         raise SystemExit(2) from None
     lifeline.send_bytes(READY + json.dumps(engine.facts).encode())
     watch_lifeline(lifeline, done.set)

@@ -8,7 +8,7 @@ from performer import __version__
 from performer.commands import bench, calibrate, check, demo, devices, doctor, init, learn, parameters, render, run
 from performer.commands import eval as evaluate
 from performer.commands.parser import WRONG, Parser
-from performer.commands.printing import drop_output
+from performer.commands.printing import drop_output, refusal
 from performer.console import open_standard_streams
 from performer.errors import PerformerError
 
@@ -30,7 +30,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return 0
     except OSError as error:
         drop_output()
-        print(f"performer: What was found cannot be printed ({error.strerror}).", file=sys.stderr)
+        print(f"performer: {refusal(error)}", file=sys.stderr)
         return FAILED
 
 

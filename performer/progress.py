@@ -12,6 +12,7 @@ Thing = TypeVar("Thing")
 Watch = Callable[[str, float, float], object]  # called with what is done, how much of it is, and how much there is
 SHOWN_S = 0.2  # seconds between two changes of the line on a terminal
 SAID_S = 10.0  # seconds between two lines elsewhere
+SETTLED_S = 2.0  # seconds of a new kind of work after which its pace can be told
 QUIET_S = 1.0  # seconds at the beginning in which nothing is shown: what is over by then needs no line
 
 
@@ -57,6 +58,8 @@ class Progress:
         if what != self._what:
             self._what, self._since, self._first = what, now, done
         if now - self._shown < (SHOWN_S if self.terminal else SAID_S):
+            return
+        if not self.terminal and now - self._since < SETTLED_S:
             return
         self._shown = now
         left = (now - self._since) * (total - done) / (done - self._first) if done > self._first else None

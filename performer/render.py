@@ -22,6 +22,8 @@ MOST_TICKS = 0x0FFFFFFF  # of a pause in a MIDI file: about three days
 
 def render(take: Path, output: Path, watch: Watch = unwatched) -> str:
     """Write the notes of the take to `output`; returns what was found, in words. Raises TakeError for a take that cannot be read."""
+    if not output.parent.is_dir() or output.is_dir():
+        raise TakeError(f"'{output}' cannot be written (its folder is not there, or it is one itself).", "Give another place.")
     notices: list[str] = []
     opening, lines = read_take(take, lambda sentence: notices.append(sentence.rstrip(".")))
     minds, remarks = _minds(opening)

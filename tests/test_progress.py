@@ -52,6 +52,14 @@ def test_what_is_over_at_once_says_nothing():
     assert shown(terminal=True, every=0.3, seconds=1) == ""
 
 
+def test_a_new_kind_of_work_is_told_when_its_pace_is_known():
+    now, screen = [0.0], Screen(False)
+    progress = Progress("all", screen, lambda: now[0])
+    for now[0] in (20.0, 21.0, 22.5):
+        progress("notes", now[0] - 20.0, 10.0)
+    assert screen.getvalue() == "performer: all: notes, 25 %, 8 s left\n"
+
+
 def test_the_time_that_is_left_is_that_of_what_is_done_now():
     now, screen = [0.0], Screen(False)
     progress = Progress("all", screen, lambda: now[0])

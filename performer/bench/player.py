@@ -96,6 +96,8 @@ def _pitch(tonic: int, mode: str, degree: int) -> int:
 def players(folder: Path, count: int, seed: int = 0) -> Iterator[Modulating]:
     """Players of the MIDI files in a folder and below, from its last file on backwards; the tracks MELODY and PIANO in turn where there are such,
     else all. Files in no single key are left out. Raises PerformerError where there are fewer than `count`."""
+    if not folder.is_dir():
+        raise PerformerError(f"There is no folder '{folder}'.", "Give a folder with MIDI files.")
     found = 0
     paths = (path for path in folder.rglob("*") if path.suffix.lower() in ENDINGS)
     for path in sorted(paths, reverse=True):

@@ -164,7 +164,8 @@ def read_wav(path: Path) -> Sound:
             kind = (file.getsampwidth(), file.getframerate())
             data, channels = file.readframes(file.getnframes()), file.getnchannels()
     except (OSError, wave.Error, EOFError) as error:
-        raise PerformerError(f"'{path}' is no WAV file that can be read ({error}).", "Use one of 16 bits at 48 kHz.") from None
+        reason = getattr(error, "strerror", None) or str(error) or "it ends too early"
+        raise PerformerError(f"'{path}' is no WAV file that can be read ({reason}).", "Use one of 16 bits at 48 kHz.") from None
     if kind != (2, RATE):
         raise PerformerError(f"'{path}' has {8 * kind[0]} bits at {kind[1]} Hz.", "Use a WAV file of 16 bits at 48 kHz.")
     return (np.frombuffer(data, np.int16).reshape(-1, channels) / 32768.0).astype(np.float32)

@@ -7,10 +7,12 @@ from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple
 
 from performer.commands.values import duration, number, path, rate, seconds, whole
+from performer.errors import PerformerError
 from performer.progress import Progress, Watch, duration_in_words
 
 TEXT = "Measures the show from outside, as another program sees it. Each bench has options of its own: performer bench reply --help"
 BRIEF_NOTES = 100  # events of `models` in `all`
+SHORTEST_LIVE_S = 120.0  # seconds of a live show whose first minute can be held against its last
 
 
 class Option(NamedTuple):
@@ -96,6 +98,8 @@ def _start(options: Namespace, watch: Watch) -> dict[str, Any]:
 def _endure(options: Namespace, watch: Watch) -> dict[str, Any]:
     from performer.bench.endure import bench_endure
 
+    if 0.0 < options.seconds < SHORTEST_LIVE_S:
+        raise PerformerError(f"--seconds {options.seconds:g} is too short for a live show.", f"Give {SHORTEST_LIVE_S:g} at least, or 0 for none.")
     return bench_endure(options.model, options.minutes, round(options.seconds / 60), options.with_visuals, watch)
 
 
@@ -167,7 +171,9 @@ BENCHES: Mapping[str, Bench] = {
     "start": Bench("from the command to a show that plays", (VISUALS,), _start),
     "endure": Bench(
         "whether the last minute costs what the first did: on the virtual clock, then live",
-        (_number("--minutes", 60, "minutes on the virtual clock", "--notes", most=100_000), _seconds(600.0, "how long the live show is"),
+        (_number("--minutes", 60, "minutes on the virtual clock", "--notes", most=100_000), Option(("--seconds",), {
+            "type": seconds, "default": 600.0, "metavar": "S", "help": "how long the live show is, 120 at least; 0: none (default 600)",
+         }),
          _model("lstm-first-int8"), VISUALS), _endure, None, True,
     ),
     "notochord": Bench(

@@ -23,6 +23,7 @@ from performer.assets import find_model, model_at, own_models_dir
 from performer.card import Card
 from performer.commands.learn import add_options
 from performer.commands.parser import Parser
+from performer.commands.printing import refusal
 from performer.errors import ModelError, PerformerError
 from performer.progress import Progress, duration_in_words
 from performer.training.data import HELD_OUT
@@ -57,6 +58,9 @@ def main(arguments: list[str] | None = None) -> int:
         return _learn(options)
     except PerformerError as error:
         print(f"performer: {error}", file=sys.stderr)
+        return FAILED
+    except OSError as error:
+        print(f"performer: {refusal(error)}", file=sys.stderr)
         return FAILED
     except KeyboardInterrupt:
         return STOPPED

@@ -66,6 +66,7 @@ def test_drums_have_no_key(tmp_path, capsys):
 
 def test_progress_and_what_is_left_out_go_to_standard_error(music, tmp_path, capsys, monkeypatch):
     monkeypatch.setattr("performer.progress.SAID_S", 0.0)
+    monkeypatch.setattr("performer.progress.SETTLED_S", 0.0)
     held, train = music
     (tmp_path / "held" / "torn.mid").write_bytes(b"MThd")
     assert main(["eval", held, "--model", str(TINY), "--baseline-from", train, "--json"]) == 0
