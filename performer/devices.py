@@ -9,7 +9,7 @@ from performer import midi_system
 from performer.apart import Apart
 from performer.errors import PortError
 from performer.listening import audio
-from performer.midi_system import MidiSystem
+from performer.midi_system import MidiSystem, Ports
 from performer.probe import ask
 from performer.visuals.displays import displays
 
@@ -60,13 +60,21 @@ def _midi() -> Iterator[str]:
 
 def _ports(system: MidiSystem) -> Iterator[str]:
     try:
-        ports = system.ports()
+        ports = _asked_twice(system)
     except PortError as error:
         yield f"MIDI ({system.name}): {error}"
         return
     for title, names in (("inputs", ports.inputs), ("outputs", ports.outputs)):
         yield f"MIDI {title} ({system.name}): {'' if names else 'none'}".rstrip()
         yield from (f'    "{name}"' for name in names)
+
+
+def _asked_twice(system: MidiSystem) -> Ports:
+    """Its ports. A JACK server of a busy machine turns a client away now and then that it would have taken a moment later."""
+    try:
+        return system.ports()
+    except PortError:
+        return system.ports()
 
 
 def _audio() -> Iterator[str]:

@@ -44,7 +44,8 @@ ODD: dict[str, Callable[[Path], Path]] = {
     "a name that is too long": lambda path: path.with_name(LONG),
 }
 COMMANDS = (
-    "render {} -o out.mid", "check {}", "eval {} --model lstm-first-int8 --baseline-from {}", "eval . --model {} --baseline-from .", "calibrate --save {}",
+    "render {} -o out.mid", "check {}", "eval {} --model lstm-first-int8 --baseline-from {}", "eval . --model {} --baseline-from .",
+    "calibrate --save {}",
     "run --play {} --seconds 0", "bench follow --takes {} --model echo", "bench style --takes {}", "bench response --sound {}",
     "bench notochord --python {}", "bench reply --model {} --notes 1", "bench endure --model {} --seconds 0",
 )  # fmt: skip

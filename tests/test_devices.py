@@ -7,6 +7,8 @@ import sys
 import pytest
 
 from performer import devices
+from performer.errors import PortError
+from performer.midi_system import Ports
 from performer.outputs.midi import MidiOutput
 from tests.jack import JackServer
 
@@ -47,11 +49,32 @@ def test_a_jack_server_that_is_stuck_is_told_and_nothing_hangs(jack_server: Jack
     assert text.startswith(f"MIDI: {told}\n\nAudio inputs: {told}\n\nDisplays: ")
 
 
+class TurnsAway:
+    """A MIDI system that turns so many clients away before it takes one."""
+
+    name = "JACK"
+
+    def __init__(self, times: int) -> None:
+        self.times = times
+
+    def ports(self) -> Ports:
+        self.times -= 1
+        if self.times >= 0:
+            raise PortError("The MIDI system JACK does not answer.", "Start it.")
+        return Ports(("Keys",), ())
+
+
+@pytest.mark.parametrize(("times", "line"), [
+    (0, '    "Keys"'), (1, '    "Keys"'), (2, "MIDI (JACK): The MIDI system JACK does not answer. Start it."),
+])  # fmt: skip
+def test_a_system_that_turns_a_client_away_is_asked_again(monkeypatch: pytest.MonkeyPatch, times: int, line: str) -> None:
+    monkeypatch.setattr("performer.midi_system.systems", lambda: [TurnsAway(times)])
+    assert line in devices.midi().splitlines()
+
+
 def test_what_cannot_be_listed_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
     def gone() -> list[object]:
         raise performer_error
-
-    from performer.errors import PortError
 
     performer_error = PortError("It is gone.", "Fetch it.")
     monkeypatch.setattr("performer.midi_system.systems", gone)
