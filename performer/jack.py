@@ -17,6 +17,7 @@ from typing import Any
 NO_START = 0x01  # jack_options_t: JackNoStartServer
 IS_INPUT, IS_OUTPUT = 0x1, 0x2  # JackPortFlags
 MIDI_TYPE = b"8 bit raw midi"
+_preloaded: list[ctypes.CDLL] = []
 
 
 def quiet_handler() -> ctypes.c_void_p:
@@ -26,20 +27,21 @@ def quiet_handler() -> ctypes.c_void_p:
 
 def preload() -> None:
     """Load the system's libjack where there is one, so that a library that brings a copy of its own uses this one."""
-    if sys.platform.startswith("linux"):
+    if sys.platform.startswith("linux") and not _preloaded:
         with contextlib.suppress(OSError):
-            ctypes.CDLL("libjack.so.0", mode=ctypes.RTLD_GLOBAL)
+            _preloaded.append(ctypes.CDLL("libjack.so.0", mode=ctypes.RTLD_GLOBAL))
 
 
 @functools.cache
 def library() -> Any | None:
     """libjack with its functions declared and its chatter on the standard error silenced; None where there is none.
 
-    The copy that rtmidi brought along is taken if it is loaded: silencing another would not help."""
+    The one that RtMidi uses is taken: what was preloaded, else the copy that RtMidi brought along if that is loaded. Silencing another would
+    not help."""
     if not sys.platform.startswith("linux"):
         return None
     try:
-        lib = ctypes.CDLL(_loaded("libjack") or "libjack.so.0")
+        lib = _preloaded[0] if _preloaded else ctypes.CDLL(_loaded("libjack") or "libjack.so.0")
         for name, result, *arguments in (
             ("jack_client_open", ctypes.c_void_p, ctypes.c_char_p, ctypes.c_int, ctypes.c_void_p),
             ("jack_client_close", ctypes.c_int, ctypes.c_void_p),

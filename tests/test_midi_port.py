@@ -22,6 +22,7 @@ from performer.outputs.midi import MidiOutput
 from tests.jack import JackServer, MidiPeer
 
 CLIENT = Path(__file__).with_name("jack_client.py")
+LOOKED_S = 0.6  # seconds in which the watch has seen what is connected
 AGAIN_S = 2.0  # seconds in which what was lost is back
 IN, OUT = "Performer In:Performer In", "Performer Out:Performer Out"
 
@@ -93,12 +94,12 @@ def test_what_was_connected_by_hand_is_connected_again_in_both_directions(closin
     with program(b"DAW", *ports):
         assert observer.connect("DAW:track", IN) and observer.connect(OUT, "DAW:record")
         until(connected)
-        threading.Event().wait(0.6)  # that the watch sees it
+        threading.Event().wait(LOOKED_S)
     for _ in range(2):
         rig.await_gone()  # what the DAW held is released
         with program(b"DAW", *ports):
             until(connected)
-            threading.Event().wait(0.6)
+            threading.Event().wait(LOOKED_S)
     assert rig.said.empty()  # Performer's own ports were there all the time
 
 
@@ -110,7 +111,7 @@ def test_what_a_person_disconnects_stays_so_and_releases_what_was_held(
     with program(b"DAW", ("out", b"track")):
         observer.connect("DAW:track", IN)
         until(lambda: "DAW:track" in observer.connections(IN))
-        threading.Event().wait(0.6)
+        threading.Event().wait(LOOKED_S)
         subprocess.run(["jack_disconnect", "DAW:track", IN], check=True, capture_output=True, timeout=10)
         rig.await_gone()
         threading.Event().wait(1.0)
@@ -129,7 +130,7 @@ def test_own_ports_that_are_made_again_are_connected_as_before(closing: contextl
                 observer.connect("DAW:track", IN)
                 observer.connect(OUT, "DAW:record")
             until(lambda: "DAW:track" in observer.connections(IN) and "DAW:record" in observer.connections(OUT))
-            threading.Event().wait(0.6)
+            threading.Event().wait(LOOKED_S)
 
     with program(b"DAW", ("out", b"track"), ("in", b"record")):
         connect_and_see(True)
@@ -178,6 +179,7 @@ def test_a_name_that_is_no_utf8_disturbs_nobody(closing: contextlib.ExitStack, j
         with MidiPeer("play", "Performer In") as peer:
             peer.play([[0x90, 60, 1]])
             assert rig.inbox.get(timeout=5.0).event == NoteOn(60, 1, 1, "midi:keys")
+            threading.Event().wait(LOOKED_S)
         rig.await_gone()
         print("\n".join(list_ports().outputs))
     assert "Caf\\xe9:\\xc3" in capsys.readouterr().out
