@@ -161,7 +161,7 @@ def _midi() -> Iterator[Finding]:
     try:
         systems = midi_system.systems()
     except PortError as error:
-        if "rtmidi" not in sys.modules:
+        if not sys.modules.keys() & {"rtmidi", "supriya_midi"}:
             remedy = f"{install('midi')} If that is not it: {reinstall('midi')}"
         elif sys.platform.startswith("linux") and not shutil.which("jackd"):
             remedy = f"{error.remedy} JACK: {install('jack')}"

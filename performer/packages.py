@@ -59,7 +59,7 @@ def install(thing: str) -> str:
 
 def reinstall(thing: str) -> str:
     """The sentence that installs the Python package behind `thing` again."""
-    wheel = {"portaudio": "sounddevice", "midi": "python-rtmidi"}.get(thing, thing)
+    wheel = {"portaudio": "sounddevice", "midi": "python-rtmidi" if sys.version_info < (3, 13) else "supriya-midi"}.get(thing, thing)
     if thing == "onnxruntime" and _distribution("onnxruntime-gpu") is not None:
         wheel = "onnxruntime-gpu"
     return f"Install it with: {_pip('--force-reinstall', wheel)}"

@@ -14,6 +14,8 @@ from performer.cli import FAILED, main
 from performer.inference.echo import Echo
 from performer.parameters import Table
 
+pytestmark = pytest.mark.timeout(300)  # real measurements, half a minute each on a quiet machine
+
 
 @pytest.fixture
 def measured(capsys):

@@ -10,6 +10,8 @@ from performer.bench.pieces import PIECES, RATE
 from performer.bench.response import bench_response, follow, read_wav
 from performer.errors import PerformerError
 
+pytestmark = pytest.mark.timeout(300)  # real measurements, half a minute each on a quiet machine
+
 SEED = 1
 BAR = 0.5
 
