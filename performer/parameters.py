@@ -268,7 +268,7 @@ COMMANDS: tuple[Command, ...] = (
     Command("/performer/control", "ii[i]", "A controller moves: number, value, channel (1)."),
 )
 FEEDBACK: tuple[Command, ...] = (
-    Command("/performer/error", "ss", "The address that was wrong, and why. Nothing was changed."),
+    Command("/performer/error", "ss", "The address of a message that was not taken, or not as it was sent, and why."),
     Command("/performer/played", "iiiff", "A note leaves: voice, pitch, velocity, seconds it lasts (0: held), lateness in milliseconds."),
     Command("/performer/released", "ii", "A note of a voice ends: voice, pitch."),
     Command("/performer/plan", "iiifff", "What will sound unless it is replanned: voice, pitch, velocity, time in seconds, beat, length in beats."),

@@ -77,7 +77,7 @@ class Osc:
 
     host: str = _key("127.0.0.1", "The address to listen on; 0.0.0.0 lets the whole network speak: choose it knowingly.", holds="host")
     port: int = _key(9000, "The UDP port to listen on.", 1, 65535)
-    reply_port: int = _key(9001, "The UDP port that answers go to, at whoever spoke last.", 1, 65535)
+    reply_port: int = _key(9001, "The UDP port that answers go to, at every host that spoke in the last five minutes.", 1, 65535)
     clients: Items = _key((), 'Clients that are always told, as "host:port".', holds="client")
 
 

@@ -137,7 +137,10 @@ class Clients:
             return [each for each in self._clients.values() if (each.named or now - each.spoke < EXPIRY) and now >= each.paused_until]
 
     def place_for(self, sender: str) -> Place | None:
-        """Where this sender is answered: where it speaks from if the show names that, else at its host's reply port. None: nowhere."""
+        """Where this sender is answered: where it speaks from if the show names that, else at its host's reply port. None: nowhere, as for
+        Performer itself and for a sender of a take, which may be any text."""
+        if not sender.rpartition(":")[2].isdecimal():
+            return None
         place = place_of(sender)
         with self._lock:
             if place not in self._clients or not self._clients[place].named:

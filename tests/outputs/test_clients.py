@@ -131,6 +131,7 @@ def test_a_named_client_is_told_always_and_answered_where_it_speaks_from():
     assert rig.took() == [("B", 0.5)]
     assert rig.clients.place_for("10.0.0.2:7000") == ("10.0.0.2", 7000)
     assert rig.clients.place_for("10.0.0.2:7001") == ("10.0.0.2", 9001)
+    assert rig.clients.place_for("me") is rig.clients.place_for("a:b") is None
     rig.set("10.0.0.2:7000", 0.75)
     rig.later(1.0)
     assert rig.took() == []
