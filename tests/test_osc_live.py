@@ -133,6 +133,7 @@ def test_two_performers_that_name_each_other_come_to_rest(tmp_path: Path):
         surface.say("/performer/tempo/bpm", 133.0)
         busy = relay.run(1.5)
         rest = relay.run(2.0)
+        print(f"{busy} datagrams in the first 1.5 s, then {rest} in 2 s")
         other = Controller(two)
         with other.sock:
             other.say(SPEED)
