@@ -105,7 +105,7 @@ class OwnAddress:
         with socket.socket(self._family, socket.SOCK_DGRAM) as sock:
             try:
                 sock.bind((host, 0))
-            except (OSError, UnicodeError):
+            except (OSError, ValueError, TypeError):
                 return False
         return True
 

@@ -1,6 +1,7 @@
 """Datagrams between processes: what goes in comes out, what is malformed is refused, what cannot go is lost in silence."""
 
 import multiprocessing
+import socket
 import struct
 import threading
 from collections.abc import Iterator
@@ -9,7 +10,7 @@ import pytest
 from pythonosc.osc_bundle_builder import OscBundleBuilder
 from pythonosc.osc_message_builder import OscMessageBuilder
 
-from performer.loopback import JPEG, LARGEST, PLACES, Loopback, Message, bind_loopback, decode, encode, watch_lifeline
+from performer.loopback import JPEG, LARGEST, PLACES, Loopback, Message, OwnAddress, bind_loopback, decode, encode, watch_lifeline
 
 PATIENCE = 5.0
 
@@ -132,3 +133,18 @@ def test_the_lifeline_stops_when_its_other_end_closes_or_speaks(word: bytes):
 def test_a_string_that_osc_cannot_hold_arrives_with_escapes(text: str, arrives: str):
     (message,) = decode(encode("/performer/saved", text, 7, text))
     assert message.arguments == (arrives, 7, arrives)
+
+
+@pytest.mark.parametrize(("bound", "own", "others"), [
+    ("127.0.0.1", ["127.0.0.1"], ["127.0.0.2", "10.255.255.1", "localhost", "nobody.invalid"]),
+    ("0.0.0.0", ["127.0.0.1", "127.0.0.2"], ["203.0.113.7", "::1", "a\0b"]),
+])  # fmt: skip
+def test_a_socket_knows_its_own_address(bound: str, own: list[str], others: list[str]):
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as sock:
+        sock.bind((bound, 0))
+        port, is_own = sock.getsockname()[1], OwnAddress(sock)
+        assert [host for host in own + others if is_own(host, port)] == own
+        assert not any(is_own(host, port - 1) for host in own)
+        for number in range(1000):
+            is_own(f"203.0.{number // 250}.{number % 250}", port)
+        assert len(is_own._local) <= 256

@@ -17,6 +17,7 @@ from performer.parameters import Table
 from tests.show_process import SILENT, ShowProcess, free_port
 
 pytestmark = pytest.mark.programs
+SYNCED = "/performer/scenes"  # follows all values
 SPEED, WALK = "/performer/visuals/speed", "/performer/visuals/walk"
 
 
@@ -57,7 +58,7 @@ def test_two_controllers_do_not_take_the_feedback_from_each_other(show: ShowProc
     with one.sock, two.sock:
         for controller in (one, two):
             controller.say("/performer/sync")
-            assert controller.hears("/performer/timeline")
+            assert controller.hears(SYNCED)
         one.say(SPEED, 0.5)
         assert two.hears(SPEED)[-1].arguments == (0.5,)
         two.say(SPEED, 0.75)
@@ -78,7 +79,7 @@ def test_sync_is_answered_to_its_sender_alone_in_bundles(show: ShowProcess):
         two.say(SPEED, 0.5)
         two.hears(SPEED, 1.0)
         one.say("/performer/sync")
-        datagrams = one.datagrams("/performer/timeline")
+        datagrams = one.datagrams(SYNCED)
         addresses = {message.address for datagram in datagrams for message in decode(datagram)}
         assert addresses >= Table(1).rows.keys() and len(datagrams) < 80
         assert all(len(datagram) <= SAFE_BYTES for datagram in datagrams if datagram.startswith(b"#"))

@@ -8,6 +8,7 @@ value, and of a control that it moves nothing until it has rested for REST secon
 Who speaks from another port is told at once: the listener may be another program.
 """
 
+import ipaddress
 import threading
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
@@ -26,6 +27,15 @@ INSISTING, INSISTED = 8, 10.0  # times that a client is corrected to the same va
 FAILURES, FIRST_PAUSE, LONGEST_PAUSE = 5, 5.0, 80.0  # sendings in a row that fail before a client is left alone, and for how many seconds
 OTHER: Any = object()  # stands for a value that was sent and not taken
 Place = tuple[str, int]
+
+
+def is_number(host: str) -> bool:
+    """Whether the host is an address of numbers, which needs no looking up."""
+    try:
+        ipaddress.ip_address(host.partition("%")[0])
+    except ValueError:
+        return False
+    return True
 
 
 def place_of(sender: str) -> Place:
@@ -139,7 +149,7 @@ class Clients:
     def place_for(self, sender: str) -> Place | None:
         """Where this sender is answered: where it speaks from if the show names that, else at its host's reply port. None: nowhere, as for
         Performer itself and for a sender of a take, which may be any text."""
-        if not sender.rpartition(":")[2].isdecimal():
+        if not (is_number(sender.rpartition(":")[0]) and sender.rpartition(":")[2].isdecimal()):
             return None
         place = place_of(sender)
         with self._lock:

@@ -13,8 +13,8 @@ from typing import Any
 from performer.effects import Say
 from performer.loopback import Loopback, OwnAddress, encode
 from performer.outputs.bundles import Packer
-from performer.outputs.clients import OTHER, Client, Clients, Place
-from performer.outputs.resolver import Resolver, is_number, look_up
+from performer.outputs.clients import OTHER, Client, Clients, Place, is_number
+from performer.outputs.resolver import Resolver, look_up
 from performer.outputs.values import ValueCache
 from performer.scheduler import Ended, Missed, Played, Report
 from performer.worker import Worker

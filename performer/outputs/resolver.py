@@ -3,7 +3,6 @@
 Each name is looked up in a daemon thread of its own, since a look-up cannot be ended; it is looked up again from time to time, for good.
 """
 
-import ipaddress
 import logging
 import socket
 import threading
@@ -15,15 +14,6 @@ log = logging.getLogger("performer")
 PATIENCE = 5.0  # seconds after which a name server that has not answered is reported
 RETRY, LONGEST_RETRY = 15.0, 600.0  # seconds until a name is looked up again, doubled each time
 AGAIN = 300.0  # seconds until a name that was found is looked up again: addresses change
-
-
-def is_number(host: str) -> bool:
-    """Whether the host is an address of numbers, which needs no looking up."""
-    try:
-        ipaddress.ip_address(host.partition("%")[0])
-    except ValueError:
-        return False
-    return True
 
 
 def look_up(host: str, family: socket.AddressFamily = socket.AF_INET) -> str:

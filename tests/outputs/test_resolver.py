@@ -8,8 +8,9 @@ import pytest
 
 from performer.effects import Say
 from performer.loopback import PLACES, Loopback, bind_loopback, decode
+from performer.outputs.clients import is_number
 from performer.outputs.osc import OscOutput
-from performer.outputs.resolver import Resolver, is_number, look_up
+from performer.outputs.resolver import Resolver, look_up
 
 
 class Names:
