@@ -1,5 +1,7 @@
 """What random performances found, each as the shortest script that shows it."""
 
+import pytest
+
 from tests.rig.rig import Rig
 
 
@@ -43,4 +45,26 @@ def test_two_ways_back_are_not_told_of_again_and_again():
     rig.wait(2.0)
     rig.loop(delay=0.15, jitter=0.01, copies=3, transpose=12)
     rig.wait(8.0)
+    assert len(rig.said("/performer/midi/loop")) < 20
+
+
+@pytest.mark.parametrize("delay", [0.02, 0.1, 0.216, 0.4])
+@pytest.mark.parametrize("copies", [2, 3])
+def test_a_daw_that_sends_everything_back_twice_is_known_before_the_fuse_blows(copies: int, delay: float):
+    rig = Rig("harmonise", "harmonise")
+    rig.loop(delay=delay, copies=copies)
+    for _ in range(3):
+        rig.phrase(60, 62, 64, 65)
+        rig.wait(4.0)
+    assert rig.said("/performer/midi/cut") == []
+    assert len(rig.notes()) <= 3 * 4 * 4 + 24
+    rig.check()
+
+
+def test_a_port_that_is_reset_twice_is_no_loop_to_be_told_of_again_and_again():
+    rig = Rig("harmonise")
+    rig.panic()
+    rig.reset_ports()
+    rig.wait(0.4)
+    rig.reset_ports()
     assert len(rig.said("/performer/midi/loop")) < 20
