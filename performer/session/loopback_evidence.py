@@ -110,11 +110,12 @@ class Loop:
         return taken < self.copies
 
     def _distance(self, left: Left, due: float, channel: int, value: int) -> float:
-        """Of notes that fit in time the one is nearest that is still to come back, that comes back as loud,
+        """Of notes that fit in time the one is nearest that comes back as loud, that is still to come back,
         on the same channel."""
+        # Loudness first: of two voices in unison the second copy of one is no copy of the other.
         away = (
-            4 * (self.number in left.returned)
-            + 2 * (not self.repeats(left, value))
+            4 * (not self.repeats(left, value))
+            + 2 * (self.number in left.returned)
             + (left.channel != channel)
         )
         return abs(left.time - due) + REACH * away

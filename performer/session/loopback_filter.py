@@ -8,7 +8,7 @@ exact copy within 500 ms is suspect and counts as one that came back."""
 from collections import deque
 from dataclasses import dataclass
 
-from performer.session.loopback_evidence import is_switch
+from performer.session.loopback_evidence import Loop, is_switch
 from performer.session.loopback_learning import Arrival, Learner, Source, Velocities
 from performer.session.loopback_memory import (
     BEND,
@@ -123,6 +123,15 @@ class LoopbackFilter:
             for loop in source.loops
             if loop.sure
         ]
+
+    def ways(self) -> dict[str, Loop]:
+        """The way back of each source that carries a loop: the one that most came back by."""
+        best: dict[str, Loop] = {}
+        for name, source in self._sources.items():
+            for loop in source.loops:
+                if loop.sure and (name not in best or loop.hits > best[name].hits):
+                    best[name] = loop
+        return best
 
     def forget(self, source: str) -> None:
         """A source went or was connected anew: nothing is known of it."""

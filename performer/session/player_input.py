@@ -111,7 +111,7 @@ class PlayerInput:
     def return_path(self, time: float, effects: Sequence[Effect], delay: float) -> Iterator[Effect]:
         """These effects leave at `time`. Yields what is to be said of loops, and what ends where a storm is cut."""
         self._path.leave(time, effects, delay)
-        yield from self._path.delays()
+        yield from self._path.delays(time)
         for change in self._path.report(time):
             source = change.source
             yield Say(CUT, (source, int(isinstance(change, Blown))))

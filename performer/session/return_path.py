@@ -26,6 +26,10 @@ def is_live(source: str) -> bool:
     return source.startswith("midi")
 
 
+TOLD_S = 2.0
+"""Seconds between two reports of an input's delay at least."""
+
+
 class ReturnPath:
     """Recognises copies, counts what comes and goes. Times are seconds of the show's clock."""
 
@@ -35,7 +39,8 @@ class ReturnPath:
         self._ahead: list[tuple[float, Play]] = []
         """Notes that will leave at a time to come."""
         self._changes: list[Blown | Restored] = []
-        self._told: dict[str, float] = {}
+        self._told: dict[str, tuple[float, float]] = {}
+        """By source: the delay that was said last, in milliseconds, and when."""
 
     def admit(self, time: float, event: Message, explains: int = 0) -> bool:
         """Whether the event is a player's own, and may bring up to `explains` messages to leave."""
@@ -97,13 +102,14 @@ class ReturnPath:
         while self._changes:
             yield self._changes.pop(0)
 
-    def delays(self) -> Iterator[Say]:
+    def delays(self, time: float) -> Iterator[Say]:
         """Yield the delay of each input that carries a loop, in milliseconds, where it is new or another one."""
-        for known in self._filter.returns():
-            delay_ms = known.delay * 1000.0
-            if abs(delay_ms - self._told.get(known.source, -TOLD_MS)) >= TOLD_MS:
-                self._told[known.source] = delay_ms
-                yield Say(LOOP, (known.source, round(delay_ms, 1), known.shift))
+        for source, first in self._filter.ways().items():
+            delay_ms = first.delay * 1000.0
+            told_ms, at = self._told.get(source, (-TOLD_MS, -TOLD_S))
+            if abs(delay_ms - told_ms) >= TOLD_MS and time >= at + TOLD_S:
+                self._told[source] = delay_ms, time
+                yield Say(LOOP, (source, round(delay_ms, 1), first.shift))
 
     def _plan(self, time: float, play: Play, delay: float) -> None:
         leaves = play.time + delay if play.planned else play.time
