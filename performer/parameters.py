@@ -243,6 +243,8 @@ class Command:
 
 COMMANDS: tuple[Command, ...] = (
     Command("/performer/panic", "", "Silence everything that sounds, now."),
+    Command("/performer/panic/learn", "", "The controller or key that is pressed next becomes a panic button."),
+    Command("/performer/midi/restore", "", "Hear MIDI inputs again at once that were cut off because of a storm."),
     Command("/performer/sync", "", "Send every parameter's value to the sender."),
     Command("/performer/tempo/tap", "", "A tap on the beat; several give the tempo, the first of them a downbeat."),
     Command("/performer/tempo/start", "", "Start at the first beat."),
@@ -269,6 +271,10 @@ COMMANDS: tuple[Command, ...] = (
 )
 FEEDBACK: tuple[Command, ...] = (
     Command("/performer/error", "ss", "The address of a message that was not taken, or not as it was sent, and why."),
+    Command("/performer/panic/learning", "i", "The next controller or key that is pressed becomes the panic button (1)."),
+    Command("/performer/panic/learnt", "sii", "The panic button: control or note, its number, its channel."),
+    Command("/performer/midi/loop", "sfi", "What leaves comes back: the input, after how many milliseconds, by how many semitones shifted."),
+    Command("/performer/midi/cut", "si", "An input is not heard because of a storm (1), or is heard again (0)."),
     Command("/performer/played", "iiiff", "A note leaves: voice, pitch, velocity, seconds it lasts (0: held), lateness in milliseconds."),
     Command("/performer/released", "ii", "A note of a voice ends: voice, pitch."),
     Command("/performer/plan", "iiifff", "What will sound unless it is replanned: voice, pitch, velocity, time in seconds, beat, length in beats."),

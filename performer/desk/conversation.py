@@ -27,24 +27,26 @@ class Held:
     def __init__(self) -> None:
         self.endings: dict[tuple[Any, ...], Said] = {}
 
-    def follow(self, said: Said) -> None:
-        """Take note of what the page said."""
+    def follow(self, said: Said) -> tuple[Any, ...] | None:
+        """Take note of what the page said. Returns the key or pedal that it lets go, if it does."""
         address, arguments = said
         match address.removeprefix("/performer/"), arguments:
             case "note/on", (pitch, velocity, *rest):
-                self._turn(("key", pitch, *rest), velocity > 0, ("/performer/note/off", (pitch, *rest)))
+                return self._turn(("key", pitch, *rest), velocity > 0, ("/performer/note/off", (pitch, *rest)))
             case "note/off", (pitch, *rest):
-                self._turn(("key", pitch, *rest), False, said)
+                return self._turn(("key", pitch, *rest), False, said)
             case "control", (number, value, *rest) if number == SUSTAIN:
-                self._turn(("pedal", *rest), value > 0, ("/performer/control", (SUSTAIN, 0, *rest)))
+                return self._turn(("pedal", *rest), value > 0, ("/performer/control", (SUSTAIN, 0, *rest)))
             case "panic", ():
                 self.endings.clear()
+        return None
 
-    def _turn(self, key: tuple[Any, ...], down: bool, ending: Said) -> None:
+    def _turn(self, key: tuple[Any, ...], down: bool, ending: Said) -> tuple[Any, ...] | None:
         if down:
             self.endings[key] = ending
-        else:
-            self.endings.pop(key, None)
+            return None
+        self.endings.pop(key, None)
+        return key
 
 
 class Conversation:
@@ -85,14 +87,20 @@ class Conversation:
         except ParameterError as error:
             self._outbox.put(_error(address_of(text), str(error)))
             return
-        self._held.follow(said)
+        let_go = self._held.follow(said)
+        if let_go is not None and self._is_held(let_go):
+            return  # by another page: to the engine all pages are one player
         self._loopback.send_raw("engine", encode(said[0], *said[1]))
 
     def _let_go(self) -> None:
         """End what this page holds, except what another page holds too."""
         for key, (address, arguments) in self._held.endings.items():
-            if not any(key in other.endings for other in self._holders):
+            if not self._is_held(key):
                 self._loopback.send("engine", address, *arguments)
+
+    def _is_held(self, key: tuple[Any, ...]) -> bool:
+        """Whether any page holds this key or pedal down."""
+        return any(key in each.endings for each in self._holders)
 
     async def _send(self) -> None:
         """Empty the outbox whenever something is in it: notes at once, then the picture, values once in a REFRESH. The socket's own

@@ -9,6 +9,7 @@ from performer.events import (
     Choose,
     Control,
     Event,
+    LearnPanic,
     Listen,
     NoteOff,
     NoteOn,
@@ -17,6 +18,7 @@ from performer.events import (
     Progression,
     Query,
     Recall,
+    RestoreInputs,
     Still,
     Store,
     Suggest,
@@ -107,6 +109,8 @@ def _back(values: Sequence[Any], source: str, sender: str) -> Event:
 
 _COMMANDS: Mapping[str, Callable[[Sequence[Any], str, str], Event]] = {
     "/performer/panic": lambda values, source, sender: Panic(source),
+    "/performer/panic/learn": lambda values, source, sender: LearnPanic(source),
+    "/performer/midi/restore": lambda values, source, sender: RestoreInputs(source),
     "/performer/sync": lambda values, source, sender: Sync(sender),
     "/performer/tempo/tap": lambda values, source, sender: Tap(source),
     "/performer/tempo/start": lambda values, source, sender: Transport("start", 0, source),

@@ -104,6 +104,10 @@ class PlayerInput:
         yield from self._let_go(time, event.source)
         self._path.forget(event.source)
 
+    def state(self, sender: str) -> Iterator[Effect]:
+        """Yield to this sender what is known of the ways back."""
+        yield from self._path.state(sender)
+
     def learn(self) -> None:
         """What can wait until the answer to the last message has left."""
         self._path.learn()

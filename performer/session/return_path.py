@@ -102,6 +102,13 @@ class ReturnPath:
         while self._changes:
             yield self._changes.pop(0)
 
+    def state(self, sender: str) -> Iterator[Say]:
+        """Yield to this sender the loops that are known and the inputs that are cut off."""
+        for source, (delay_ms, _) in self._told.items():
+            yield Say(LOOP, (source, round(delay_ms, 1), 0), sender)
+        for source in self._fuse.cut_sources:
+            yield Say(CUT, (source, 1), sender)
+
     def delays(self, time: float) -> Iterator[Say]:
         """Yield the delay of each input that carries a loop, in milliseconds, where it is new or another one."""
         for source, first in self._filter.ways().items():

@@ -282,6 +282,7 @@ class Session:
             yield Say(address, (value,), event.sender)
         yield Say("/performer/scenes", (json.dumps(self._scenes.names),), event.sender)
         yield self._status(event.sender)
+        yield from self._players.state(event.sender)
         for suggestions in self._band.suggestions:
             yield from suggestions.told(event.sender)
         if self.values[harmony.SOURCE] != "off":

@@ -135,6 +135,18 @@ def test_a_page_that_leaves_lets_go_of_what_it_holds(stand):
         assert next(stand.heard()) == ("/performer/panic",)
 
 
+def test_a_key_that_two_pages_hold_ends_with_the_last_of_them(stand):
+    with page(stand) as one, page(stand) as two:
+        for websocket in (one, two):
+            send(websocket, "/performer/note/on", 60, 100, 1)
+            assert next(stand.heard()) == ("/performer/note/on", 60, 100, 1)
+        send(one, "/performer/note/off", 60, 1)
+        send(one, "/performer/note/on", 72, 100, 1)
+        assert next(stand.heard()) == ("/performer/note/on", 72, 100, 1)
+        send(two, "/performer/note/off", 60, 1)
+        assert next(stand.heard()) == ("/performer/note/off", 60, 1)
+
+
 def test_a_page_that_reads_slowly_gets_the_newest_picture_and_holds_nobody_up(stand):
     frames = {number: noise(number) for number in range(10, 210, 2)}
     with page(stand, "?pictures=1") as quick, socket.create_connection(("127.0.0.1", stand.port)) as slow:

@@ -51,6 +51,11 @@ const HEARERS = {
   "/performer/scenes": (json) => scenes.tell(JSON.parse(json)),
   "/performer/scene": (name, when) => scenes.called(name, when),
   "/performer/panic": () => players.silence(),
+  "/performer/midi/loop": (input, ms) => status.loop(input, ms),
+  "/performer/midi/cut": (input, cut) => {
+    status.cut(input, cut);
+    $("restore").hidden = !status.cuts.size;
+  },
   "/performer/error": (address, reason) => status.say(reason || address, true),
   "/performer/status": (json) => {
     status.hear(json);
@@ -94,6 +99,7 @@ $("volume").addEventListener("input", () => setSound(Number($("volume").value), 
 $("mute").addEventListener("click", () => setSound(sound.volume, !sound.muted));
 
 $("panic").addEventListener("click", panic);
+$("restore").addEventListener("click", () => link.send("/performer/midi/restore"));
 $("down").addEventListener("click", () => keyboard.shift(-1));
 $("up").addEventListener("click", () => keyboard.shift(1));
 if (matchMedia("(hover: hover)").matches) keyboard.setHints(HINTS);

@@ -15,6 +15,8 @@ export class Status {
     this.facts = {};
     this.figures = {}; // of the engine's own time-keeping
     this.rungs = new Map(); // voice -> where its planned notes come from, where it is not the plan
+    this.loops = new Map(); // MIDI input -> milliseconds after which what leaves comes back there
+    this.cuts = new Set(); // MIDI inputs that are not heard because of a storm
     this.bpm = null;
     this.chords = "";
     this.cells = new Map();
@@ -33,6 +35,15 @@ export class Status {
   rung(voice, rung) {
     if (rung === "plan") this.rungs.delete(voice);
     else this.rungs.set(voice, rung);
+  }
+
+  loop(input, ms) {
+    this.loops.set(input, ms);
+  }
+
+  cut(input, cut) {
+    if (cut) this.cuts.add(input);
+    else this.cuts.delete(input);
   }
 
   // The song's chord and the next.
@@ -60,6 +71,8 @@ export class Status {
     this.#cell("missed", missed || "");
     this.#cell("falls back", [...this.rungs].map(([voice, rung]) => `${voice} ${rung}`).join(", "));
     this.#cell("in", input);
+    this.#cell("comes back", [...this.loops].map(([name, ms]) => `${name} after ${ms.toFixed(0)} ms`).join(", "));
+    this.#cell("cut off", [...this.cuts].join(", "));
     this.#cell("out", output);
     this.#cell("audio", audio);
     document.body.dataset.link = link;
