@@ -73,16 +73,26 @@ class Relay(Protocol):
 
 
 class Gestures:
-    """Where the players' controllers stand, and where those of the destinations do."""
+    """Where the players' controllers stand, and where those of the destinations do.
+
+    Of several players at one destination the one that moved last counts, as where MIDI cables are merged."""
 
     def __init__(self) -> None:
-        self._moved: dict[Origin, dict[Movable, int]] = {}
+        self._moved: dict[Movable, dict[Origin, int]] = {}
+        """Where each player has it, the one that moved last at the end."""
         self._sent: dict[Destination, dict[Movable, int]] = {}
         self._zones = MpeZones()
 
     def __bool__(self) -> bool:
         """Whether anything is away from rest, at a player or at a destination."""
-        return bool(self._moved or self._sent)
+        return bool(self._sent) or any(any(origins.values()) for origins in self._moved.values())
+
+    def comes_to_rest(self, event: Gesture) -> bool:
+        """Whether the event brings something to rest that its player moved."""
+        movable = movable_of(event)
+        if movable is None or isinstance(event, Program) or event.value:
+            return False
+        return bool(self._moved.get(movable, {}).get(Origin(event.source, event.channel)))
 
     def pass_on(self, time: float, event: Gesture, relays: Iterable[Relay]) -> Iterator[Pass]:
         """Yield the gesture once for each destination of the relays that listen to it."""
@@ -90,55 +100,47 @@ class Gestures:
         if self._zones.configure(event) or self._zones.is_per_note(event):
             return
         if movable is not None and not isinstance(event, Program):
-            self._note(origin, movable, event.value)
-        relays = list(relays)
+            origins = self._moved.setdefault(movable, {})
+            origins.pop(origin, None)
+            origins[origin] = event.value
         listening = [relay for relay in relays if relay.hears(*origin) and relay.passes.lets_through(event, movable)]
         for destination in dict.fromkeys(relay.destination for relay in listening):
-            if movable is None:
+            if movable is None or isinstance(event, Program):
                 yield Pass(time, replace(event, channel=destination.channel), destination.port)
-            else:
-                yield self._put(time, destination, movable, self._wanted(destination, movable, relays))
+            # Nothing leaves where the destination stands there already: a copy of a pedal that comes back ends here.
+            elif event.value != self._standing(destination, movable):
+                yield self._put(time, destination, movable, event.value)
 
     def settle(self, time: float, relays: Iterable[Relay]) -> Iterator[Pass]:
         """Yield what brings each destination to where the relays as they are now want it: to rest where none passes the gesture on."""
         relays = list(relays)
-        movables = {movable for moved in self._moved.values() for movable in moved}
-        wanted = {(relay.destination, movable) for relay in relays for movable in movables}
+        wanted = {(relay.destination, movable) for relay in relays for movable in self._moved}
         sent = {(destination, movable) for destination, values in self._sent.items() for movable in values}
         for destination, movable in sorted(wanted | sent):
             value = self._wanted(destination, movable, relays)
-            if value != self._sent.get(destination, {}).get(movable, 0):
+            if value != self._standing(destination, movable):
                 yield self._put(time, destination, movable, value)
 
     def forget(self, source: str, channel: int | None = None) -> None:
         """Take the controllers of this input (of this channel; None: of all) for at rest: they were reset, or the input is gone."""
-        for origin in [each for each in self._moved if each.source == source and channel in (None, each.channel)]:
-            del self._moved[origin]
+        for origins in self._moved.values():
+            for origin in [each for each in origins if each.source == source and channel in (None, each.channel)]:
+                del origins[origin]
 
     def reset(self) -> None:
         """Take everything for at rest, at the players and at the destinations."""
         self._moved.clear()
         self._sent.clear()
 
-    def _note(self, origin: Origin, movable: Movable, value: int) -> None:
-        moved = self._moved.pop(origin, {})
-        moved.pop(movable, None)
-        if value:
-            moved[movable] = value
-        # The origin that moved last stands last: of several bends its own counts.
-        if moved:
-            self._moved[origin] = moved
-
     def _wanted(self, destination: Destination, movable: Movable, relays: Iterable[Relay]) -> int:
-        """Where the players want it: of several pedals the one that is furthest down counts, of several bends the last."""
+        """Where the player who moved it last wants it, of those that the relays of the destination listen to."""
         event = position(movable, 1, destination.channel)
         heard = [relay for relay in relays if relay.destination == destination and relay.passes.lets_through(event, movable)]
-        values = [
-            moved[movable]
-            for origin, moved in self._moved.items()
-            if movable in moved and any(relay.hears(*origin) for relay in heard)
-        ]
-        return (values[-1] if movable[0] == "bend" else max(values)) if values else 0
+        origins = reversed(self._moved.get(movable, {}).items())
+        return next((value for origin, value in origins if any(relay.hears(*origin) for relay in heard)), 0)
+
+    def _standing(self, destination: Destination, movable: Movable) -> int:
+        return self._sent.get(destination, {}).get(movable, 0)
 
     def _put(self, time: float, destination: Destination, movable: Movable, value: int) -> Pass:
         sent = self._sent.setdefault(destination, {})

@@ -32,6 +32,7 @@ JUMP = {BEND: 3000}  # of a gesture's value, which no continuous movement makes
 USUAL_JUMP = 24
 FINGERS = 12  # keys that are down at most, for each of them to be known to be
 CHANNEL_MODE = 120  # the first controller that is a channel mode message
+STEADY_REACH = 0.01  # seconds off its delay in which a steady loop looks for copies, at most
 SEQUENCES = {CONTROL + number for number in (0, 6, 32, 38, *range(96, 102))}
 """What means something by itself each time: banks, and the steps of RPN and NRPN."""
 IMPOSSIBLE = 0.04  # seconds within which nobody strikes a key again
@@ -60,6 +61,8 @@ class LoopbackFilter:
         self._recent: dict[int, tuple[float, str, int]] = {}
         self._learner = Learner(self._memory, self._velocities)
         self._lessons: deque[tuple[Source, Arrival]] = deque()
+        self.is_certain = False
+        """Whether the last copy was recognised by a way back that keeps time more steadily than hands do."""
 
     def learn(self) -> None:
         """Do the part of the work that no message waits for. To be called after each message, when what it
@@ -174,7 +177,9 @@ class LoopbackFilter:
             loop.take(memory, time, left, value, self._learner.varied(source, left.port))
             if loop.sure:
                 source.marks[loop.port] = memory.due.get(loop.port, 0)
+                self.is_certain = loop.reach <= STEADY_REACH
                 return True
+        self.is_certain = False
         impossible = self._impossible(source, time, key, value, event.channel)
         arrival = Arrival(time, event.source, event.channel, key, value, impossible, memory.count)
         self._lessons.append((source, arrival))
@@ -199,7 +204,8 @@ class LoopbackFilter:
         """Whether a gesture leaves the player's continuous movement for a value to which hands do not
         jump."""
         last = source.accepted.get((channel, key))
-        if last is None or time - last[0] > MOVING or key == PROGRAM or is_switch(key, value):
+        # From rest a stick or a wheel may be flicked away.
+        if last is None or not last[1] or time - last[0] > MOVING or key == PROGRAM or is_switch(key, value):
             return False
         return abs(value - last[1]) > JUMP.get(key, USUAL_JUMP)
 
@@ -221,9 +227,10 @@ class LoopbackFilter:
         if known and len(known) == len(self._velocities) and not same:
             return False
         for left in self._memory.trails.get(key, EMPTY).between(time - LONGEST, time):
-            if left.value != value:
-                continue
             own = left.cause is not None and left.cause[0] == name
+            # What a player sent and comes on another channel is more likely another player, or another layer of the keyboard.
+            if left.value != value or (own and left.channel != channel):
+                continue
             # The player's own controller has this value already: nothing is lost.
             if mode or (own and same):
                 return True

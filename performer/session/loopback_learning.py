@@ -11,6 +11,7 @@ from performer.session.loopback_memory import CONTROL, EMPTY, LONGEST, Left, Mem
 
 ALARM = 2.0  # nats of a loop that is not sure from which on nothing waits to be learnt
 MOST_LOOPS = 4  # that are followed for each source
+AT_ONCE = 0.001  # seconds between the two messages of a key that plays two layers
 MOST_SEEDS = 256  # single coincidences that are remembered for each source
 SEED_LIFE = 10.0  # seconds within which a coincidence must happen again
 SAMPLE = 5  # note-ons that a note is compared with at any pitch, about
@@ -112,6 +113,9 @@ class Learner:
         for left in self._candidates(time, key, value):
             # What this message itself brought to leave is not its cause.
             if left.order > arrival.sent:
+                continue
+            # A keyboard that plays two layers sends each key twice at once. No way back is as short.
+            if time - left.time < AT_ONCE and left.cause not in (None, (arrival.source, arrival.channel)):
                 continue
             shift, delay = key - left.key, time - left.time
             place = delay / REACH

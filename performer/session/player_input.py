@@ -86,7 +86,7 @@ class PlayerInput:
                 yield from self._channel_mode(time, event)
             return
         relays = self._band.relays()
-        if not self._path.admit(time, event, len(relays)):
+        if not self._path.admit(time, event, len(relays), self._gestures.comes_to_rest(event)):
             return
         if isinstance(event, Control) and self.trigger.is_learning_from(event):
             yield from self.trigger.take(event)

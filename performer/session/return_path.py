@@ -42,12 +42,17 @@ class ReturnPath:
         self._told: dict[str, tuple[float, float]] = {}
         """By source: the delay that was said last, in milliseconds, and when."""
 
-    def admit(self, time: float, event: Message, explains: int = 0) -> bool:
-        """Whether the event is a player's own, and may bring up to `explains` messages to leave."""
+    def admit(self, time: float, event: Message, explains: int = 0, comes_to_rest: bool = False) -> bool:
+        """Whether the event is a player's own, and may bring up to `explains` messages to leave.
+
+        One that `comes_to_rest` is taken for a copy only where that is certain: what is moved by mistake is moved again, what stays
+        away from rest stays for good."""
         source = event.source
         if not is_live(source):
             return True
         is_copy = self._filter.is_return(time, event)
+        if is_copy and comes_to_rest and not self._filter.is_certain:
+            is_copy = False
         is_key = isinstance(event, NoteOn)
         self._changes += self._fuse.count_in(time, source, 0 if is_copy else explains, is_key)
         return not is_copy and not self._fuse.is_blown(source)

@@ -103,13 +103,18 @@ def test_a_pedal_that_another_voice_still_passes_on_stays_down():
     assert sent(output) == [Control(64, 127, 1)]
 
 
-def test_of_two_players_pedals_the_last_that_comes_up_lifts_it():
+def test_of_two_players_pedals_at_one_destination_the_last_that_moved_counts():
+    """As where MIDI cables are merged. When the destination changes the one that is still down goes along."""
     graph, output = rig(mode="harmonise", channel=1)
-    down = [Timed(1.0, Control(64, 127, 1)), Timed(1.1, Control(64, 100, 2)), Timed(1.2, Control(64, 0, 1))]
-    graph.play_on(down, until=2.0)
-    assert not at_rest(output)
-    graph.play_on([Timed(2.1, Control(64, 0, 2))], until=3.0)
-    assert at_rest(output)
+    moves = [Timed(1.0, Control(64, 127, 1)), Timed(1.1, Control(64, 100, 2)), Timed(1.2, Control(64, 0, 1)), Timed(1.3, Control(64, 90, 2))]
+    graph.play_on([*moves, change(2.0, "channel", 5)], until=3.0)
+    assert [(event.value, event.channel) for event in sent(output)] == [(127, 1), (100, 1), (0, 1), (90, 1), (0, 1), (90, 5)]
+
+
+def test_a_gesture_that_changes_nothing_at_its_destination_does_not_leave():
+    graph, output = rig(mode="harmonise")
+    graph.play_on([Timed(1.0 + place, Control(64, value)) for place, value in enumerate((0, 127, 127, 0, 0))], until=7.0)
+    assert [event.value for event in sent(output)] == [127, 0]
 
 
 def test_the_end_of_a_show_leaves_every_gesture_at_rest():
