@@ -99,11 +99,9 @@ class Gestures:
         origin, movable = Origin(event.source, event.channel), movable_of(event)
         if self._zones.configure(event) or self._zones.is_per_note(event):
             return
-        if movable is not None and not isinstance(event, Program):
-            origins = self._moved.setdefault(movable, {})
-            origins.pop(origin, None)
-            origins[origin] = event.value
         listening = [relay for relay in relays if relay.hears(*origin) and relay.passes.lets_through(event, movable)]
+        if movable is not None and not isinstance(event, Program):
+            self._note(origin, movable, event.value, {relay.destination for relay in listening})
         for destination in dict.fromkeys(relay.destination for relay in listening):
             if movable is None or isinstance(event, Program):
                 yield Pass(time, replace(event, channel=destination.channel), destination.port)
@@ -131,6 +129,15 @@ class Gestures:
         """Take everything for at rest, at the players and at the destinations."""
         self._moved.clear()
         self._sent.clear()
+
+    def _note(self, origin: Origin, movable: Movable, value: int, destinations: Iterable[Destination]) -> None:
+        """Keep where a player has it. What is new and only repeats what another player's has brought about is left out: it may be a copy
+        of that, which no one would ever take back."""
+        origins = self._moved.setdefault(movable, {})
+        is_new = origins.pop(origin, None) is None
+        repeats = value and value in origins.values() and all(self._standing(each, movable) == value for each in destinations)
+        if not (is_new and repeats):
+            origins[origin] = value
 
     def _wanted(self, destination: Destination, movable: Movable, relays: Iterable[Relay]) -> int:
         """Where the player who moved it last wants it, of those that the relays of the destination listen to."""

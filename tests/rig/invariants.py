@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 PASSING = ("harmonise", "input", "punch-in")  # the modes that pass gestures on
 CERTAIN = ("harmonise", "input")  # those that always do: a punch-in passes them on while the player has it
 WHOLE = (6, 38, 96, 97, 98, 99, 100, 101)  # controllers of RPN and NRPN, which may leave together
-LET_IN, SHARE_LET_IN = 8, 0.3  # messages whose copies may count as the player's before a loop is known, and the share of them afterwards
+LET_IN, SHARE_LET_IN = 12, 0.3  # messages whose copies may count as the player's before a loop is known, and the share of them afterwards
 SWALLOWED, SHARE_SWALLOWED = 6, 0.1  # notes of the player that may be taken for copies, and the share
 GRACE = 1.2  # seconds in which what a loop brings back may move a gesture after the player's last one
 RESTS = 12  # messages that bring one destination to rest

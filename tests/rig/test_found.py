@@ -87,3 +87,19 @@ def test_what_is_played_into_the_real_loop_leaves_nothing_behind(jitter: float, 
     rig.send([0xE0, 0, 64])
     rig.wait(4.0)
     assert not rig.receiver.open and not rig.receiver.not_at_rest()
+
+
+def test_a_copy_of_a_pages_pressure_does_not_stay_when_the_voice_leaves():
+    modes = ("punch-in", "input", "harmonise", "input")
+    rig = Rig(*modes, seed=9999, mind="echo", latency=0.0, input=(0, 1, 3, 0), channel=(2, 1, 1, 2), notes=2)
+    rig.wait(0.3)
+    rig.down(125, 2, "midi:2", 90)
+    rig.down(61, 2, "midi:2", 90)
+    rig.wait(0.3)
+    rig.down(63, 1, "midi:2", 1)
+    rig.wait(2.5)
+    rig.loop_with(0.3, 0.01, 2, 0.0, 12, 0, 1)
+    rig.gesture("pressure", 1, 3, "desk", 0)
+    rig.wait(2.9)
+    rig.change("voice/3/input", 2, "beat")
+    rig.check()
