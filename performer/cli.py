@@ -19,6 +19,9 @@ COMMANDS = (run, demo, init, devices, doctor, parameters, calibrate, render, che
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run a sub-command; without one, a show on embedded defaults. Returns the exit status."""
     open_standard_streams()
+    for stream in (sys.stdout, sys.stderr):
+        if hasattr(stream, "reconfigure"):
+            stream.reconfigure(errors="backslashreplace")  # a name that the terminal cannot show is no reason to fail
     try:
         try:
             return _run(arguments)

@@ -96,7 +96,7 @@ def test_the_session_changes_over_when_the_new_one_is_there(own: str):
     session.handle(Timed(0.0, Sync()))
     assert session.handle(Timed(1.0, Swap("other", "a:1"))) == [Load("other", "a:1")]
     assert Say("/performer/model/playing", ("other",)) in session.handle(Timed(2.0, Loaded("other")))
-    voice = session._voices[0]
+    voice = session.voices[0]
     assert voice.model == (own or "other")
 
 

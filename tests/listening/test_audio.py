@@ -80,6 +80,6 @@ def test_without_portaudio_it_is_one_sentence_with_the_command(monkeypatch: pyte
     monkeypatch.setattr(sys, "platform", "linux")
     monkeypatch.setattr("shutil.which", lambda name: "/usr/bin/apt-get" if name == "apt-get" else None)
     audio._sounddevice.cache_clear()
-    with pytest.raises(PortError, match=r"PortAudio library not found\. Install it with: sudo apt-get install libportaudio2$"):
+    with pytest.raises(PortError, match=r"PortAudio library not found\. Install it with: (sudo )?apt-get install libportaudio2$"):
         audio.inputs()
     audio._sounddevice.cache_clear()
