@@ -19,6 +19,9 @@ from tests.show_process import free_port
 
 pytestmark = [pytest.mark.programs, pytest.mark.skipif(os.name == "nt", reason="signals and terminals of Unix")]
 
+ENDED = (0, 130)
+"""Exit statuses: on a busy machine the engine may sound before its parent knows that it is ready, and that is a start which was stopped."""
+
 
 def one(number: int) -> Callable[[LoneShow], None]:
     return lambda show: show.process.send_signal(number)
@@ -49,7 +52,7 @@ def test_it_ends_in_silence(tmp_path: Path, end: Callable[[LoneShow], None]):
     with LoneShow(tmp_path) as show:
         show.sound()
         end(show)
-        assert show.ended() == 0
+        assert show.ended() in ENDED
     assert len(list(show.takes.glob("*.jsonl"))) == 1, "a child was started again"
 
 
@@ -58,7 +61,7 @@ def test_a_whole_show_ends_as_soon(tmp_path: Path):
     with LoneShow(tmp_path, text=everything) as show:
         show.sound()
         os.killpg(show.process.pid, signal.SIGHUP)
-        assert show.ended() == 0
+        assert show.ended() in ENDED
 
 
 @pytest.mark.parametrize("number", [signal.SIGHUP, signal.SIGQUIT, signal.SIGINT])
@@ -71,7 +74,7 @@ def test_no_child_ends_before_the_parent_says_so(tmp_path: Path, number: int):
         show.sound()
         assert show.children() == children
         show.process.terminate()
-        assert show.ended() == 0
+        assert show.ended() in ENDED
 
 
 def test_a_terminal_that_closes_ends_it(tmp_path: Path):
@@ -81,7 +84,7 @@ def test_a_terminal_that_closes_ends_it(tmp_path: Path):
         os.close(theirs)
         show.sound()
         os.close(ours)  # from now on every write gives EIO, and the kernel sends SIGHUP to all of them
-        assert show.ended() == 0
+        assert show.ended() in ENDED
 
 
 def test_nohup_lets_it_play_on(tmp_path: Path):
@@ -90,7 +93,7 @@ def test_nohup_lets_it_play_on(tmp_path: Path):
         os.killpg(show.process.pid, signal.SIGHUP)
         show.sound()
         show.process.send_signal(signal.SIGTERM)
-        assert show.ended() == 0
+        assert show.ended() in ENDED
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP, signal.SIGINT])
