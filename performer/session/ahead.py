@@ -183,4 +183,5 @@ class Ahead(Mode):
                 # What sounds belongs to the mode that the voice is in.
                 yield Release(time, self._voice.number, self._lane.tag)
             else:
-                yield from self._voice.stop(time)
+                # What a player holds through the voice is not the lane's.
+                yield from self._voice.stop(time, only=self._lane.tag if self._habit.through else "")

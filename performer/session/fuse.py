@@ -11,7 +11,7 @@ thread; times in seconds."""
 from collections import deque
 from dataclasses import dataclass, field
 
-KEYS_A_SECOND, KEYS_AT_ONCE = 120.0, 64.0  # note-ons of one source: two hands' glissandos; two forearms
+KEYS_A_SECOND, KEYS_AT_ONCE = 80.0, 48.0  # note-ons of one source: two hands' glissandos; two forearms
 # Controllers, bend, pressure and note-offs: ten MPE fingers with three streams each.
 GESTURES_A_SECOND, GESTURES_AT_ONCE = 4000.0, 1000.0
 LEEWAY = 200.0  # messages that leave beyond what is explained
@@ -19,7 +19,7 @@ MOMENT = 0.5  # seconds: what came in before that did not bring this storm
 QUIET = 2.0  # seconds without a storm after which a source comes back
 LONGEST_CUT = 60.0
 SOON = 20.0  # seconds after its return within which a new storm makes the next cut longer
-FORGIVEN = 400.0  # messages a second by which the account recovers
+FORGIVEN = 200.0  # messages a second by which the account recovers
 
 
 @dataclass(frozen=True, slots=True)

@@ -76,7 +76,7 @@ class Lane:
 
     def rest(self, time: float, spare_chosen: bool = False) -> Iterator[Effect]:
         """Play no more than what is committed, and a phrase that was chosen where it is to be spared."""
-        if self.sounding or self._chosen != NOWHERE:
+        if self.sounding or self._plan.notes or self._chosen != NOWHERE:
             self.sounding = False
             yield from self._forget(time, spare_chosen)
 

@@ -49,7 +49,9 @@ class PlayerInput:
         room, band = self._room, self._band
         key = Key(event.source, event.channel, event.pitch)
         listeners = band.listeners(key)
-        if not self._path.admit(time, event, sum(mode.replies for mode in band.modes_of(listeners))):
+        # A key that is down already was not struck by a hand: what it brings to leave is not explained by it.
+        explains = 0 if key in room.held else sum(mode.replies for mode in band.modes_of(listeners))
+        if not self._path.admit(time, event, explains):
             return
         if self.trigger.is_learning_from(event):
             yield from self.trigger.take(event)

@@ -251,10 +251,10 @@ class Voice:
         louder: int = self.setting("loudness") + self.room.section.loudness
         return min(127, max(1, round(wanted + moved) + (accent or 0) + louder))
 
-    def stop(self, time: float, spare: str = "") -> Iterator[Effect]:
-        """Take back all that is asked, planned and sounding, except what has the tag `spare`."""
+    def stop(self, time: float, spare: str = "", only: str = "") -> Iterator[Effect]:
+        """Take back all that is asked, planned and sounding, except what has the tag `spare`; or `only` what has that tag."""
         self.room.hearing.cut(time, self.number)
         if not spare:
             yield Drop(self.number, self.room.asks)
-        yield Release(time, self.number, spare=spare)
+        yield Release(time, self.number, only, spare)
         yield from map(Feed, self.room.hearing.settle(time))

@@ -103,3 +103,23 @@ def test_a_copy_of_a_pages_pressure_does_not_stay_when_the_voice_leaves():
     rig.wait(2.9)
     rig.change("voice/3/input", 2, "beat")
     rig.check()
+
+
+def test_a_punch_in_player_keeps_the_first_key_after_an_ending():
+    rig = Rig("harmonise", "continue", "punch-in", seed=7701, mind="echo", latency=0.06, channel=(1, 1, 4), notes=3)
+    rig.change("song/section", "ending")
+    rig.down(63, 2, "midi", 127)
+    rig.down(64, 2, "midi", 127)
+    rig.check()
+
+
+def test_a_loop_that_is_never_recognised_is_cut_off():
+    modes = ("punch-in", "call", "harmonise", "harmonise")
+    rig = Rig(*modes, seed=2260, mind="echo", latency=0.0, input=(0, 1, 1, 1), channel=(1, 1, 1, 2), notes=1)
+    rig.change("voice/3/output_port", 2, "bar")
+    rig.change("voice/4/mode", "input", "bar")
+    rig.down(64, 1, "desk", 64)
+    rig.wait(0.1)
+    rig.down(58, 1, "midi", 90)
+    rig.loop_with(0.3, 0.0, 1, 0.0, -1, 10, 1)
+    rig.wait(4.0)
