@@ -84,7 +84,7 @@ class Engine:
         self.facts["model"] = self._minds.main
         self.facts["band"] = show.band(self._minds.voices)
         parts = Parts.named(show.instruments, self._minds.voices, self._minds.small, self._minds.main)
-        self.session = Session(show.table, parts, seed, show.values, show.scenes)
+        self.session = Session(show.table, parts, seed, show.values, show.scenes, show.midi.port_delays)
         self._progression = show.progression
         self._heard = -math.inf  # when a key of the human last went down
         self._audio_named = bool(show.audio.enabled and show.audio.input)  # one that is wanted by its name and not there is told as a mistake
@@ -101,7 +101,7 @@ class Engine:
         self._midi = ShowMidi(show.midi, self.clock, handlers, output)
         self._midi.end_left_over(mirror)
         self.facts |= self._midi.facts
-        stage = Stage(self._midi.outputs, self._left, self._due, Ledger(mirror), self.session.delay, self._midi.delays)
+        stage = Stage(self._midi.outputs, self._left, self._due, Ledger(mirror), self.session.delay, show.midi.port_delays)
         self._scheduler = Scheduler(stage, self.clock)
         self.take = self._take(show, seed) if show.takes.record else None
         self._housekeeping = Housekeeping(self._pause, self._is_silent, Awake() if show.general.awake else None)
@@ -280,8 +280,9 @@ class Engine:
         path = folder / f"{file_name(show.general.name)}-{time.strftime('%Y%m%d-%H%M%S')}-{seed}.jsonl"
         minds = self._minds
         opening = Opening(
-            seed, len(show.instruments), show.instruments, dict(self.session.values), minds.main, minds.hashes, show.scenes, minds.voices, minds.small
-        )
+            seed, len(show.instruments), show.instruments, dict(self.session.values), minds.main, minds.hashes, show.scenes,
+            minds.voices, minds.small, port_delays=show.midi.port_delays,
+        )  # fmt: skip
         try:
             writer = TakeWriter(path, opening, lambda sentence: self._osc.say(Say("/performer/error", ("take", sentence))))
         except OSError as error:

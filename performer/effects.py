@@ -1,5 +1,6 @@
 """What the session wants done. Frozen values that it hands to the scheduler (notes), to inference (feeds and asks) and to telemetry."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
@@ -26,6 +27,12 @@ class Play:
     grid: float = 0.0
     port: int = 1
     """Which of the show's MIDI outputs it leaves by, from 1."""
+
+    def leaves_at(self, delay: float, port_delays: Sequence[float]) -> float:
+        """When it leaves, in seconds: a planned note later by the show's delay and by that of its output."""
+        if not self.planned:
+            return self.time
+        return self.time + delay + sum(port_delays[self.port - 1 : self.port])
 
     @property
     def planned(self) -> bool:

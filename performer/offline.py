@@ -43,7 +43,7 @@ class Offline:
         self.session = session
         self.score = Score()
         self.said: list[Effect] = []
-        self.stage = Stage(outputs, self.score, self._wake, delay=session.delay)
+        self.stage = Stage(outputs, self.score, self._wake, delay=session.delay, port_delays=session.port_delays)
         self._thinker = Thinker(mind)
         self._harmonist = harmonist or Plain()
         self._ticks: list[Timed] = []
@@ -139,7 +139,7 @@ def tell_again(
     The models (by the name that asks have for them) answer again from the take's seeds; their answers are held against those of the take, which
     count where they differ (another machine's arithmetic) or where the model is not there."""
     score = Score()
-    stage = Stage((), score, lambda time, tag: None, delay=session.delay)
+    stage = Stage((), score, lambda time, tag: None, delay=session.delay, port_delays=session.port_delays)
     stage.counts = counts
     thinkers = {name: Thinker(mind) for name, mind in minds.items()}
     composing: dict[int, Iterator[ModelNote]] = {}

@@ -29,7 +29,7 @@ def render(take: Path, output: Path, watch: Watch = unwatched) -> str:
     minds, remarks = _minds(opening)
     remarks = [*notices, *remarks]
     parts = Parts.named(opening.instruments, opening.models, opening.small, opening.model)
-    session = Session(Table(opening.voices), parts, opening.seed, opening.values, opening.scenes)
+    session = Session(Table(opening.voices), parts, opening.seed, opening.values, opening.scenes, opening.port_delays)
     told = tell_again(session, minds, lines, opening.counts, watch)
     if told.faults:
         remarks.append(f"{len(told.faults)} events of the take cannot be told again; the first is {told.faults[0]}")

@@ -136,7 +136,7 @@ class Stage:
     def _apply_one(self, effect: Effect) -> None:
         match effect:
             case Play():
-                self.agenda.add(effect.time + self._delay_of(effect), effect)
+                self.agenda.add(effect.leaves_at(self.delay, self._port_delays), effect)
             case Compensate(delay):
                 self.delay = delay
             case Wake():
@@ -254,11 +254,6 @@ class Stage:
             output.note_off(play.channel, play.pitch)
         self.ledger.end(slot_of(play))
         self._done.append(Ended(time, play))
-
-    def _delay_of(self, play: Play) -> float:
-        if not play.planned:
-            return 0.0
-        return self.delay + sum(self._port_delays[play.port - 1 : play.port])
 
     def _outputs_of(self, port: int) -> Sequence[Output]:
         return self._outputs[port - 1 : port]

@@ -62,6 +62,11 @@ class Midi:
         """The ports to play to: those of [[midi.outputs]], or else the one of `output`."""
         return self.outputs or (OutputPort(self.output, not self.output),)
 
+    @property
+    def port_delays(self) -> tuple[float, ...]:
+        """Seconds that planned notes leave later, by output."""
+        return tuple(port.delay / 1000.0 for port in self.output_ports)
+
 
 @dataclass(frozen=True, slots=True)
 class Audio:

@@ -52,8 +52,6 @@ class ShowMidi:
             ]  # fmt: skip
             self._midi_outputs = [MidiOutput(None if port.virtual else port.name, port.name) for port in midi.output_ports]
         self.outputs: Sequence[Output] = self._midi_outputs or [output or NullOutput()]
-        self.delays = tuple(port.delay / 1000.0 for port in midi.output_ports)
-        """Seconds that planned notes leave later, by output."""
         virtual = [*(port.virtual for port in midi.input_ports), *(port.virtual for port in midi.output_ports)]
         named = {each.port for each, is_virtual in zip(self._all, virtual, strict=False) if not is_virtual}
         self._open(named)

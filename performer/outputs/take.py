@@ -48,6 +48,7 @@ class Opening:
     models: tuple[str, ...] = ()
     small: str = ""
     format: int = FORMAT
+    port_delays: tuple[float, ...] = ()
 
     @property
     def counts(self) -> tuple[type, ...]:
@@ -203,7 +204,7 @@ def _read_opening(path: Path, text: bytes | None) -> tuple[Opening, list[str]]:
         remedy = "Use the version of Performer that wrote it." if isinstance(says, int) else remedy
         raise TakeError(f"{path}, line 1, does not begin like a take of format {formats}{other}.", remedy)
     try:
-        opening, left_out = opening_of(Opening, first | {"format": first["take"]})
+        opening, left_out = opening_of(Opening, {"port_delays": []} | first | {"format": first["take"]})
     except ValueError as error:
         raise TakeError(f"{path}, line 1 lacks {error}.", remedy) from None
     unknown = [name for name in opening.instruments if name not in INSTRUMENTS]

@@ -24,7 +24,7 @@ RANGES: Ranges = {
     "LinkState.bpm": (1, 1000), "LinkState.beat": (-1e9, 1e9), "LinkState.time": (-1e9, 1e9), "LinkState.peers": (0, 10_000),
     "Suggest.voice": (1, 16), "Suggest.count": (0, 16), "Listen.voice": (1, 16), "Choose.voice": (1, 16),
     "ModelNote.gap": (-LATEST, LATEST), "ModelNote.duration": (0, LATEST), "Answer.index": (0, 100_000), "ChordAnswer.chords": (-1000, 1000),
-    "t": (EARLIEST, LATEST), "now": (EARLIEST, LATEST), "done": (0, 2**53), "applied": (0, 2**53),
+    "port_delays": (-10, 10), "t": (EARLIEST, LATEST), "now": (EARLIEST, LATEST), "done": (0, 2**53), "applied": (0, 2**53),
 }  # fmt: skip
 
 

@@ -121,6 +121,8 @@ class Gestures:
 
     def forget(self, source: str, channel: int | None = None) -> None:
         """Take the controllers of this input (of this channel; None: of all) for at rest: they were reset, or the input is gone."""
+        if channel is None:
+            self._zones.forget(source)
         for origins in self._moved.values():
             for origin in [each for each in origins if each.source == source and channel in (None, each.channel)]:
                 del origins[origin]
@@ -182,6 +184,12 @@ class MpeZones:
             return False
         self._members[origin] = min(event.value, 15)
         return True
+
+    def forget(self, source: str) -> None:
+        """The controller of this input is gone, and its zones with it."""
+        for known in (self._selected, self._members):
+            for origin in [each for each in known if each.source == source]:
+                del known[origin]
 
     def is_per_note(self, event: Gesture) -> bool:
         """Whether the gesture belongs to a single note of a zone."""

@@ -16,6 +16,10 @@ LONGEST_HELD = 600.0
 """Seconds after which a key counts as released: nobody holds one so long."""
 
 
+TAG = "key "
+"""How the tags of keys begin."""
+
+
 def port_of(source: str) -> int:
     """The number of the MIDI input that a source names, from 1. The page, OSC clients and a replayed player count as the first input's.
 
@@ -37,7 +41,12 @@ class Key(NamedTuple):
     @property
     def tag(self) -> str:
         """The tag of what this key makes sound."""
-        return f"key {self.source} {self.channel} {self.pitch}"
+        return f"{TAG}{self.source} {self.channel} {self.pitch}"
+
+
+def is_answer_to_key(tag: str) -> bool:
+    """Whether a tag is that of something that a key made sound, and not of something planned."""
+    return tag.startswith(TAG)
 
 
 @dataclass(slots=True)

@@ -4,9 +4,9 @@ A key is known by where it came from (source, channel, pitch), so that its end r
 acts on the keys and controllers of its own source and channel, and is never sent on.
 """
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterator, Sequence
 
-from performer.effects import Effect, Feed, Say, Wonder
+from performer.effects import Effect, Feed, Say, Silence, Wonder
 from performer.events import Control, NoteOff, NoteOn, Panic, PortGone, RestoreInputs
 from performer.session.band import Band
 from performer.session.chorus import Chorus
@@ -14,9 +14,9 @@ from performer.session.fuse import Blown
 from performer.session.gestures import Gesture, Gestures
 from performer.session.harmonise import expect
 from performer.session.keys import DRUM_CHANNEL, Key
-from performer.session.panic_trigger import PRESSED, PanicTrigger
+from performer.session.panic_trigger import PanicTrigger
 from performer.session.parts import Parts
-from performer.session.return_path import CUT, ReturnPath
+from performer.session.return_path import CUT, ReturnPath, Verdict
 
 MOST_WONDERED = 8  # notes that a model may have to hear before it can judge the last
 ALL_SOUND_OFF, RESET_CONTROLLERS, LOCAL_CONTROL, ALL_NOTES_OFF = 120, 121, 122, 123
@@ -34,14 +34,15 @@ class PlayerInput:
     """Takes the players' events to the band. `first` is the name of the show's first model."""
 
     def __init__(
-        self, band: Band, parts: Parts, chorus: Chorus, panic: Callable[[float, Panic], Iterator[Effect]]
+        self, band: Band, parts: Parts, chorus: Chorus, panic: Callable[[float, Panic], Iterator[Effect]],
+        port_delays: Sequence[float] = (),
     ) -> None:
         self.first = parts.first
         self._band, self._room, self._parts, self._chorus = band, band.room, parts, chorus
         self.trigger = PanicTrigger(band.room.values)
         self._panic = panic
         self._gestures = Gestures()
-        self._path = ReturnPath()
+        self._path = ReturnPath(port_delays)
         self._routes: tuple[object, ...] = ()
 
     def note_on(self, time: float, event: NoteOn) -> Iterator[Effect]:
@@ -51,13 +52,8 @@ class PlayerInput:
         listeners = band.listeners(key)
         # A key that is down already was not struck by a hand: what it brings to leave is not explained by it.
         explains = 0 if key in room.held else sum(mode.replies for mode in band.modes_of(listeners))
-        if not self._path.admit(time, event, explains):
-            return
-        if self.trigger.is_learning_from(event):
-            yield from self.trigger.take(event)
-            return
-        if self.trigger.is_trigger(event):
-            yield from self._panic(time, Panic(event.source))
+        verdict = self._path.judge(time, event, explains)
+        if verdict is Verdict.COPY or (yield from self._is_panic(time, event)) or verdict is Verdict.CUT:
             return
         if key in room.held:
             yield from self._release(time, key)
@@ -77,34 +73,46 @@ class PlayerInput:
     def note_off(self, time: float, event: NoteOff) -> Iterator[Effect]:
         """A key comes up. Where it is not down there is nothing to do."""
         key = Key(event.source, event.channel, event.pitch)
-        if self._path.admit(time, event) and key in self._room.held:
+        if self._path.judge(time, event) is Verdict.OWN and key in self._room.held:
             yield from self._release(time, key)
             yield from self.expect(time)
 
     def gesture(self, time: float, event: Gesture) -> Iterator[Effect]:
         """A controller, a bend, pressure or a program change; channel mode messages act on the keys of their source and channel."""
         if isinstance(event, Control) and event.number >= FIRST_CHANNEL_MODE:
-            if self._path.admit(time, event):
+            if self._path.judge(time, event) is Verdict.OWN:
                 yield from self._channel_mode(time, event)
             return
         relays = self._band.relays()
-        if not self._path.admit(time, event, len(relays), self._gestures.comes_to_rest(event)):
+        rests = self._gestures.comes_to_rest(event)
+        verdict = self._path.judge(time, event, len(relays), rests)
+        if verdict is Verdict.COPY:
             return
-        if isinstance(event, Control) and self.trigger.is_learning_from(event):
-            yield from self.trigger.take(event)
+        # A pedal that became the panic button while it was down still comes up.
+        if isinstance(event, Control) and (yield from self._is_panic(time, event)) and not rests:
             return
-        if isinstance(event, Control) and self.trigger.is_trigger(event):
-            if event.value >= PRESSED:
-                yield from self._panic(time, Panic(event.source))
+        if verdict is Verdict.CUT:
             return
         yield from self._gestures.pass_on(time, event, relays)
         if isinstance(event, Control):
             yield Say("/performer/moved", (event.number, event.value, event.channel))
 
+    def _is_panic(self, time: float, event: NoteOn | Control) -> Generator[Effect, None, bool]:
+        """Whether the event is the panic button's, or becomes it; if it is pressed there is a panic."""
+        if self.trigger.is_learning_from(time, event):
+            yield from self.trigger.take(event)
+            return True
+        if not self.trigger.is_trigger(event):
+            return False
+        if self.trigger.fires(time, event):
+            yield from self._panic(time, Panic(event.source))
+        return True
+
     def port_gone(self, time: float, event: PortGone) -> Iterator[Effect]:
         """An input is gone: what was held through it is released, and its controllers are at rest."""
         yield from self._let_go(time, event.source)
         self._path.forget(event.source)
+        self.trigger.forget(event.source)
 
     def state(self, sender: str) -> Iterator[Effect]:
         """Yield to this sender what is known of the ways back."""
@@ -116,7 +124,8 @@ class PlayerInput:
 
     def return_path(self, time: float, effects: Sequence[Effect], delay: float) -> Iterator[Effect]:
         """These effects leave at `time`. Yields what is to be said of loops, and what ends where a storm is cut."""
-        self._path.leave(time, effects, delay)
+        ports = dict.fromkeys(voice.destination.port for voice in self._band.voices) if Silence in map(type, effects) else ()
+        self._path.leave(time, effects, delay, ports)
         yield from self._path.delays(time)
         for change in self._path.report(time):
             source = change.source

@@ -4,11 +4,15 @@ It sees every effect that leaves the session and every event of a MIDI input. Wh
 than the players and the plans explain, the input that carries the storm is not heard until it is quiet, or somebody restores it.
 """
 
-from collections.abc import Iterable, Iterator
+import enum
+import itertools
+from collections.abc import Iterable, Iterator, Sequence
+from typing import NamedTuple
 
 from performer.effects import Effect, Pass, Play, Release, Say, Silence
 from performer.events import Bend, Control, NoteOff, NoteOn, Pressure, Program
 from performer.session.fuse import Blown, Fuse, Restored
+from performer.session.keys import is_answer_to_key
 from performer.session.loopback_filter import LoopbackFilter
 
 Message = NoteOn | NoteOff | Control | Bend | Pressure | Program
@@ -17,8 +21,8 @@ NOTE_MESSAGES = 2
 SILENCING = (64, 123, 120)
 """The controllers that a panic sends on each channel."""
 LOOP, CUT = "/performer/midi/loop", "/performer/midi/cut"
-TOLD_MS = 10.0
-"""Milliseconds by which a known delay has to change to be said again."""
+TOLD_MS, TOLD_S = 10.0, 2.0
+"""Milliseconds by which a known delay has to change to be reported again, and seconds between two reports of an input at least."""
 
 
 def is_live(source: str) -> bool:
@@ -26,39 +30,55 @@ def is_live(source: str) -> bool:
     return source.startswith("midi")
 
 
-TOLD_S = 2.0
-"""Seconds between two reports of an input's delay at least."""
+class Verdict(enum.Enum):
+    """What an event of an input is."""
+
+    OWN = enum.auto()
+    """A player's own."""
+    COPY = enum.auto()
+    """A copy of what left."""
+    CUT = enum.auto()
+    """A player's own, or what looks like it, through an input that is cut off."""
+
+
+class Told(NamedTuple):
+    """A way back as it was reported."""
+
+    delay_ms: float
+    shift: int
+    time: float
 
 
 class ReturnPath:
     """Recognises copies, counts what comes and goes. Times are seconds of the show's clock."""
 
-    def __init__(self) -> None:
+    def __init__(self, port_delays: Sequence[float] = ()) -> None:
+        self._port_delays = port_delays
         self._filter = LoopbackFilter()
         self._fuse = Fuse()
         self._ahead: list[tuple[float, Play]] = []
         """Notes that will leave at a time to come."""
         self._changes: list[Blown | Restored] = []
-        self._told: dict[str, tuple[float, float]] = {}
-        """By source: the delay that was said last, in milliseconds, and when."""
+        self._told: dict[str, Told] = {}
 
-    def admit(self, time: float, event: Message, explains: int = 0, comes_to_rest: bool = False) -> bool:
-        """Whether the event is a player's own, and may bring up to `explains` messages to leave.
+    def judge(self, time: float, event: Message, explains: int = 0, comes_to_rest: bool = False) -> Verdict:
+        """What the event is; a player's own may bring up to `explains` messages to leave.
 
         One that `comes_to_rest` is taken for a copy only where that is certain: what is moved by mistake is moved again, what stays
         away from rest stays for good."""
         source = event.source
         if not is_live(source):
-            return True
+            return Verdict.OWN
         is_copy = self._filter.is_return(time, event)
         if is_copy and comes_to_rest and not self._filter.is_certain:
             is_copy = False
-        is_key = isinstance(event, NoteOn)
-        self._changes += self._fuse.count_in(time, source, 0 if is_copy else explains, is_key)
-        return not is_copy and not self._fuse.is_blown(source)
+        self._changes += self._fuse.count_in(time, source, 0 if is_copy else explains, isinstance(event, NoteOn))
+        if is_copy:
+            return Verdict.COPY
+        return Verdict.CUT if self._fuse.is_blown(source) else Verdict.OWN
 
-    def leave(self, time: float, effects: Iterable[Effect], delay: float) -> None:
-        """These effects were brought about at `time`; planned notes leave `delay` seconds after their time."""
+    def leave(self, time: float, effects: Iterable[Effect], delay: float, ports: Iterable[int]) -> None:
+        """These effects were brought about at `time`; planned notes leave `delay` seconds after their time. `ports` are the outputs in use."""
         for effect in effects:
             if isinstance(effect, Play):
                 self._plan(time, effect, delay)
@@ -70,9 +90,8 @@ class ReturnPath:
                 self._take_back(time, effect)
             elif isinstance(effect, Silence):
                 self._take_back(time, None)
-                for channel in range(1, 17):
-                    for number in SILENCING:
-                        self._filter.leaves(time, "1", Control(number, 0, channel))
+                for port, channel, number in itertools.product(ports, range(1, 17), SILENCING):
+                    self._filter.leaves(time, str(port), Control(number, 0, channel))
 
     def explain(self, messages: int) -> None:
         """So many messages leave because of something that no input brought."""
@@ -86,6 +105,7 @@ class ReturnPath:
         """An input is gone, or connected anew: nothing is known of its way back."""
         self._filter.end_keys(source)
         self._filter.forget(source)
+        self._told.pop(source, None)
 
     def learn(self) -> None:
         """Learn from the last message, when what it brought about has left. Otherwise the next message pays for it."""
@@ -109,24 +129,22 @@ class ReturnPath:
 
     def state(self, sender: str) -> Iterator[Say]:
         """Yield to this sender the loops that are known and the inputs that are cut off."""
-        for source, (delay_ms, _) in self._told.items():
-            yield Say(LOOP, (source, round(delay_ms, 1), 0), sender)
-        for source in self._fuse.cut_sources:
-            yield Say(CUT, (source, 1), sender)
+        yield from (_report(source, told, sender) for source, told in self._told.items())
+        yield from (Say(CUT, (source, 1), sender) for source in self._fuse.cut_sources)
 
     def delays(self, time: float) -> Iterator[Say]:
         """Yield the delay of each input that carries a loop, in milliseconds, where it is new or another one."""
-        for source, first in self._filter.ways().items():
-            delay_ms = first.delay * 1000.0
-            told_ms, at = self._told.get(source, (-TOLD_MS, -TOLD_S))
-            if abs(delay_ms - told_ms) >= TOLD_MS and time >= at + TOLD_S:
-                self._told[source] = delay_ms, time
-                yield Say(LOOP, (source, round(delay_ms, 1), first.shift))
+        for source, way in self._filter.ways().items():
+            before = self._told.get(source, Told(-TOLD_MS, 0, -TOLD_S))
+            delay_ms = way.delay * 1000.0
+            if abs(delay_ms - before.delay_ms) >= TOLD_MS and time >= before.time + TOLD_S:
+                self._told[source] = Told(delay_ms, way.shift, time)
+                yield _report(source, self._told[source])
 
     def _plan(self, time: float, play: Play, delay: float) -> None:
-        leaves = play.time + delay if play.planned else play.time
+        leaves = play.leaves_at(delay, self._port_delays)
         self._filter.leaves(leaves, str(play.port), _note_on(play))
-        if not play.tag.startswith("key "):
+        if not is_answer_to_key(play.tag):
             self._fuse.count_planned(NOTE_MESSAGES)
         self._changes += self._fuse.count_out(time, NOTE_MESSAGES)
         if leaves > time:
@@ -146,3 +164,7 @@ class ReturnPath:
 
 def _note_on(play: Play) -> NoteOn:
     return NoteOn(play.pitch, play.velocity, play.channel)
+
+
+def _report(source: str, told: Told, sender: str = "") -> Say:
+    return Say(LOOP, (source, round(told.delay_ms, 1), told.shift), sender)

@@ -66,16 +66,23 @@ class Session:
     """All state of a show: parameter values, voices with their modes, what was heard. Used by one thread only."""
 
     def __init__(
-        self, table: Table, parts: Parts, seed: int, values: Mapping[str, Any] | None = None, scenes: Mapping[str, Mapping[str, Any]] | None = None
+        self,
+        table: Table,
+        parts: Parts,
+        seed: int,
+        values: Mapping[str, Any] | None = None,
+        scenes: Mapping[str, Mapping[str, Any]] | None = None,
+        port_delays: Sequence[float] = (),
     ) -> None:
         self.table = table
+        self.port_delays = port_delays
         self.values = Values(table.defaults() | dict(values or {}))
         self.room = Room(self.values, seed, parts.small)
         self.failed = 0  # questions that a model could not answer
         self.ignored = 0  # system exclusive messages: no voice uses them yet
         self._band = Band(self.room, parts)
         self._chorus = Chorus()
-        self._players = PlayerInput(self._band, parts, self._chorus, self._panic)
+        self._players = PlayerInput(self._band, parts, self._chorus, self._panic, port_delays)
         self._cues = Cues()
         self._scenes = Scenes(scenes)
         self._begun = False
@@ -271,8 +278,7 @@ class Session:
                 yield from mode.begin(time, beat)
 
     def _learn_panic(self, time: float, event: LearnPanic) -> Iterator[Effect]:
-        self._players.trigger.learn()
-        yield Say("/performer/panic/learning", (1,))
+        yield Say("/performer/panic/learning", (int(self._players.trigger.learn(time)),))
 
     def _still(self, time: float, event: Still) -> Iterator[Effect]:
         yield Say("/performer/visuals/still", ())

@@ -4,7 +4,8 @@ from collections.abc import Iterable
 
 import pytest
 
-from performer.events import Bend, Control, LearnPanic, NoteOff, NoteOn, Panic, ParameterSet, Pressure, Program, Sync, Timed
+from performer.effects import Say
+from performer.events import Bend, Control, LearnPanic, NoteOff, NoteOn, Panic, ParameterSet, PortGone, Pressure, Program, Sync, Timed
 from tests.stagehands import WrittenOutput, melody, offline
 
 VOICE = "/performer/voice/{}/{}"
@@ -327,3 +328,43 @@ def test_a_controller_or_a_key_becomes_the_panic_button(press: Control | NoteOn)
     assert ("silence",) in output.lines and not sounding(output)
     graph.play_on([Timed(4.0, NoteOff(24, 3)), Timed(4.0, Control(20, 0, 3)), Timed(5.0, NoteOn(62, 90))], until=5.5)
     assert list(sounding(output)) == [(1, 62)] and output.lines.count(("silence",)) == 1
+
+
+def test_a_fader_that_is_moved_up_is_one_panic():
+    graph, output = rig(mode="harmonise")
+    sweep = [Timed(1.1 + place * 0.005, Control(20, 60 + place)) for place in range(60)]
+    graph.play_on([Timed(1.0, ParameterSet("/performer/midi/panic_control", 20)), *sweep], until=2.0)
+    assert output.lines.count(("silence",)) == 1
+
+
+def test_a_pedal_that_becomes_the_panic_button_while_it_is_down_still_comes_up():
+    graph, output = rig(mode="harmonise")
+    pedal = [Timed(1.0, Control(64, 127)), Timed(1.2, ParameterSet("/performer/midi/panic_control", 64)), Timed(1.4, Control(64, 0))]
+    graph.play_on(pedal, until=2.0)
+    assert at_rest(output)
+
+
+def test_learning_ends_by_itself_and_when_it_is_asked_for_again():
+    graph, output = rig(mode="input")
+    graph.play_on([Timed(1.0, LearnPanic()), Timed(12.0, NoteOn(60, 90))], until=12.5)
+    graph.play_on([Timed(13.0, LearnPanic()), Timed(13.5, LearnPanic()), Timed(14.0, NoteOn(62, 90))], until=14.5)
+    assert set(sounding(output)) == {(1, 60), (1, 62)}
+
+
+def test_mpe_zones_end_with_their_input():
+    graph, output = rig(mode="harmonise")
+    zone = [Timed(1.0, Control(number, value, 1)) for number, value in ((101, 0), (100, 6), (6, 15))]
+    graph.play_on([*zone, Timed(1.1, PortGone()), Timed(1.3, Bend(900, 2))], until=2.0)
+    assert Bend(900, 1) in sent(output)
+
+
+def test_the_panic_button_works_on_an_input_that_is_cut_off():
+    """Two Performers in a ring, as it were: each note that leaves comes in again as two others."""
+    graph, output = rig(mode="harmonise", notes=4)
+    graph.handle(Timed(0.5, ParameterSet("/performer/midi/panic_control", 20)))
+    for place in range(3000):
+        graph.handle(Timed(1.0 + place / 1000, NoteOn(place * 7 % 128, 1 + place % 127)))
+    cut = [effect for effect in graph.said if isinstance(effect, Say) and effect.address == "/performer/midi/cut"]
+    assert cut and cut[-1].arguments == ("midi", 1)
+    graph.handle(Timed(4.1, Control(20, 127)))
+    assert ("silence",) in output.lines and not sounding(output)
