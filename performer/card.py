@@ -14,7 +14,7 @@ from typing import Any
 from performer.errors import ModelError
 
 CARD = "card.toml"
-ROLES = ("notes", "pictures", "chords")
+ROLES = ("notes", "pictures", "chords", "words")
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TypeVar
 
 import numpy as np
 import numpy.typing as npt
@@ -16,6 +17,7 @@ from performer.music.midi_file import ENDINGS as KINDS
 DRUM_CHANNEL = 9  # as in the file; channel 10 to people
 CHAIN = (GAP, PITCH, DURATION, VELOCITY)  # the order in which a note's attributes are predicted, and of the columns of `bins`
 KEYS, DRUMS = VOICES.index("keys"), VOICES.index("drums")
+T = TypeVar("T")
 Say = Callable[[str], object]
 
 
@@ -82,8 +84,7 @@ def read_corpus(folder: Path, track: str = "", limit: int = 0, say: Say = lambda
     paths = [path for path in sorted(folder.rglob("*")) if path.suffix.lower() in KINDS and path.is_file()]
     if not paths:
         raise PerformerError(f"'{folder}' has no MIDI files in it or below.", f"Give a folder with files that end in {', '.join(KINDS)}.")
-    if 0 < limit < len(paths):
-        paths = [paths[place * len(paths) // limit] for place in range(limit)]
+    paths = evenly_chosen(paths, limit)
     pieces: list[Piece] = []
     skipped: list[tuple[str, str]] = []
     for path in paths:
@@ -100,6 +101,11 @@ def read_corpus(folder: Path, track: str = "", limit: int = 0, say: Say = lambda
     if skipped:
         say(f"{len(skipped)} of {len(paths)} files of '{folder}' are left out.")
     return Corpus(tuple(pieces), tuple(skipped))
+
+
+def evenly_chosen(items: Sequence[T], limit: int) -> list[T]:
+    """At most `limit` of the items, evenly chosen in their order; 0: all."""
+    return [items[place * len(items) // limit] for place in range(limit)] if 0 < limit < len(items) else list(items)
 
 
 def _piece(name: str, tracks: Sequence[Track], wanted: str) -> Piece:

@@ -88,6 +88,9 @@ def _count(contexts: Array, values: Array, asked: Array, wanted: Array) -> tuple
     kinds = np.unique(contexts[first], return_counts=True)[1]  # of the same keys, in the same order
 
     def look_up(table: Array, numbers: Array, figures: Array) -> Array:
+        # No piece may be long enough for a context of this order.
+        if not len(table):
+            return np.zeros(len(numbers))
         index = np.minimum(np.searchsorted(table, numbers), len(table) - 1)
         return np.where(table[index] == numbers, figures[index], 0)
 

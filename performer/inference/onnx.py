@@ -62,12 +62,13 @@ def _size(port: Port) -> int:
 
 class OpenGraph:
     """A graph ready to run: call it with the inputs in the order of its ports, and get the outputs in theirs. Inputs that have a value of their
-    own in the graph are named, and those it does not have are passed over. Thread-safe."""
+    own in the graph are named, and those it does not have are passed over. `metadata`: texts that travel in the graph, by name. Thread-safe."""
 
     def __init__(
         self, session: Any, graph: Graph, inputs: tuple[Port, ...], outputs: tuple[Port, ...], options: frozenset[str] = frozenset()
     ) -> None:
         self.device = "cuda" if "CUDAExecutionProvider" in session.get_providers() else "cpu"
+        self.metadata: dict[str, str] = dict(session.get_modelmeta().custom_metadata_map)
         self._graph, self._ports = graph, inputs
         self._names = tuple(port.name for port in inputs)
         self._wanted = [port.name for port in outputs]

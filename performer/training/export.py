@@ -75,12 +75,16 @@ def write_graphs(net: NoteNet, folder: Path) -> None:
     write_graph(Rest(net.step).eval(), (event, ready, *given[1:]), ("event", "ready_gates", *names[1:]), outputs, folder / "step.onnx")
 
 
-def write_graph(module: nn.Module, example: tuple[Tensor, ...], inputs: tuple[str, ...], outputs: tuple[str, ...], path: Path) -> None:
+def write_graph(
+    module: nn.Module, example: tuple[Tensor, ...], inputs: tuple[str, ...], outputs: tuple[str, ...], path: Path, open_sizes: Any = None
+) -> None:
+    """Write a module as a graph; `open_sizes` are the sizes that may differ from the example's, as torch.export's `dynamic_shapes`."""
     logging.getLogger("torch.onnx").setLevel(logging.ERROR)  # it misses torchvision
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         program = torch.onnx.export(
-            module, example, input_names=inputs, output_names=outputs, opset_version=OPSET, dynamo=True, verbose=False, optimize=False
+            module, example, input_names=inputs, output_names=outputs, opset_version=OPSET, dynamo=True, verbose=False, optimize=False,
+            dynamic_shapes=open_sizes,
         )  # fmt: skip
     model = program.model_proto
     model.ir_version = IR_VERSION
@@ -146,13 +150,13 @@ def entries(folder: Path) -> dict[str, dict[str, Any]]:
 
 
 def entry(folder: Path, file: str) -> dict[str, Any]:
-    """The file's name, and its inputs and outputs in words: event = "int64 1 x 7"."""
+    """The file's name, and its inputs and outputs in words: event = "int64 1 x 7". A size that is open is told as 1."""
     graph = onnx.load(folder / file).graph
 
     def told(values: Iterable[onnx.ValueInfoProto]) -> dict[str, str]:
         types = {value.name: value.type.tensor_type for value in values}
         kinds = {name: onnx.TensorProto.DataType.Name(kind.elem_type).lower() for name, kind in types.items()}
-        return {name: f"{kinds[name]} {' x '.join(str(d.dim_value) for d in kind.shape.dim)}" for name, kind in types.items()}
+        return {name: f"{kinds[name]} {' x '.join(str(d.dim_value or 1) for d in kind.shape.dim)}" for name, kind in types.items()}
 
     return {"file": file, "inputs": told(graph.input), "outputs": told(graph.output)}
 
