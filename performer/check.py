@@ -21,6 +21,7 @@ from performer.inference.lstm import LstmMind, load_mind, state_ports
 from performer.visuals.even import apart
 from performer.visuals.generator import Generator
 from performer.visuals.walk import Pose
+from performer.words.verse import VerseModel
 
 STEPS = 64
 INSTANT_MS = 10.0  # a note within this long can answer a key
@@ -66,7 +67,7 @@ def _checked(folder: Path) -> Iterator[Remark]:
     card = read_card(folder)
     yield Remark(True, f"'{card.name}' has a card, for {card.role} in the encoding {card.encoding}; its graphs are those that it names.")
     yield from _folder(folder, card)
-    yield from {"notes": _notes, "pictures": _pictures, "chords": _chords}[card.role](folder, card)
+    yield from {"notes": _notes, "pictures": _pictures, "chords": _chords, "words": _words}[card.role](folder, card)
 
 
 def _folder(folder: Path, card: Card) -> Iterator[Remark]:
@@ -142,6 +143,27 @@ def _chords(folder: Path, card: Card) -> Iterator[Remark]:
     if mind.answer(ask) != answer:
         remedy = "Take what is random out of the graphs: Performer draws the chords, from the seed of the show."
         yield Remark(False, "The same seed gives other chords the second time: a take could not be told again.", remedy)
+
+
+def _words(folder: Path, card: Card) -> Iterator[Remark]:
+    model = VerseModel(folder)
+    yield Remark(True, f"Its graph opens, and its vocabulary has {len(model.tokenizer)} tokens, as many as its logits.")
+    (text, seconds), (again, _) = (_writing(model) for _ in range(2))
+    yield Remark(True, f"It writes {STEPS} tokens in {seconds * 1000:.0f} ms, all numbers finite; they begin: {text[:60]!r}.")
+    if text != again:
+        remedy = "Take what is random out of the graph: Performer draws the words, from the seed of the show."
+        yield Remark(False, "The same seed gives other words the second time: a take could not be told again.", remedy)
+
+
+def _writing(model: VerseModel) -> tuple[str, float]:
+    """STEPS tokens drawn after the header of any poem, and the seconds they took. Raises ModelError for what is no number."""
+    rng, begun = np.random.default_rng(0), time.perf_counter()
+    model.reset()
+    model.feed(model.tokenizer.encode_header())
+    text, _ = model.write_line(rng, longest=STEPS, stops=())
+    if not np.isfinite(model.next_logits).all():
+        raise ModelError(f"'{model.name}' gives numbers that are not finite.", "Look for weights that grew without end, and export it again.")
+    return text, time.perf_counter() - begun
 
 
 def _pictures(folder: Path, card: Card) -> Iterator[Remark]:

@@ -93,8 +93,8 @@ def baseline_bits(learned: Sequence[Poem], poems: Sequence[Poem]) -> float:
     if not learned:
         raise PerformerError("The baseline has no poem to learn from.", "Name a file of poems with --baseline-from.")
     numbers: dict[str, int] = {}
-    rows = [[_numbered(poem, numbers) for poem in each] for each in (learned, poems)]
-    return float(baseline_nats(*rows, order=CONTEXT, sizes=(ALPHABET,)).sum()) / math.log(2)
+    known, new = ([_numbered(poem, numbers) for poem in each] for each in (learned, poems))
+    return float(baseline_nats(known, new, order=CONTEXT, sizes=(ALPHABET,)).sum()) / math.log(2)
 
 
 def _numbered(poem: Poem, numbers: dict[str, int]) -> npt.NDArray[np.int64]:
