@@ -7,7 +7,8 @@ A poem's part is decided by the SHA-256 of its normalised text (letters and digi
 is 0 or 1 for test, 2 or 3 for valid, else train. A poem of train that shares half of its lines, or half of the other's, with one held-out
 poem is left out of train.
 
-Counts: COUNTS
+Counts: 12,522 English poems in train (17 near-duplicates left out), 245 in valid, 297 in test; 111,138 Chinese ones in train (132 left out),
+2,296 in valid, 2,343 in test.
 """
 
 import argparse

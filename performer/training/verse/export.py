@@ -28,7 +28,7 @@ from performer.training.verse.model import Shape, Verse, empty_cache
 from performer.words.tokenizer import Tokenizer
 from performer.words.verse import ENCODING, VOCABULARY, VerseModel
 
-STATE = ("state_keys", "state_values", "state_count")
+STATE = ("state_keys", "state_values", "state_position")
 TOLERANCE, TOLERANCE_BITS = 1e-3, 0.01
 SCALE = ".scale"
 SENTENCES = {
@@ -57,8 +57,8 @@ class Step(torch.nn.Module):
         super().__init__()
         self.blocks, self.table, self._step = net.blocks, net.table, net.step
 
-    def forward(self, tokens, keys, values, count):
-        return self._step(tokens, keys, values, count)
+    def forward(self, tokens, keys, values, position):
+        return self._step(tokens, keys, values, position)
 
 
 def export(net: Verse, tokenizer: Tokenizer, language: str, out: Path, facts: dict[str, Any]) -> float:
@@ -84,12 +84,12 @@ def export(net: Verse, tokenizer: Tokenizer, language: str, out: Path, facts: di
 
 @torch.no_grad()
 def _logits(net: Verse, tokens: list[int]) -> np.ndarray:
-    """What PyTorch says one token at a time."""
+    """What PyTorch says, a few tokens at a time."""
     cache, rows = empty_cache(net.shape), []
-    for token in tokens:
-        logits, *cache = net.step(torch.tensor([[token]]), *cache)
-        rows.append(logits[-1].numpy())
-    return np.array(rows)
+    for part in torch.tensor([tokens]).split(7, 1):
+        logits, *cache = net.step(part, *cache)
+        rows.append(logits.numpy())
+    return np.concatenate(rows)
 
 
 def _written(folder: Path, name: str, net: Verse, language: str, facts: dict[str, Any]) -> VerseModel:

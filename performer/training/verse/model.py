@@ -76,13 +76,12 @@ class Block(nn.Module):
         return self.finish(x, seen)
 
     def step(self, x: Tensor, keys: Tensor, values: Tensor, turns: tuple[Tensor, Tensor], mask: Tensor) -> tuple[Tensor, Tensor, Tensor]:
-        """x (1, time, width) after the cached keys and values (1, heads, window, size), keys not turned -> x, the new cache. `turns` are of the
-        cache's places and then of x's; `mask` (time, window + time) is True where a token may be looked at."""
+        """x (1, time, width) after the cached keys, turned by their own positions, and values (1, heads, window, size) -> x, the new cache.
+        `turns` are of x's positions; `mask` (time, window + time) is True where a token may be looked at."""
         y, window = norm(x), keys.shape[2]
-        keys = torch.cat([keys, norm(self.split(self.key(y)))], 2)
-        values = torch.cat([values, self.split(self.value(y))], 2)
-        query = rotate(norm(self.split(self.query(y))), *(turn[window:] for turn in turns))
-        seen = F.scaled_dot_product_attention(query, rotate(keys, *turns), values, mask)
+        query, key = (rotate(norm(self.split(part(y))), *turns) for part in (self.query, self.key))
+        keys, values = torch.cat([keys, key], 2), torch.cat([values, self.split(self.value(y))], 2)
+        seen = F.scaled_dot_product_attention(query, keys, values, mask)
         return self.finish(x, seen), keys[:, :, -window:], values[:, :, -window:]
 
     def finish(self, x: Tensor, seen: Tensor) -> Tensor:
@@ -111,23 +110,23 @@ class Verse(nn.Module):
             x = block(x, turns)
         return self.logits(x)
 
-    def step(self, tokens: Tensor, keys: Tensor, values: Tensor, count: Tensor) -> tuple[Tensor, Tensor, Tensor, Tensor]:
-        """tokens (1, time) after a cache: keys and values (layers, 1, heads, window, size), the newest `count` (1,) of them filled -> logits
-        (time, vocabulary), the new keys, values and count."""
+    def step(self, tokens: Tensor, keys: Tensor, values: Tensor, position: Tensor) -> tuple[Tensor, Tensor, Tensor, Tensor]:
+        """tokens (1, time) after a cache: keys and values (layers, 1, heads, window, size), the newest on the right, of the `position` (1,)
+        tokens that were read so far -> logits (time, vocabulary), the new keys, values and position."""
         window, time = self.shape.window, tokens.shape[1]
         places = torch.arange(window + time, device=tokens.device)
         own = places[window:].unsqueeze(1)
-        mask = (places <= own) & (places > own - window) & (places >= window - count)
-        turns = rotations(places, self.shape.width // self.shape.heads)
+        mask = (places <= own) & (places > own - window) & (places >= window - position)
+        turns = rotations(position + places[:time], self.shape.width // self.shape.heads)
         x, new_keys, new_values = norm(self.table(tokens)), [], []
         for block, old_keys, old_values in zip(self.blocks, keys, values, strict=True):
             x, kept_keys, kept_values = block.step(x, old_keys, old_values, turns, mask)
             new_keys.append(kept_keys)
             new_values.append(kept_values)
-        return self.logits(x)[0], torch.stack(new_keys), torch.stack(new_values), (count + time).clamp(max=window)
+        return self.logits(x)[0], torch.stack(new_keys), torch.stack(new_values), position + time
 
 
 def empty_cache(shape: Shape) -> tuple[Tensor, Tensor, Tensor]:
-    """Keys, values and count before anything was read."""
+    """Keys, values and position before anything was read."""
     sizes = (shape.layers, 1, shape.heads, shape.window, shape.width // shape.heads)
     return torch.zeros(sizes), torch.zeros(sizes), torch.zeros(1, dtype=torch.long)

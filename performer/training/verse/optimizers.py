@@ -1,6 +1,7 @@
 """Muon (Jordan 2024) for the matrices of the blocks, Adam for the table of tokens, and the rate at which both learn.
 
-On one core a run sees few tokens, and Muon learns more from each: see MEASURED in the card of verse-en.
+On one core a run sees few tokens, and Muon learns more from each: after 0.88 million English tokens 5.8 million weights had 2.19 bits a
+character on valid poems; with Adam alone, 8.9 million weights had 2.56 after 0.9 million (issue 21).
 """
 
 import torch
