@@ -1,7 +1,9 @@
-"""Bits per character of poems that a verse model has not seen, beside those of a character model that learned from other poems.
+"""Bits per character of poems that a verse model has not seen, beside those of a character model that learned
+from other poems.
 
-Both pay for every character and for the end of each poem, and share an alphabet of ALPHABET characters: what neither has seen is equally
-likely. The verse model is told author and form where the file gives them; a form that is derived from the text is paid for.
+Both pay for every character and for the end of each poem, and share an alphabet of ALPHABET characters: what
+neither has seen is equally likely. The verse model is told author and form where the file gives them; a form
+that is derived from the text is paid for.
 """
 
 import json
@@ -48,21 +50,28 @@ class PoemReport:
         """The same for people."""
         ours, theirs = self.bits_per_character, self.baseline["bits_per_character"]
         return (
-            f"{self.model} on {self.characters} characters it has not seen: {ours:.3f} bits a character (less is better).\n"
+            f"{self.model} on {self.characters} characters it has not seen: {ours:.3f} bits a character.\n"
             f"The baseline ({self.baseline['kind']}): {theirs:.3f}. The model needs {ours / theirs:.2f} of it."
         )
 
 
-def evaluate_poems(path: Path, model: str, learned: Path, limit: int = 0, say: Say = lambda _: None) -> PoemReport:
-    """Measure `model` on the poems of `path` (at most `limit`, evenly chosen; 0: all), the baseline on those of `learned`. Raises
-    PerformerError for a model or a file that cannot be used."""
+def evaluate_poems(
+    path: Path, model: str, learned: Path, limit: int = 0, say: Say = lambda _: None
+) -> PoemReport:
+    """Measure `model` on the poems of `path` (at most `limit`, evenly chosen; 0: all), the baseline on those
+    of `learned`. Raises PerformerError for a model or a file that cannot be used."""
     folder = model_at(model)
     if folder is None:
-        raise ModelError(f"There is no model '{model}'.", "Give the name of one that `performer doctor` lists, or its folder.")
+        raise ModelError(
+            f"There is no model '{model}'.",
+            "Give the name of one that `performer doctor` lists, or its folder.",
+        )
     verse = VerseModel(folder)
     poems = evenly_chosen(list(read_poems(path)), limit)
     if not poems:
-        raise PerformerError(f"'{path}' has no poem with text.", "Name a file of poems, one JSON object a line.")
+        raise PerformerError(
+            f"'{path}' has no poem with text.", "Name a file of poems, one JSON object a line."
+        )
     bits = 0.0
     for number, poem in enumerate(poems, 1):
         bits += bits_of(verse, poem)
@@ -71,7 +80,9 @@ def evaluate_poems(path: Path, model: str, learned: Path, limit: int = 0, say: S
     say("the baseline learns")
     characters = sum(len(poem.text) for poem in poems)
     baseline = baseline_bits(list(read_poems(learned)), poems)
-    return PoemReport(verse.name, characters, bits / characters, {"bits_per_character": baseline / characters, "kind": KIND})
+    return PoemReport(
+        verse.name, characters, bits / characters, {"bits_per_character": baseline / characters, "kind": KIND}
+    )
 
 
 def bits_of(verse: VerseModel, poem: Poem) -> float:
@@ -91,7 +102,9 @@ def bits_of(verse: VerseModel, poem: Poem) -> float:
 def baseline_bits(learned: Sequence[Poem], poems: Sequence[Poem]) -> float:
     """Bits that the character model pays for all the poems and their ends."""
     if not learned:
-        raise PerformerError("The baseline has no poem to learn from.", "Name a file of poems with --baseline-from.")
+        raise PerformerError(
+            "The baseline has no poem to learn from.", "Name a file of poems with --baseline-from."
+        )
     numbers: dict[str, int] = {}
     known, new = ([_numbered(poem, numbers) for poem in each] for each in (learned, poems))
     return float(baseline_nats(known, new, order=CONTEXT, sizes=(ALPHABET,)).sum()) / math.log(2)

@@ -1,4 +1,5 @@
-"""Poems as files hold them: one JSON object a line, packed with xz, gzip or not at all, with `text` and perhaps `author`, `form`, `title`."""
+"""Poems as files hold them: one JSON object a line, packed with xz, gzip or not at all, with `text` and
+perhaps `author`, `form`, `title`."""
 
 import gzip
 import json
@@ -39,14 +40,17 @@ def is_poem_file(path: Path) -> bool:
 
 
 def read_poems(path: Path) -> Iterator[Poem]:
-    """Yield the poems of a file; a poem without text is left out. Raises PerformerError with the line's number."""
+    """Yield the poems of a file; a poem without text is left out. Raises PerformerError with the line's
+    number."""
     try:
         with OPENERS.get(path.suffix, open)(path, "rt", encoding="utf-8") as file:
             for number, line in enumerate(file, 1):
                 if line.strip() and (poem := _read_poem(line, number, path)).text:
                     yield poem
     except (OSError, EOFError, lzma.LZMAError, UnicodeDecodeError) as error:
-        raise PerformerError(f"'{path}' cannot be read: {error}.", "Name a file of poems, one JSON object a line.") from None
+        raise PerformerError(
+            f"'{path}' cannot be read: {error}.", "Name a file of poems, one JSON object a line."
+        ) from None
 
 
 def _read_poem(line: str, number: int, path: Path) -> Poem:

@@ -1,7 +1,9 @@
-"""The tokens of a verse model: control tokens, then pieces of text. Its vocabulary travels as JSON in the metadata of the ONNX graph.
+"""The tokens of a verse model: control tokens, then pieces of text. Its vocabulary travels as JSON in the
+metadata of the ONNX graph.
 
-Two kinds: "bpe" (byte pairs over UTF-8, Sennrich et al. 2016, so that every text has tokens) and "characters" (one each; a character that is
-not in the vocabulary becomes "unknown"). A poem is `author:NAME`, `form:NAME`, its lines with `line` or `stanza` between them, and `end`.
+Two kinds: "bpe" (byte pairs over UTF-8, Sennrich et al. 2016, so that every text has tokens) and "characters"
+(one each; a character that is not in the vocabulary becomes "unknown"). A poem is `author:NAME`, `form:NAME`,
+its lines with `line` or `stanza` between them, and `end`.
 """
 
 import itertools
@@ -22,12 +24,17 @@ WORD = re.compile(r" ?[^\W\d_]+(?:['’][^\W\d_]+)?| ?\d+| ?[^\w\s]+| ?_+|\s")
 
 
 def form_of_lines(text: str) -> str:
-    """The form of a poem in words: "sonnet" for 14 long lines, else by the middle line's length in characters."""
+    """The form of a poem in words: "sonnet" for 14 long lines, else by the middle line's length in
+    characters."""
     lengths = sorted(len(line) for line in text.split("\n") if line)
     middle = lengths[len(lengths) // 2] if lengths else 0
     if len(lengths) == 14 and middle > 36:
         return "sonnet"
-    return next(name for name, limit in (("short", 26), ("medium", 36), ("long", 46), ("wide", 1 << 30)) if middle <= limit)
+    return next(
+        name
+        for name, limit in (("short", 26), ("medium", 36), ("long", 46), ("wide", 1 << 30))
+        if middle <= limit
+    )
 
 
 LINE_FORMS = ("sonnet", "short", "medium", "long", "wide")
@@ -55,7 +62,8 @@ class Tokenizer:
         return json.dumps(content, ensure_ascii=False, separators=(",", ":"))
 
     def control(self, name: str) -> int:
-        """The control token of this name; of an author or a form it does not know, the one that stands for any."""
+        """The control token of this name; of an author or a form it does not know, the one that stands for
+        any."""
         return self._control.get(name, self._control.get(name[: name.find(":") + 1], 0))
 
     @property
@@ -82,11 +90,19 @@ class Tokenizer:
 
     def encode_poem(self, poem: Poem) -> list[int]:
         """The whole poem, from its header to `end`."""
-        return [*self.encode_header(poem.author, self.form_of(poem)), *self.encode(poem.text), self._control[END]]
+        return [
+            *self.encode_header(poem.author, self.form_of(poem)),
+            *self.encode(poem.text),
+            self._control[END],
+        ]
 
     def decode(self, tokens: Iterable[int]) -> str:
         """Text again; control tokens other than ends of lines have none."""
-        texts = {self._control[LINE]: "\n", self._control[STANZA]: "\n\n", self._control[UNKNOWN]: UNKNOWN_TEXT}
+        texts = {
+            self._control[LINE]: "\n",
+            self._control[STANZA]: "\n\n",
+            self._control[UNKNOWN]: UNKNOWN_TEXT,
+        }
         out = bytearray()
         for token in tokens:
             if token < len(self.controls):
@@ -105,7 +121,10 @@ class Tokenizer:
             if word not in self._known:
                 if len(self._known) > 100_000:
                     self._known.clear()
-                self._known[word] = [self._piece[piece] for piece in self._merge([LETTERS[byte] for byte in word.encode(errors="replace")])]
+                self._known[word] = [
+                    self._piece[piece]
+                    for piece in self._merge([LETTERS[byte] for byte in word.encode(errors="replace")])
+                ]
             tokens += self._known[word]
         return tokens
 
@@ -125,7 +144,9 @@ def _letters() -> dict[int, str]:
     """A visible letter for each byte, as GPT-2 writes them."""
     visible = [*range(33, 127), *range(161, 173), *range(174, 256)]
     hidden = [byte for byte in range(256) if byte not in visible]
-    return {byte: chr(byte) for byte in visible} | {byte: chr(256 + place) for place, byte in enumerate(hidden)}
+    return {byte: chr(byte) for byte in visible} | {
+        byte: chr(256 + place) for place, byte in enumerate(hidden)
+    }
 
 
 LETTERS = _letters()

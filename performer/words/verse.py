@@ -1,6 +1,8 @@
-"""A verse model that reads and writes token by token: it opens a model folder of the role "words" and keeps its rolling cache.
+"""A verse model that reads and writes token by token: it opens a model folder of the role "words" and keeps
+its rolling cache.
 
-One thread at a time owns a model. A token takes about 2 ms of one core, so a show asks for lines ahead of time.
+One thread at a time owns a model. A token takes about 2 ms of one core, so a show asks for lines ahead of
+time.
 """
 
 import json
@@ -30,12 +32,18 @@ class VerseModel:
         card = read_card(folder)
         card.require("words", ENCODING, "step")
         self.name, self.shape, self._state_ports = card.name, card.shape, state_ports(card)
-        logits = next((port for port in ports_of(card.graphs["step"], "outputs") if port.name == "logits"), Port("logits", "float", (1, 1)))
+        logits = next(
+            (port for port in ports_of(card.graphs["step"], "outputs") if port.name == "logits"),
+            Port("logits", "float", (1, 1)),
+        )
         made = (logits, *(Port(f"new_{port.name}", port.kind, port.shape) for port in self._state_ports))
-        self._step = open_graph(card.graphs["step"], (Port("tokens", "int64", (1, 1)), *self._state_ports), made)
+        self._step = open_graph(
+            card.graphs["step"], (Port("tokens", "int64", (1, 1)), *self._state_ports), made
+        )
         self.tokenizer = _tokenizer_of(self._step.metadata.get(VOCABULARY), card.name)
         if len(self.tokenizer) != logits.shape[-1]:
-            problem = f"The vocabulary of '{card.name}' has {len(self.tokenizer)} tokens, its graph {logits.shape[-1]}."
+            sizes = f"{len(self.tokenizer)} tokens, its graph {logits.shape[-1]}"
+            problem = f"The vocabulary of '{card.name}' has {sizes}."
             raise ModelError(problem, "Export the model again.")
         self.reset()
 
@@ -57,17 +65,25 @@ class VerseModel:
         """Read tokens. Returns the logits after each (tokens, vocabulary)."""
         rows = [np.zeros((0, len(self.tokenizer)), np.float32)]
         for start in range(0, len(tokens), CHUNK):
-            logits, *self._state = self._step(np.array([tokens[start : start + CHUNK]], np.int64), *self._state)
+            logits, *self._state = self._step(
+                np.array([tokens[start : start + CHUNK]], np.int64), *self._state
+            )
             rows.append(logits)
         if len(rows) > 1:
             self.next_logits = rows[-1][-1]
         return np.concatenate(rows)
 
     def write_line(
-        self, rng: np.random.Generator, temperature: float = 0.8, top_p: float = 0.9, longest: int = 40, stops: Collection[str] = (LINE, STANZA, END)
+        self,
+        rng: np.random.Generator,
+        temperature: float = 0.8,
+        top_p: float = 0.9,
+        longest: int = 40,
+        stops: Collection[str] = (LINE, STANZA, END),
     ) -> tuple[str, str]:
-        """Write until one of the control tokens `stops`, or `longest` tokens. Returns the text and the name of the token that ended it, or
-        "". What was written is read too. Control tokens other than `stops` never come."""
+        """Write until one of the control tokens `stops`, or `longest` tokens. Returns the text and the name
+        of the token that ended it, or "". What was written is read too. Control tokens other than `stops`
+        never come."""
         ends = {self.tokenizer.control(stop): stop for stop in stops}
         banned = [token for token in range(len(self.tokenizer.controls)) if token not in ends]
         written: list[int] = []
@@ -80,9 +96,11 @@ class VerseModel:
         return self.tokenizer.decode(written), ""
 
 
-def sample(logits: Array, rng: np.random.Generator, temperature: float, top_p: float, banned: Sequence[int] = ()) -> int:
-    """Draw a token from the smallest set of tokens that have `top_p` of the chances (nucleus sampling, Holtzman et al. 2020). A temperature
-    of 0 takes the most likely one."""
+def sample(
+    logits: Array, rng: np.random.Generator, temperature: float, top_p: float, banned: Sequence[int] = ()
+) -> int:
+    """Draw a token from the smallest set of tokens that have `top_p` of the chances (nucleus sampling,
+    Holtzman et al. 2020). A temperature of 0 takes the most likely one."""
     logits = logits.astype(np.float64)
     logits[list(banned)] = -np.inf
     if temperature <= 0:
@@ -98,4 +116,6 @@ def _tokenizer_of(vocabulary: str | None, name: str) -> Tokenizer:
     try:
         return Tokenizer(json.loads(vocabulary or ""))
     except (ValueError, KeyError, TypeError) as error:
-        raise ModelError(f"The graph of '{name}' has no vocabulary that can be read ({error}).", "Export the model again.") from None
+        raise ModelError(
+            f"The graph of '{name}' has no vocabulary that can be read ({error}).", "Export the model again."
+        ) from None

@@ -54,7 +54,10 @@ def test_a_form_that_is_derived_is_paid_for(folder: Path):
 
 
 def test_the_command_prints_the_figures(folder: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]):
-    poems = write(tmp_path / "poems.jsonl", *({"text": each.text, "form": each.form, "author": each.author} for each in QUATRAINS))
+    poems = write(
+        tmp_path / "poems.jsonl",
+        *({"text": each.text, "form": each.form, "author": each.author} for each in QUATRAINS),
+    )
     arguments = ["eval", str(poems), "--model", str(folder), "--baseline-from", str(poems), "--limit", "2"]
     assert main([*arguments, "--json"]) == 0
     report = json.loads(capsys.readouterr().out)
@@ -72,9 +75,14 @@ def test_hostile_poems_are_measured(folder: Path, tmp_path: Path):
 
 
 @pytest.mark.parametrize(
-    ("model", "text", "words"), [("none-such", "x", "There is no model"), ("lstm-first", "x", "has the role"), (None, "", "no poem")]
+    ("model", "text", "words"),
+    [("none-such", "x", "There is no model"), ("lstm-first", "x", "has the role"), (None, "", "no poem")],
 )
-def test_what_cannot_be_measured_is_said(folder: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str], model, text, words):
+def test_what_cannot_be_measured_is_said(
+    folder: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str], model, text, words
+):
     poems = write(tmp_path / "poems.jsonl", {"text": text})
-    assert main(["eval", str(poems), "--model", model or str(folder), "--baseline-from", str(poems)]) == FAILED
+    assert (
+        main(["eval", str(poems), "--model", model or str(folder), "--baseline-from", str(poems)]) == FAILED
+    )
     assert words in capsys.readouterr().err

@@ -10,10 +10,17 @@ import pytest
 from performer.errors import PerformerError
 from performer.words.poems import Poem, is_poem_file, read_poems
 
-LINES = [json.dumps({"text": " a \nb", "author": "X", "form": None}), "", json.dumps({"text": " "}), json.dumps({"text": "c", "title": "t"})]
+LINES = [
+    json.dumps({"text": " a \nb", "author": "X", "form": None}),
+    "",
+    json.dumps({"text": " "}),
+    json.dumps({"text": "c", "title": "t"}),
+]
 
 
-@pytest.mark.parametrize(("ending", "opener"), [(".jsonl", open), (".jsonl.xz", lzma.open), (".jsonl.gz", gzip.open)])
+@pytest.mark.parametrize(
+    ("ending", "opener"), [(".jsonl", open), (".jsonl.xz", lzma.open), (".jsonl.gz", gzip.open)]
+)
 def test_poems_are_read_packed_or_not(tmp_path: Path, ending: str, opener):
     path = tmp_path / f"poems{ending}"
     with opener(path, "wt", encoding="utf-8") as file:

@@ -10,16 +10,39 @@ from performer.words.tokenizer import BYTES, CONTROLS, LETTERS, Tokenizer, form_
 
 MERGES = [["Ġ", "t"], ["h", "e"], ["Ġt", "he"], ["o", "o"], ["m", "oo"]]
 PIECES = [*LETTERS.values(), *("".join(pair) for pair in MERGES)]
-BPE = Tokenizer({"kind": "bpe", "controls": [*CONTROLS, "author:A. Poet", "form:sonnet", "form:short"], "pieces": PIECES, "merges": MERGES})
-CHARACTERS = Tokenizer({"kind": "characters", "controls": [*CONTROLS, "form:7-jueju"], "pieces": list("山水月，。")})
-HOSTILE = ["", " ", "the moon", "naïve café", "\U0001f319 moon", "مرحبا", "a\u0301\u0301", "end line author:", "x" * 5000, "a\x00b\x85c", "_a_ 1,0"]
+BPE = Tokenizer(
+    {
+        "kind": "bpe",
+        "controls": [*CONTROLS, "author:A. Poet", "form:sonnet", "form:short"],
+        "pieces": PIECES,
+        "merges": MERGES,
+    }
+)
+CHARACTERS = Tokenizer(
+    {"kind": "characters", "controls": [*CONTROLS, "form:7-jueju"], "pieces": list("山水月，。")}
+)
+HOSTILE = [
+    "",
+    " ",
+    "the moon",
+    "naïve café",
+    "\U0001f319 moon",
+    "مرحبا",
+    "a\u0301\u0301",
+    "end line author:",
+    "x" * 5000,
+    "a\x00b\x85c",
+    "_a_ 1,0",
+]
 
 
 @pytest.mark.parametrize("text", HOSTILE)
 def test_any_text_comes_back(text: str):
     text = tidy(text)
     assert BPE.decode(BPE.encode(text)) == text
-    assert all(token >= len(BPE.controls) or BPE.controls[token] in ("line", "stanza") for token in BPE.encode(text))
+    assert all(
+        token >= len(BPE.controls) or BPE.controls[token] in ("line", "stanza") for token in BPE.encode(text)
+    )
 
 
 def test_a_lone_surrogate_becomes_a_question_mark():
@@ -27,7 +50,14 @@ def test_a_lone_surrogate_becomes_a_question_mark():
 
 
 def test_merges_join_in_the_order_of_training():
-    assert [BPE.pieces[token - len(BPE.controls)] for token in BPE.encode("the moon the")] == ["t", "he", "Ġ", "moo", "n", "Ġthe"]
+    assert [BPE.pieces[token - len(BPE.controls)] for token in BPE.encode("the moon the")] == [
+        "t",
+        "he",
+        "Ġ",
+        "moo",
+        "n",
+        "Ġthe",
+    ]
 
 
 def test_lines_and_stanzas_are_control_tokens():
@@ -37,7 +67,10 @@ def test_lines_and_stanzas_are_control_tokens():
 
 
 def test_a_poem_has_author_form_text_and_end():
-    names = [BPE.controls[token] if token < len(BPE.controls) else "." for token in BPE.encode_poem(Poem("a b\nc", "A. Poet"))]
+    names = [
+        BPE.controls[token] if token < len(BPE.controls) else "."
+        for token in BPE.encode_poem(Poem("a b\nc", "A. Poet"))
+    ]
     assert names == ["author:A. Poet", "form:short", ".", ".", ".", "line", ".", "end"]
     assert BPE.encode_header("Nobody", "epic") == [BPE.control("author:"), BPE.control("form:")]
 
@@ -45,7 +78,10 @@ def test_a_poem_has_author_form_text_and_end():
 def test_a_character_without_a_token_is_unknown():
     tokens = CHARACTERS.encode("山犬")
     assert tokens[1] == CHARACTERS.control("unknown") and CHARACTERS.decode(tokens) == "山□"
-    assert CHARACTERS.encode_poem(Poem("山", "", "7-jueju"))[:2] == [CHARACTERS.control("author:"), CHARACTERS.control("form:7-jueju")]
+    assert CHARACTERS.encode_poem(Poem("山", "", "7-jueju"))[:2] == [
+        CHARACTERS.control("author:"),
+        CHARACTERS.control("form:7-jueju"),
+    ]
 
 
 def test_the_vocabulary_travels_as_json():
@@ -57,7 +93,10 @@ def test_every_byte_has_its_letter():
     assert len(BYTES) == 256 and all(letter.isprintable() and not letter.isspace() for letter in BYTES)
 
 
-@pytest.mark.parametrize(("lines", "form"), [(["a" * 44] * 14, "sonnet"), (["a" * 20] * 14, "short"), (["a" * 40] * 4, "long"), ([], "short")])
+@pytest.mark.parametrize(
+    ("lines", "form"),
+    [(["a" * 44] * 14, "sonnet"), (["a" * 20] * 14, "short"), (["a" * 40] * 4, "long"), ([], "short")],
+)
 def test_the_form_of_lines(lines: list[str], form: str):
     assert form_of_lines("\n".join(lines)) == form
 

@@ -31,7 +31,11 @@ def lines(model: VerseModel, seed: int, **how) -> list[tuple[str, str]]:
 
 
 def test_the_same_seed_writes_the_same_lines(model: VerseModel):
-    assert lines(model, 1, temperature=1.0) == lines(model, 1, temperature=1.0) != lines(model, 2, temperature=1.0)
+    assert (
+        lines(model, 1, temperature=1.0)
+        == lines(model, 1, temperature=1.0)
+        != lines(model, 2, temperature=1.0)
+    )
 
 
 def test_a_line_ends_with_its_stop_or_its_length(model: VerseModel):
@@ -75,13 +79,19 @@ def test_check_writes_with_it(folder: Path, capsys: pytest.CaptureFixture[str]):
     assert "It writes 64 tokens" in capsys.readouterr().out
 
 
-@pytest.mark.parametrize(("sizes", "words"), [("float 1 x 9", "where float [1, 9] is expected"), ("float 1 x x", "The card tells")])
-def test_a_card_that_tells_of_another_graph_is_found(folder: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str], sizes: str, words: str):
+@pytest.mark.parametrize(
+    ("sizes", "words"), [("float 1 x 9", "where float [1, 9] is expected"), ("float 1 x x", "The card tells")]
+)
+def test_a_card_that_tells_of_another_graph_is_found(
+    folder: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str], sizes: str, words: str
+):
     spoilt = tmp_path / "verse-tiny"
     spoilt.mkdir()
     card = (folder / "card.toml").read_text(encoding="utf-8")
     told = tomllib.loads(card)["graphs"]["step"]["outputs"]["logits"]
-    (spoilt / "card.toml").write_text(card.replace(f'logits = "{told}"', f'logits = "{sizes}"'), encoding="utf-8")
+    (spoilt / "card.toml").write_text(
+        card.replace(f'logits = "{told}"', f'logits = "{sizes}"'), encoding="utf-8"
+    )
     (spoilt / "step.onnx").write_bytes((folder / "step.onnx").read_bytes())
     assert main(["check", str(spoilt)]) == FAILED
     assert words in capsys.readouterr().out

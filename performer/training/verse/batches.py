@@ -1,4 +1,5 @@
-"""Poems as rows of tokens. Every pass through them has its own order, which the seed and the pass's number alone decide."""
+"""Poems as rows of tokens. Every pass through them has its own order, which the seed and the pass's number
+alone decide."""
 
 from collections.abc import Iterator, Sequence
 
@@ -28,7 +29,8 @@ class Rows:
         return sum(map(len, self.tokens))
 
     def batches(self, number: int, rows: int) -> Iterator[tuple[Tensor, Tensor]]:
-        """Tokens and targets (rows, length) of pass `number`; what fills no whole batch at its end is left out."""
+        """Tokens and targets (rows, length) of pass `number`; what fills no whole batch at its end is left
+        out."""
         rng = np.random.default_rng((self.seed, number))
         order = rng.permutation(len(self.tokens))
         flat = np.concatenate([self.tokens[index] for index in order])
@@ -36,13 +38,19 @@ class Rows:
         flat[starts[rng.random(len(starts)) < ANONYMOUS]] = self.anyone
         targets = np.where(np.isin(flat, self.authors), IGNORED, flat)
         for start in range(0, len(flat) - 1 - rows * self.length, rows * self.length):
-            pieces = (flat[start : start + rows * self.length], targets[start + 1 : start + 1 + rows * self.length])
-            tokens, wanted = (torch.from_numpy(piece.reshape(rows, self.length).astype(np.int64)) for piece in pieces)
+            pieces = (
+                flat[start : start + rows * self.length],
+                targets[start + 1 : start + 1 + rows * self.length],
+            )
+            tokens, wanted = (
+                torch.from_numpy(piece.reshape(rows, self.length).astype(np.int64)) for piece in pieces
+            )
             yield tokens, wanted
 
 
 def padded(poems: Sequence[Poem], tokenizer: Tokenizer, length: int) -> tuple[Tensor, Tensor]:
-    """The first `length` tokens of each poem and their targets (poems, length); the header and what lies behind the end have no loss."""
+    """The first `length` tokens of each poem and their targets (poems, length); the header and what lies
+    behind the end have no loss."""
     tokens = torch.zeros(len(poems), length, dtype=torch.long)
     targets = torch.full((len(poems), length), IGNORED)
     for row, poem in enumerate(poems):

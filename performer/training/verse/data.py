@@ -1,14 +1,15 @@
-"""The poems of a file in three parts that stay the same on every machine and in every order: train, valid and test (about 96 / 2 / 2).
+"""The poems of a file in three parts that stay the same on every machine and in every order: train, valid and
+test (about 96 / 2 / 2).
 
     python -m performer.training.verse.data --poems poems_en.jsonl.xz --out .work/split-en
     performer eval .work/split-en/test.jsonl.xz --model verse-en --baseline-from .work/split-en/train.jsonl.xz
 
-A poem's part is decided by the SHA-256 of its normalised text (letters and digits only, small): the remainder of its first four bytes by 100
-is 0 or 1 for test, 2 or 3 for valid, else train. A poem of train that shares half of its lines, or half of the other's, with one held-out
-poem is left out of train.
+A poem's part is decided by the SHA-256 of its normalised text (letters and digits only, small): the remainder
+of its first four bytes by 100 is 0 or 1 for test, 2 or 3 for valid, else train. A poem of train that shares
+half of its lines, or half of the other's, with one held-out poem is left out of train.
 
-Counts: 12,522 English poems in train (17 near-duplicates left out), 245 in valid, 297 in test; 111,138 Chinese ones in train (132 left out),
-2,296 in valid, 2,343 in test.
+Counts: 12,522 English poems in train (17 near-duplicates left out), 245 in valid, 297 in test; 111,138
+Chinese ones in train (132 left out), 2,296 in valid, 2,343 in test.
 """
 
 import argparse

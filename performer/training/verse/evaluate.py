@@ -1,4 +1,5 @@
-"""Bits per character of held-out poems, in PyTorch, while a model trains. The figure for the card comes from `performer eval`."""
+"""Bits per character of held-out poems, in PyTorch, while a model trains. The figure for the card comes from
+`performer eval`."""
 
 import math
 from collections.abc import Sequence
@@ -21,7 +22,9 @@ def characters_of(targets: torch.Tensor, tokenizer: Tokenizer) -> int:
 
 
 @torch.no_grad()
-def bits_per_character(net: Verse, poems: Sequence[Poem], tokenizer: Tokenizer, bfloat16: bool = False) -> float:
+def bits_per_character(
+    net: Verse, poems: Sequence[Poem], tokenizer: Tokenizer, bfloat16: bool = False
+) -> float:
     """Mean bits per character of each poem's first `window` tokens after its header, its end included."""
     was_training = net.training
     net.eval()
@@ -33,7 +36,11 @@ def bits_per_character(net: Verse, poems: Sequence[Poem], tokenizer: Tokenizer, 
         tokens, targets = tokens[:, :length], targets[:, :length]
         with torch.autocast("cpu", torch.bfloat16, enabled=bfloat16):
             logits = net(tokens)
-        nats += float(F.cross_entropy(logits.float().flatten(0, 1), targets.flatten(), ignore_index=IGNORED, reduction="sum"))
+        nats += float(
+            F.cross_entropy(
+                logits.float().flatten(0, 1), targets.flatten(), ignore_index=IGNORED, reduction="sum"
+            )
+        )
         characters += characters_of(targets, tokenizer)
     net.train(was_training)
     return nats / math.log(2) / max(1, characters)

@@ -1,10 +1,11 @@
-"""A trained verse model as a folder: one graph `step.onnx` with weights of 8 bits and the vocabulary inside, and a card.
+"""A trained verse model as a folder: one graph `step.onnx` with weights of 8 bits and the vocabulary inside,
+and a card.
 
     python -m performer.training.verse.export --checkpoint .work/verse-en/best.pt --out models/onnx/verse-en
 
-The folder takes its place only when ONNX Runtime and PyTorch agree: on the graph of 32 bits in every logit, and on that of 8 bits within
-TOLERANCE_BITS of divergence a token, on the same random poem. The weights are stored in 8 bits, with one scale a row; ONNX Runtime makes
-them 32 again when it opens the graph.
+The folder takes its place only when ONNX Runtime and PyTorch agree: on the graph of 32 bits in every logit,
+and on that of 8 bits within TOLERANCE_BITS of divergence a token, on the same random poem. The weights are
+stored in 8 bits, with one scale a row; ONNX Runtime makes them 32 again when it opens the graph.
 """
 
 import argparse
@@ -49,7 +50,6 @@ DATA = {
 }
 
 
-
 class Step(torch.nn.Module):
     """`Verse.step` as the module that is exported."""
 
@@ -62,23 +62,35 @@ class Step(torch.nn.Module):
 
 
 def export(net: Verse, tokenizer: Tokenizer, language: str, out: Path, facts: dict[str, Any]) -> float:
-    """Put the model at `out` and return the divergence of its 8 bits in bits a token. Raises ModelError, `out` untouched, where the two
-    runtimes disagree. `facts` are the tables `training` and `metrics` of the card."""
+    """Put the model at `out` and return the divergence of its 8 bits in bits a token. Raises ModelError,
+    `out` untouched, where the two runtimes disagree. `facts` are the tables `training` and `metrics` of the
+    card."""
     net = net.eval()
     with replacing(out) as new:
         path = new / "step.onnx"
         example = (torch.zeros(1, 5, dtype=torch.long), *empty_cache(net.shape))
         sizes = ({1: torch.export.Dim("time", min=1, max=net.shape.window)}, None, None, None)
-        write_graph(Step(net), example, ("tokens", *STATE), ("logits", *(f"new_{name}" for name in STATE)), path, sizes)
+        write_graph(
+            Step(net),
+            example,
+            ("tokens", *STATE),
+            ("logits", *(f"new_{name}" for name in STATE)),
+            path,
+            sizes,
+        )
         _store(path, tokenizer)
         poem = np.random.default_rng(0).integers(0, net.shape.vocabulary, net.shape.window + 70).tolist()
         apart = np.abs(_written(new, out.name, net, language, facts).feed(poem) - _logits(net, poem)).max()
         if not apart <= TOLERANCE:
-            raise ModelError(f"ONNX Runtime and PyTorch are {apart:.1e} apart.", "The model was not exported.")
+            raise ModelError(
+                f"ONNX Runtime and PyTorch are {apart:.1e} apart.", "The model was not exported."
+            )
         quantise(path)
         bits = divergence_bits(_written(new, out.name, net, language, facts).feed(poem), _logits(net, poem))
         if not bits <= TOLERANCE_BITS:
-            raise ModelError(f"The model of 8 bits is {bits:.3f} bits a token from the original.", "It was not exported.")
+            raise ModelError(
+                f"The model of 8 bits is {bits:.3f} bits a token from the original.", "It was not exported."
+            )
     return bits
 
 
@@ -117,7 +129,11 @@ def quantise(path: Path) -> None:
     model = onnx.load(path)
     graph, nodes = model.graph, []
     for weight in list(graph.initializer):
-        if weight.data_type != TensorProto.FLOAT or len(weight.dims) != 2 or not weight.name.endswith(".weight"):
+        if (
+            weight.data_type != TensorProto.FLOAT
+            or len(weight.dims) != 2
+            or not weight.name.endswith(".weight")
+        ):
             continue
         values = numpy_helper.to_array(weight)
         scale = np.maximum(np.abs(values).max(1, keepdims=True), 1e-12).astype(np.float32) / 127
@@ -139,24 +155,42 @@ def quantise(path: Path) -> None:
 
 
 def divergence_bits(one: np.ndarray, other: np.ndarray) -> float:
-    """Mean Kullback-Leibler divergence in bits of the chances in `one` from those in `other`, both logits (tokens, vocabulary)."""
-    logs = [rows.astype(np.float64) - np.logaddexp.reduce(rows.astype(np.float64), axis=1, keepdims=True) for rows in (other, one)]
+    """Mean Kullback-Leibler divergence in bits of the chances in `one` from those in `other`, both logits
+    (tokens, vocabulary)."""
+    logs = [
+        rows.astype(np.float64) - np.logaddexp.reduce(rows.astype(np.float64), axis=1, keepdims=True)
+        for rows in (other, one)
+    ]
     return float((np.exp(logs[0]) * (logs[0] - logs[1])).sum(1).mean() / np.log(2))
 
 
 def training_facts(saved: dict[str, Any], log: Iterable[str] = ()) -> dict[str, Any]:
-    """The table `training` of the card: how long it trained, and the learning curve as [seconds, tokens, bits on valid poems]."""
+    """The table `training` of the card: how long it trained, and the learning curve as [seconds, tokens, bits
+    on valid poems]."""
     progress = saved["progress"]
     curve = [[line["seconds"], line["tokens"], line["valid_bits"]] for line in map(json.loads, log)]
-    numbers = {"seconds": round(progress["seconds"]), "steps": progress["steps"], "tokens": progress["tokens"]}
+    numbers = {
+        "seconds": round(progress["seconds"]),
+        "steps": progress["steps"],
+        "tokens": progress["tokens"],
+    }
     return {"training": numbers | ({"curve": curve} if curve else {})}
 
 
 def main(arguments: list[str] | None = None) -> int:
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
-    parser.add_argument("--checkpoint", type=Path, required=True, help="a best.pt or last.pt of performer.training.verse.train")
-    parser.add_argument("--out", type=Path, required=True, help="the model's folder; its last part is the model's name")
-    parser.add_argument("--metrics", type=Path, help="what `performer eval --json` printed, and its command, as a JSON object")
+    parser.add_argument(
+        "--checkpoint",
+        type=Path,
+        required=True,
+        help="a best.pt or last.pt of performer.training.verse.train",
+    )
+    parser.add_argument(
+        "--out", type=Path, required=True, help="the model's folder; its last part is the model's name"
+    )
+    parser.add_argument(
+        "--metrics", type=Path, help="what `performer eval --json` printed, and its command, as a JSON object"
+    )
     options = parser.parse_args(arguments)
     try:
         saved = load(options.checkpoint)

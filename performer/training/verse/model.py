@@ -1,11 +1,13 @@
-"""The verse model: a causal Transformer of the GPT-2 kind (Radford et al. 2019), small enough to be trained and played on one core.
+"""The verse model: a causal Transformer of the GPT-2 kind (Radford et al. 2019), small enough to be trained
+and played on one core.
 
-Each block reads a root-mean-square norm of what came before (pre-norm) and adds to it; queries and keys are normalised and turned by their
-positions (rotary, Su et al. 2021), so that positions are relative; the feed-forward part squares its rectified values (Primer, So et al.
-2021); tokens and logits share one table. No biases.
+Each block reads a root-mean-square norm of what came before (pre-norm) and adds to it; queries and keys are
+normalised and turned by their positions (rotary, Su et al. 2021), so that positions are relative; the
+feed-forward part squares its rectified values (Primer, So et al. 2021); tokens and logits share one table. No
+biases.
 
-`Verse.forward` reads whole rows in training. `Verse.step` reads some tokens after a rolling cache of the last `window` ones and is what is
-exported; both use the same `Block.attend`.
+`Verse.forward` reads whole rows in training. `Verse.step` reads some tokens after a rolling cache of the last
+`window` ones and is what is exported; both use the same `Block.attend`.
 """
 
 from dataclasses import dataclass
@@ -55,7 +57,9 @@ class Block(nn.Module):
     def __init__(self, shape: Shape) -> None:
         super().__init__()
         self.heads, self.dropout = shape.heads, shape.dropout
-        self.query, self.key, self.value, self.out = (nn.Linear(shape.width, shape.width, bias=False) for _ in range(4))
+        self.query, self.key, self.value, self.out = (
+            nn.Linear(shape.width, shape.width, bias=False) for _ in range(4)
+        )
         self.wide = nn.Linear(shape.width, 4 * shape.width, bias=False)
         self.narrow = nn.Linear(4 * shape.width, shape.width, bias=False)
         for last in (self.out, self.narrow):
@@ -75,9 +79,12 @@ class Block(nn.Module):
         seen = F.scaled_dot_product_attention(query, key, self.split(self.value(y)), is_causal=True)
         return self.finish(x, seen)
 
-    def step(self, x: Tensor, keys: Tensor, values: Tensor, turns: tuple[Tensor, Tensor], mask: Tensor) -> tuple[Tensor, Tensor, Tensor]:
-        """x (1, time, width) after the cached keys, turned by their own positions, and values (1, heads, window, size) -> x, the new cache.
-        `turns` are of x's positions; `mask` (time, window + time) is True where a token may be looked at."""
+    def step(
+        self, x: Tensor, keys: Tensor, values: Tensor, turns: tuple[Tensor, Tensor], mask: Tensor
+    ) -> tuple[Tensor, Tensor, Tensor]:
+        """x (1, time, width) after the cached keys, turned by their own positions, and values (1, heads,
+        window, size) -> x, the new cache. `turns` are of x's positions; `mask` (time, window + time) is True
+        where a token may be looked at."""
         y, window = norm(x), keys.shape[2]
         query, key = (rotate(norm(self.split(part(y))), *turns) for part in (self.query, self.key))
         keys, values = torch.cat([keys, key], 2), torch.cat([values, self.split(self.value(y))], 2)
@@ -105,14 +112,19 @@ class Verse(nn.Module):
     def forward(self, tokens: Tensor) -> Tensor:
         """tokens (batch, time) -> logits (batch, time, vocabulary)."""
         x = norm(self.table(tokens))
-        turns = rotations(torch.arange(tokens.shape[1], device=tokens.device), self.shape.width // self.shape.heads)
+        turns = rotations(
+            torch.arange(tokens.shape[1], device=tokens.device), self.shape.width // self.shape.heads
+        )
         for block in self.blocks:
             x = block(x, turns)
         return self.logits(x)
 
-    def step(self, tokens: Tensor, keys: Tensor, values: Tensor, position: Tensor) -> tuple[Tensor, Tensor, Tensor, Tensor]:
-        """tokens (1, time) after a cache: keys and values (layers, 1, heads, window, size), the newest on the right, of the `position` (1,)
-        tokens that were read so far -> logits (time, vocabulary), the new keys, values and position."""
+    def step(
+        self, tokens: Tensor, keys: Tensor, values: Tensor, position: Tensor
+    ) -> tuple[Tensor, Tensor, Tensor, Tensor]:
+        """tokens (1, time) after a cache: keys and values (layers, 1, heads, window, size), the newest on the
+        right, of the `position` (1,) tokens that were read so far -> logits (time, vocabulary), the new keys,
+        values and position."""
         window, time = self.shape.window, tokens.shape[1]
         places = torch.arange(window + time, device=tokens.device)
         own = places[window:].unsqueeze(1)

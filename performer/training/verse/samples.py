@@ -1,6 +1,7 @@
 """Poems that a verse model writes, unselected, one a seed: to be read aloud.
 
-    python -m performer.training.verse.samples --model verse-en --count 10 --seed 0 --form sonnet --author "John Keats"
+python -m performer.training.verse.samples --model verse-en --count 10 --seed 0 --form sonnet --author "John
+Keats"
 """
 
 import argparse
@@ -12,7 +13,15 @@ from performer.words.tokenizer import END
 from performer.words.verse import VerseModel
 
 
-def write_poem(model: VerseModel, seed: int, author: str = "", form: str = "", temperature: float = 0.8, top_p: float = 0.9, lines: int = 8) -> str:
+def write_poem(
+    model: VerseModel,
+    seed: int,
+    author: str = "",
+    form: str = "",
+    temperature: float = 0.8,
+    top_p: float = 0.9,
+    lines: int = 8,
+) -> str:
     """A poem of at most so many lines."""
     rng, written = np.random.default_rng(seed), []
     model.reset()
@@ -38,10 +47,14 @@ def main() -> None:
     options = parser.parse_args()
     folder = model_at(options.model)
     if folder is None:
-        raise SystemExit(f"There is no model '{options.model}'. Give a name that `performer doctor` lists, or a folder.")
+        raise SystemExit(
+            f"There is no model '{options.model}'. Give a name that `performer doctor` lists, or a folder."
+        )
     model = VerseModel(folder)
     for seed in range(options.seed, options.seed + options.count):
-        poem = write_poem(model, seed, options.author, options.form, options.temperature, options.top_p, options.lines)
+        poem = write_poem(
+            model, seed, options.author, options.form, options.temperature, options.top_p, options.lines
+        )
         print(f"[seed {seed}]\n{poem}\n")
 
 

@@ -1,10 +1,11 @@
 """Trains a verse model; stopped and started again with the same command, it goes on where it was.
 
-    nice -n 19 python -m performer.training.verse.train --language en --poems poems_en.jsonl.xz --out .work/verse-en --seconds 6000
+    nice -n 19 python -m performer.training.verse.train --language en --poems poems_en.jsonl.xz --out .work/verse-en
     torchrun --nproc_per_node 2 -m performer.training.verse.train --language en ...
 
-`--out` has `last.pt` (all that is needed to go on), `best.pt` (the weights with the fewest bits on valid poems) and `log.jsonl`, a line each
-measurement. A larger `--seconds` than before extends the run. `--from MODEL_FOLDER` begins with the weights of an exported model.
+`--out` has `last.pt` (all that is needed to go on), `best.pt` (the weights with the fewest bits on valid
+poems) and `log.jsonl`, a line each measurement. A larger `--seconds` than before extends the run. `--from
+MODEL_FOLDER` begins with the weights of an exported model.
 """
 
 import argparse
@@ -38,8 +39,17 @@ class Trainer:
 
     def __init__(self, options: argparse.Namespace) -> None:
         self.options = options
-        self.rank, self.world = (distributed.get_rank(), distributed.get_world_size()) if distributed.is_initialized() else (0, 1)
-        self.progress: dict[str, Any] = {"seconds": 0.0, "tokens": 0, "steps": 0, "epoch": 0, "place": 0, "best": None}
+        self.rank, self.world = (
+            (distributed.get_rank(), distributed.get_world_size()) if distributed.is_initialized() else (0, 1)
+        )
+        self.progress: dict[str, Any] = {
+            "seconds": 0.0,
+            "tokens": 0,
+            "steps": 0,
+            "epoch": 0,
+            "place": 0,
+            "best": None,
+        }
         parts = read_split(options.poems)
         saved = load(options.out / LAST) if (options.out / LAST).is_file() else None
         self.net, self.tokenizer = self._begin(saved, parts[TRAIN])
@@ -55,7 +65,9 @@ class Trainer:
     def _begin(self, saved: dict[str, Any] | None, poems: list) -> tuple[Verse, Tokenizer]:
         options = self.options
         if saved is not None:
-            return Verse(Shape(**saved["shape"] | {"dropout": options.dropout})), Tokenizer(json.loads(saved["vocabulary"]))
+            return Verse(Shape(**saved["shape"] | {"dropout": options.dropout})), Tokenizer(
+                json.loads(saved["vocabulary"])
+            )
         if options.from_model:
             from performer.training.verse.read_back import read_back
 
@@ -107,7 +119,9 @@ class Trainer:
 
     def _batches(self):
         """What is left of this pass for this process."""
-        for place, batch in enumerate(self.rows.batches(self.progress["epoch"], self.options.rows * self.world)):
+        for place, batch in enumerate(
+            self.rows.batches(self.progress["epoch"], self.options.rows * self.world)
+        ):
             if place >= self.progress["place"]:
                 yield tuple(part[self.rank :: self.world] for part in batch)
 
@@ -122,7 +136,9 @@ class Trainer:
             optimizer.step()
             optimizer.zero_grad(set_to_none=True)
         if not torch.isfinite(loss):
-            raise SystemExit(f"The loss is no number after {self.progress['steps']} steps. Start again with a lower --rate.")
+            raise SystemExit(
+                f"The loss is no number after {self.progress['steps']} steps. Start again with a lower --rate."
+            )
         self.progress["steps"] += 1
         self.progress["place"] += 1
         self.progress["tokens"] += tokens.numel() * self.world
@@ -143,14 +159,20 @@ class Trainer:
 
     def _keep(self) -> None:
         optimizers = [optimizer.state_dict() for optimizer in self.optimizers]
-        save(self.options.out / LAST, self._model() | {"optimizers": optimizers, "random": torch.get_rng_state()})
+        save(
+            self.options.out / LAST,
+            self._model() | {"optimizers": optimizers, "random": torch.get_rng_state()},
+        )
         self._copy(LAST)
 
     def _model(self) -> dict[str, Any]:
         return {
-            "shape": asdict(self.net.shape), "language": self.options.language, "vocabulary": self.tokenizer.to_json(),
-            "weights": weights(self.net), "progress": dict(self.progress),
-        }  # fmt: skip
+            "shape": asdict(self.net.shape),
+            "language": self.options.language,
+            "vocabulary": self.tokenizer.to_json(),
+            "weights": weights(self.net),
+            "progress": dict(self.progress),
+        }
 
     def _copy(self, name: str) -> None:
         if self.options.copy_to:
@@ -165,12 +187,21 @@ def parser() -> argparse.ArgumentParser:
     out.add_argument("--language", choices=LANGUAGES, required=True)
     out.add_argument("--poems", type=Path, required=True)
     out.add_argument("--out", type=Path, required=True)
-    out.add_argument("--from", dest="from_model", type=Path, help="begin with the weights of this exported model")
+    out.add_argument(
+        "--from", dest="from_model", type=Path, help="begin with the weights of this exported model"
+    )
     out.add_argument("--copy-to", type=Path, help="a folder that has a copy of each checkpoint")
-    out.add_argument("--seconds", type=float, default=6000, help="of the whole run, by the clock, time before a stop included")
+    out.add_argument(
+        "--seconds",
+        type=float,
+        default=6000,
+        help="of the whole run, by the clock, time before a stop included",
+    )
     out.add_argument("--steps", type=int, default=0, help="stop after so many steps as well (0: no limit)")
     for name in ("width", "layers", "heads", "window"):
-        out.add_argument(f"--{name}", type=int, default=Shape.__dataclass_fields__[name].default, help="see model.Shape")
+        out.add_argument(
+            f"--{name}", type=int, default=Shape.__dataclass_fields__[name].default, help="see model.Shape"
+        )
     out.add_argument("--dropout", type=float, default=0.0)
     out.add_argument("--rows", type=int, default=12, help="of `window` tokens, a step and process")
     out.add_argument("--rate", type=float, default=5e-3)
@@ -182,7 +213,9 @@ def parser() -> argparse.ArgumentParser:
     out.add_argument("--limit", type=int, default=100, help="valid poems that are measured")
     out.add_argument("--seed", type=int, default=1)
     out.add_argument("--threads", type=int, default=1)
-    out.add_argument("--compile", action="store_true", help="a sixth faster after a minute; needs a C++ compiler")
+    out.add_argument(
+        "--compile", action="store_true", help="a sixth faster after a minute; needs a C++ compiler"
+    )
     out.add_argument("--no-bfloat16", dest="bfloat16", action="store_false", help="arithmetic in 32 bits")
     return out
 
@@ -196,8 +229,8 @@ def main(arguments: list[str] | None = None) -> None:
     options.out.mkdir(parents=True, exist_ok=True)
     trainer = Trainer(options)
     if trainer.rank == 0:
-        facts = f"{parameters_of(trainer.net) / 1e6:.2f} M parameters, {trainer.rows.size / 1e6:.2f} M tokens a pass"
-        print(f"{facts}, {len(trainer.tokenizer)} tokens in the vocabulary, from step {trainer.progress['steps']}", flush=True)
+        sizes = f"{parameters_of(trainer.net) / 1e6:.2f} M parameters, {len(trainer.tokenizer)} tokens"
+        print(f"{sizes}; {trainer.rows.size} a pass; from step {trainer.progress['steps']}", flush=True)
     trainer.run()
     if distributed.is_initialized():
         distributed.destroy_process_group()

@@ -13,7 +13,11 @@ from performer.words.poems import Poem  # noqa: E402
 from performer.words.tokenizer import Tokenizer  # noqa: E402
 
 POEMS = [
-    Poem("The moon is in the water still,\nThe water keeps the moon;\n\nA bird that sings upon the hill\nWill leave it very soon.", "A. Nonesuch"),
+    Poem(
+        "The moon is in the water still,\nThe water keeps the moon;\n\n"
+        "A bird that sings upon the hill\nWill leave it very soon.",
+        "A. Nonesuch",
+    ),
     Poem("O wind, O rain, O weary road,\nWhat is it that you want of me?", "B. Nobody"),
 ]
 QUATRAINS = [Poem("明月照山山照月，清风入水水入风。\n山月不知风水意，风清月明山水中。", "某", "7-jueju")] * 5

@@ -1,4 +1,5 @@
-"""The split of the poems: the same in any order, near-duplicates kept apart, and the vocabulary and rows made of it."""
+"""The split of the poems: the same in any order, near-duplicates kept apart, and the vocabulary and rows made
+of it."""
 
 import json
 import lzma
@@ -39,11 +40,17 @@ def test_a_near_duplicate_of_a_held_out_poem_is_not_learned():
 def test_the_split_is_written_as_files_of_poems(tmp_path: Path):
     path = tmp_path / "poems.jsonl.xz"
     with lzma.open(path, "wt") as file:
-        file.writelines(json.dumps({"text": poem(number).text, "author": poem(number).author}) + "\n" for number in range(300))
+        file.writelines(
+            json.dumps({"text": poem(number).text, "author": poem(number).author}) + "\n"
+            for number in range(300)
+        )
     counts = write_split(path, tmp_path / "split")
     parts = read_split(path)
     for part, count in counts.items():
-        assert list(read_poems(tmp_path / "split" / f"{part}.jsonl.xz")) == parts[part] and len(parts[part]) == count
+        assert (
+            list(read_poems(tmp_path / "split" / f"{part}.jsonl.xz")) == parts[part]
+            and len(parts[part]) == count
+        )
     assert sum(counts.values()) == 300
 
 
@@ -77,5 +84,11 @@ def test_rows_are_the_poems_one_after_another_and_the_same_again():
 def test_padding_and_header_have_no_loss():
     tokenizer = make_tokenizer("zh", QUATRAINS)
     tokens, targets = padded([QUATRAINS[0], Poem("山月", "某", "ci")], tokenizer, 40)
-    assert targets[1].tolist()[:6] == [IGNORED, *tokenizer.encode("山月"), tokenizer.control("end"), IGNORED, IGNORED]
+    assert targets[1].tolist()[:6] == [
+        IGNORED,
+        *tokenizer.encode("山月"),
+        tokenizer.control("end"),
+        IGNORED,
+        IGNORED,
+    ]
     assert tokens[1].tolist()[:4] == tokenizer.encode_poem(Poem("山月", "某", "ci"))[:4]

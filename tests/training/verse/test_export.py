@@ -1,4 +1,5 @@
-"""A verse model as a folder: it says what PyTorch says, rolls its cache, and is not written where it disagrees."""
+"""A verse model as a folder: it says what PyTorch says, rolls its cache, and is not written where it
+disagrees."""
 
 from pathlib import Path
 
@@ -48,7 +49,9 @@ def test_reading_back_gives_the_weights_and_the_vocabulary(folder: Path, net, to
         assert (again.state_dict()[name] - value).abs().max() <= value.abs().max() / 250
 
 
-def test_a_model_that_disagrees_is_not_written(tmp_path: Path, net, tokenizer, monkeypatch: pytest.MonkeyPatch):
+def test_a_model_that_disagrees_is_not_written(
+    tmp_path: Path, net, tokenizer, monkeypatch: pytest.MonkeyPatch
+):
     monkeypatch.setattr(exporting, "TOLERANCE_BITS", -1.0)
     with pytest.raises(ModelError, match="bits a token from the original"):
         export(net, tokenizer, "zh", tmp_path / "far", {})

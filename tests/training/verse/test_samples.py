@@ -15,7 +15,9 @@ def test_a_seed_gives_the_same_poem(folder: Path):
     assert poems[0] == poems[2] != poems[1] and len(poems[0].split("\n")) <= 3
 
 
-def test_the_script_prints_each_seed(folder: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]):
+def test_the_script_prints_each_seed(
+    folder: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+):
     monkeypatch.setattr(sys, "argv", ["samples", "--model", str(folder), "--count", "2", "--seed", "5"])
     samples.main()
     assert "[seed 5]" in (out := capsys.readouterr().out) and "[seed 6]" in out

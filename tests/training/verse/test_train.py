@@ -1,4 +1,5 @@
-"""Training of a verse model: it learns, goes on exactly where it stopped, begins with an exported model, and runs in two processes."""
+"""Training of a verse model: it learns, goes on exactly where it stopped, begins with an exported model, and
+runs in two processes."""
 
 import json
 import subprocess
@@ -14,8 +15,8 @@ from performer.training.verse.optimizers import WARMUP_STEPS, factor
 from performer.training.verse.read_back import read_back
 from performer.words.verse import VerseModel
 
-SMALL = ["--language", "zh", "--width", "16", "--layers", "1", "--heads", "2", "--window", "16", "--rows", "4", "--no-bfloat16",
-         "--seconds", "6000", "--limit", "3"]  # fmt: skip
+SMALL = ["--language", "zh", "--width", "16", "--layers", "1", "--heads", "2", "--window", "16", "--rows", "4",
+         "--no-bfloat16", "--seconds", "6000", "--limit", "3"]  # fmt: skip
 HILLS, WATERS = "山峰岭丘崖石", "水江河湖海泉"
 
 
@@ -24,10 +25,16 @@ def poems(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """300 quatrains in which water always answers a hill."""
     path = tmp_path_factory.mktemp("poems") / "poems.jsonl"
     texts = [
-        "".join(f"{HILLS[(number // 7 + place) % 6]}{WATERS[(number * place + place) % 6]}" for place in range(8)) + f"{chr(0x4E00 + number)}"
+        "".join(
+            f"{HILLS[(number // 7 + place) % 6]}{WATERS[(number * place + place) % 6]}" for place in range(8)
+        )
+        + f"{chr(0x4E00 + number)}"
         for number in range(300)
     ]
-    path.write_text("".join(json.dumps({"text": text, "form": "7-jueju", "author": "某"}) + "\n" for text in texts), encoding="utf-8")
+    path.write_text(
+        "".join(json.dumps({"text": text, "form": "7-jueju", "author": "某"}) + "\n" for text in texts),
+        encoding="utf-8",
+    )
     return path
 
 
@@ -57,16 +64,42 @@ def test_a_run_that_was_stopped_goes_on_exactly(poems: Path, tmp_path: Path):
 
 def test_it_begins_with_the_weights_of_an_exported_model(poems: Path, tmp_path: Path):
     run(poems, tmp_path / "run", 20)
-    assert export.main(["--checkpoint", str(tmp_path / "run" / "best.pt"), "--out", str(tmp_path / "verse-mine")]) == 0
+    assert (
+        export.main(
+            ["--checkpoint", str(tmp_path / "run" / "best.pt"), "--out", str(tmp_path / "verse-mine")]
+        )
+        == 0
+    )
     assert VerseModel(tmp_path / "verse-mine").shape["parameters"] > 0
-    saved = run(poems, tmp_path / "next", 1, "--from", str(tmp_path / "verse-mine"), "--rate", "0", "--table-rate", "0", "--decay", "0")
+    saved = run(
+        poems,
+        tmp_path / "next",
+        1,
+        "--from",
+        str(tmp_path / "verse-mine"),
+        "--rate",
+        "0",
+        "--table-rate",
+        "0",
+        "--decay",
+        "0",
+    )
     net, tokenizer = read_back(tmp_path / "verse-mine")
     assert saved["vocabulary"] == tokenizer.to_json()
     assert all(torch.equal(saved["weights"][name], value) for name, value in net.state_dict().items())
 
 
 def test_two_processes_train_one_model(poems: Path, tmp_path: Path):
-    command = [sys.executable, "-m", "torch.distributed.run", "--standalone", "--nproc_per_node", "2", "-m", "performer.training.verse.train"]
+    command = [
+        sys.executable,
+        "-m",
+        "torch.distributed.run",
+        "--standalone",
+        "--nproc_per_node",
+        "2",
+        "-m",
+        "performer.training.verse.train",
+    ]
     arguments = ["--poems", str(poems), "--out", str(tmp_path / "run"), "--steps", "10", *SMALL]
     done = subprocess.run([*command, *arguments], capture_output=True, text=True, timeout=300, check=False)
     assert done.returncode == 0, done.stderr[-2000:]
