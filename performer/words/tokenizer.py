@@ -44,11 +44,15 @@ class Tokenizer:
     """Text to tokens and back. Thread-safe: yes, except that one thread at a time may encode."""
 
     def __init__(self, vocabulary: dict[str, Any]) -> None:
-        """Reads what `to_json` wrote: `kind`, `controls`, `pieces` and, for byte pairs, `merges`."""
+        """Reads what `to_json` wrote: `kind`, `controls`, `pieces` and, for byte pairs, `merges`. Raises
+        ValueError, KeyError or TypeError for a vocabulary that cannot write every text."""
         self.kind = str(vocabulary["kind"])
         self.controls: list[str] = list(vocabulary["controls"])
         self.pieces: list[str] = list(vocabulary["pieces"])
         self.merges = [(str(left), str(right)) for left, right in vocabulary.get("merges", [])]
+        needed = {*CONTROLS, *(LETTERS.values() if self.kind == "bpe" else ())}
+        if missing := needed - {*self.controls, *self.pieces}:
+            raise ValueError(f"it lacks {', '.join(map(repr, sorted(missing)[:3]))}")
         self._control = {name: index for index, name in enumerate(self.controls)}
         self._piece = {piece: index for index, piece in enumerate(self.pieces, len(self.controls))}
         self._rank = {pair: rank for rank, pair in enumerate(self.merges)}

@@ -1,8 +1,8 @@
 """A verse model that reads and writes token by token: it opens a model folder of the role "words" and keeps
 its rolling cache.
 
-One thread at a time owns a model. A token takes about 2 ms of one core, so a show asks for lines ahead of
-time.
+One thread at a time owns a model. A token takes some milliseconds of one core, so a show asks for lines
+ahead of time.
 """
 
 import json
@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from performer.card import read_card
+from performer.card import Card, read_card
 from performer.errors import ModelError
 from performer.inference.lstm import state_ports
 from performer.inference.onnx import KINDS, Port, open_graph, ports_of
@@ -32,14 +32,10 @@ class VerseModel:
         card = read_card(folder)
         card.require("words", ENCODING, "step")
         self.name, self.shape, self._state_ports = card.name, card.shape, state_ports(card)
-        logits = next(
-            (port for port in ports_of(card.graphs["step"], "outputs") if port.name == "logits"),
-            Port("logits", "float", (1, 1)),
-        )
+        logits = _logits_of(card)
+        read = (Port("tokens", "int64", (1, 1)), *self._state_ports)
         made = (logits, *(Port(f"new_{port.name}", port.kind, port.shape) for port in self._state_ports))
-        self._step = open_graph(
-            card.graphs["step"], (Port("tokens", "int64", (1, 1)), *self._state_ports), made
-        )
+        self._step = open_graph(card.graphs["step"], read, made)
         self.tokenizer = _tokenizer_of(self._step.metadata.get(VOCABULARY), card.name)
         if len(self.tokenizer) != logits.shape[-1]:
             sizes = f"{len(self.tokenizer)} tokens, its graph {logits.shape[-1]}"
@@ -65,9 +61,8 @@ class VerseModel:
         """Read tokens. Returns the logits after each (tokens, vocabulary)."""
         rows = [np.zeros((0, len(self.tokenizer)), np.float32)]
         for start in range(0, len(tokens), CHUNK):
-            logits, *self._state = self._step(
-                np.array([tokens[start : start + CHUNK]], np.int64), *self._state
-            )
+            chunk = np.array([tokens[start : start + CHUNK]], np.int64)
+            logits, *self._state = self._step(chunk, *self._state)
             rows.append(logits)
         if len(rows) > 1:
             self.next_logits = rows[-1][-1]
@@ -110,6 +105,14 @@ def sample(
     totals = np.cumsum(chances[order] / chances.sum())
     kept = order[: int(np.searchsorted(totals, top_p)) + 1]
     return int(rng.choice(kept, p=chances[kept] / chances[kept].sum()))
+
+
+def _logits_of(card: Card) -> Port:
+    for port in ports_of(card.graphs["step"], "outputs"):
+        if port.name == "logits":
+            return port
+    problem = f"The card of '{card.name}' tells of no output 'logits' of its graph 'step'."
+    raise ModelError(problem, 'Add it, as logits = "float 1 x 4096".')
 
 
 def _tokenizer_of(vocabulary: str | None, name: str) -> Tokenizer:

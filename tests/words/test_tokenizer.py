@@ -103,3 +103,12 @@ def test_the_form_of_lines(lines: list[str], form: str):
 
 def test_spaces_around_lines_go(tmp_path: Path):
     assert tidy("\n\n one   two \r\n\tthree\n \n\n\nfour\n") == "one two\nthree\n\nfour"
+
+
+@pytest.mark.parametrize(
+    "spoilt",
+    [{"controls": ["line"]}, {"pieces": ["a"]}, {"kind": None, "controls": 3}, {"merges": [["a"]]}],
+)
+def test_a_vocabulary_that_cannot_write_every_text_is_refused(spoilt: dict):
+    with pytest.raises((ValueError, TypeError)):
+        Tokenizer(json.loads(BPE.to_json()) | spoilt)

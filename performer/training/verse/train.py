@@ -28,7 +28,9 @@ from performer.training.verse.data import TRAIN, VALID, read_split
 from performer.training.verse.evaluate import bits_per_character, parameters_of
 from performer.training.verse.model import Shape, Verse
 from performer.training.verse.optimizers import clip, factor, optimizers_of, set_rates
+from performer.training.verse.read_back import read_back
 from performer.training.verse.vocabulary import LANGUAGES, make_tokenizer
+from performer.words.poems import Poem
 from performer.words.tokenizer import Tokenizer
 
 LAST, BEST = "last.pt", "best.pt"
@@ -62,15 +64,12 @@ class Trainer:
         if options.compile:
             self.forward = torch.compile(self.forward)
 
-    def _begin(self, saved: dict[str, Any] | None, poems: list) -> tuple[Verse, Tokenizer]:
+    def _begin(self, saved: dict[str, Any] | None, poems: list[Poem]) -> tuple[Verse, Tokenizer]:
         options = self.options
         if saved is not None:
-            return Verse(Shape(**saved["shape"] | {"dropout": options.dropout})), Tokenizer(
-                json.loads(saved["vocabulary"])
-            )
+            shape = Shape(**saved["shape"] | {"dropout": options.dropout})
+            return Verse(shape), Tokenizer(json.loads(saved["vocabulary"]))
         if options.from_model:
-            from performer.training.verse.read_back import read_back
-
             return read_back(options.from_model, options.dropout)
         tokenizer = make_tokenizer(options.language, poems)
         sizes = {name: getattr(options, name) for name in ("width", "layers", "heads", "window", "dropout")}
@@ -119,9 +118,8 @@ class Trainer:
 
     def _batches(self):
         """What is left of this pass for this process."""
-        for place, batch in enumerate(
-            self.rows.batches(self.progress["epoch"], self.options.rows * self.world)
-        ):
+        batches = self.rows.batches(self.progress["epoch"], self.options.rows * self.world)
+        for place, batch in enumerate(batches):
             if place >= self.progress["place"]:
                 yield tuple(part[self.rank :: self.world] for part in batch)
 
