@@ -158,8 +158,7 @@ def _words(folder: Path, card: Card) -> Iterator[Remark]:
 def _writing(model: VerseModel) -> tuple[str, float]:
     """STEPS tokens drawn after the header of any poem, and the seconds they took. Raises ModelError for what is no number."""
     rng, begun = np.random.default_rng(0), time.perf_counter()
-    model.reset()
-    model.feed(model.tokenizer.encode_header())
+    model.begin(rng)
     text, _ = model.write_line(rng, longest=STEPS, stops=())
     if not np.isfinite(model.next_logits).all():
         raise ModelError(f"'{model.name}' gives numbers that are not finite.", "Look for weights that grew without end, and export it again.")

@@ -91,7 +91,7 @@ def bits_of(verse: VerseModel, poem: Poem) -> float:
     tokens = np.array(tokenizer.encode_poem(poem))
     verse.reset()
     logits = verse.feed(tokens[:-1].tolist())
-    paid = HEADER - 1 if poem.form else HEADER - 2
+    paid = HEADER - 1 if poem.form in tokenizer.forms else HEADER - 2
     logits, targets = logits[paid:], tokens[paid + 1 :]
     nats = np.logaddexp.reduce(logits.astype(np.float64), axis=1) - logits[np.arange(len(targets)), targets]
     # An unknown character is one of all that have no token.

@@ -12,6 +12,7 @@ import re
 from collections.abc import Iterable, Sequence
 from typing import Any
 
+from performer.words.form import form_of_characters, form_of_lines
 from performer.words.poems import Poem
 
 UNKNOWN, LINE, STANZA, END = "unknown", "line", "stanza", "end"
@@ -21,23 +22,6 @@ CONTROLS = (UNKNOWN, LINE, STANZA, END, AUTHOR, FORM)
 HEADER = 2
 UNKNOWN_TEXT = "□"
 WORD = re.compile(r" ?[^\W\d_]+(?:['’][^\W\d_]+)?| ?\d+| ?[^\w\s]+| ?_+|\s")
-
-
-def form_of_lines(text: str) -> str:
-    """The form of a poem in words: "sonnet" for 14 long lines, else by the middle line's length in
-    characters."""
-    lengths = sorted(len(line) for line in text.split("\n") if line)
-    middle = lengths[len(lengths) // 2] if lengths else 0
-    if len(lengths) == 14 and middle > 36:
-        return "sonnet"
-    return next(
-        name
-        for name, limit in (("short", 26), ("medium", 36), ("long", 46), ("wide", 1 << 30))
-        if middle <= limit
-    )
-
-
-LINE_FORMS = ("sonnet", "short", "medium", "long", "wide")
 
 
 class Tokenizer:
@@ -75,8 +59,10 @@ class Tokenizer:
         return [name.removeprefix(FORM) for name in self.controls if name.startswith(FORM) and name != FORM]
 
     def form_of(self, poem: Poem) -> str:
-        """The poem's form as the file names it, else as its lines tell."""
-        return poem.form or form_of_lines(poem.text)
+        """The poem's form as the file names it, if there is a token for it; else as the text tells."""
+        if poem.form in self.forms:
+            return poem.form
+        return form_of_lines(poem.text) if self.kind == "bpe" else form_of_characters(poem.text)
 
     def encode(self, text: str) -> list[int]:
         """Tokens of tidy text: pieces, with `line` and `stanza` for its ends of lines."""

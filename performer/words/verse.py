@@ -17,7 +17,7 @@ from performer.card import Card, read_card
 from performer.errors import ModelError
 from performer.inference.lstm import state_ports
 from performer.inference.onnx import KINDS, Port, open_graph, ports_of
-from performer.words.tokenizer import END, LINE, STANZA, Tokenizer
+from performer.words.tokenizer import END, FORM, LINE, STANZA, Tokenizer
 
 ENCODING, VOCABULARY = "verse-1", "vocabulary"
 CHUNK = 64  # tokens that the graph reads at a time, so that a long text needs no more memory than a short one
@@ -67,6 +67,19 @@ class VerseModel:
         if len(rows) > 1:
             self.next_logits = rows[-1][-1]
         return np.concatenate(rows)
+
+    def begin(self, rng: np.random.Generator, author: str = "", form: str = "") -> str:
+        """Forget everything and begin a poem. Returns its form: `form`, or one that is drawn where the model
+        does not know it."""
+        tokenizer = self.tokenizer
+        self.reset()
+        self.feed(tokenizer.encode_header(author)[:1])
+        if form not in tokenizer.forms:
+            known = {tokenizer.control(FORM + name) for name in tokenizer.forms}
+            others = [token for token in range(len(tokenizer)) if token not in known]
+            form = tokenizer.controls[sample(self.next_logits, rng, 1.0, 1.0, others)].removeprefix(FORM)
+        self.feed([tokenizer.control(FORM + form)])
+        return form
 
     def write_line(
         self,

@@ -5,8 +5,9 @@ from pathlib import Path
 
 import pytest
 
+from performer.words.form import form_of_characters, form_of_lines
 from performer.words.poems import Poem, tidy
-from performer.words.tokenizer import BYTES, CONTROLS, LETTERS, Tokenizer, form_of_lines
+from performer.words.tokenizer import BYTES, CONTROLS, LETTERS, Tokenizer
 
 MERGES = [["Ġ", "t"], ["h", "e"], ["Ġt", "he"], ["o", "o"], ["m", "oo"]]
 PIECES = [*LETTERS.values(), *("".join(pair) for pair in MERGES)]
@@ -99,6 +100,25 @@ def test_every_byte_has_its_letter():
 )
 def test_the_form_of_lines(lines: list[str], form: str):
     assert form_of_lines("\n".join(lines)) == form
+
+
+@pytest.mark.parametrize(
+    ("text", "form"),
+    [
+        ("白日依山尽，黄河入海流。\n欲穷千里目，更上一层楼。", "5-jueju"),
+        ("英灵何事卧云深，一□曾空万里阴。\n阡陌相望苗就槁，苍生应待作商霖。", "7-jueju"),
+        ("独卧秋窗桂未香。\n怕雨点飘凉。", "ci"),
+        ("", "ci"),
+    ],
+)
+def test_the_form_of_characters(text: str, form: str):
+    assert form_of_characters(text) == form
+
+
+def test_a_form_without_a_token_is_told_by_the_text():
+    assert (
+        BPE.form_of(Poem("a b", "", "epic")) == "short" and BPE.form_of(Poem("a b", "", "sonnet")) == "sonnet"
+    )
 
 
 def test_spaces_around_lines_go(tmp_path: Path):

@@ -24,9 +24,8 @@ def model(folder: Path) -> VerseModel:
 
 
 def lines(model: VerseModel, seed: int, **how) -> list[tuple[str, str]]:
-    model.reset()
-    model.feed(model.tokenizer.encode_header())
     rng = np.random.default_rng(seed)
+    model.begin(rng)
     return [model.write_line(rng, **how) for _ in range(3)]
 
 
@@ -42,6 +41,12 @@ def test_a_line_ends_with_its_stop_or_its_length(model: VerseModel):
     for text, stop in lines(model, 3, temperature=2.0, top_p=1.0, longest=6, stops=(LINE, END)):
         assert stop in ("", LINE, END) and "\n" not in text and len(text) <= 6
         assert stop or len(text) == 6
+
+
+def test_a_poem_begins_with_a_form_that_the_model_knows(model: VerseModel):
+    assert model.begin(np.random.default_rng(0), form="ci") == "ci"
+    drawn = {model.begin(np.random.default_rng(seed), form="epic") for seed in range(40)}
+    assert drawn <= set(model.tokenizer.forms) and len(drawn) > 1
 
 
 def test_going_back_gives_the_same_logits(model: VerseModel):

@@ -8,10 +8,10 @@ import torch
 from torch import Tensor
 
 from performer.words.poems import Poem
-from performer.words.tokenizer import AUTHOR, HEADER, Tokenizer
+from performer.words.tokenizer import AUTHOR, FORM, HEADER, Tokenizer
 
 IGNORED = -100  # a target that has no loss, as torch's cross-entropy names it
-ANONYMOUS = 0.15  # share of poems whose author is not told, so that the model also writes as nobody
+UNTOLD = 0.15  # share of poems whose author or form is not told, so that the model also writes without
 
 
 class Rows:
@@ -19,7 +19,7 @@ class Rows:
 
     def __init__(self, poems: Sequence[Poem], tokenizer: Tokenizer, length: int, seed: int) -> None:
         self.tokens = [np.array(tokenizer.encode_poem(poem), np.int32) for poem in poems]
-        self.anyone = tokenizer.control(AUTHOR)
+        self.untold = [tokenizer.control(name) for name in (AUTHOR, FORM)]
         self.authors = [index for index, name in enumerate(tokenizer.controls) if name.startswith(AUTHOR)]
         self.length, self.seed = length, seed
 
@@ -35,8 +35,9 @@ class Rows:
         order = rng.permutation(len(self.tokens))
         flat = np.concatenate([self.tokens[index] for index in order])
         starts = np.cumsum([0, *(len(self.tokens[index]) for index in order[:-1])])
-        flat[starts[rng.random(len(starts)) < ANONYMOUS]] = self.anyone
-        targets = np.where(np.isin(flat, self.authors), IGNORED, flat)
+        for place, untold in enumerate(self.untold):
+            flat[starts[rng.random(len(starts)) < UNTOLD] + place] = untold
+        targets = np.where(np.isin(flat, [*self.authors, *self.untold]), IGNORED, flat)
         for start in range(0, len(flat) - 1 - rows * self.length, rows * self.length):
             pieces = (
                 flat[start : start + rows * self.length],

@@ -24,8 +24,7 @@ def write_poem(
 ) -> str:
     """A poem of at most so many lines."""
     rng, written = np.random.default_rng(seed), []
-    model.reset()
-    model.feed(model.tokenizer.encode_header(author, form))
+    model.begin(rng, author, form)
     for _ in range(lines):
         text, stop = model.write_line(rng, temperature, top_p)
         written.append(text)

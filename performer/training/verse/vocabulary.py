@@ -11,8 +11,9 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from performer.words.form import CHARACTER_FORMS, LINE_FORMS
 from performer.words.poems import Poem
-from performer.words.tokenizer import AUTHOR, CONTROLS, FORM, LETTERS, LINE_FORMS, WORD, Tokenizer
+from performer.words.tokenizer import AUTHOR, CONTROLS, FORM, LETTERS, WORD, Tokenizer
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +32,7 @@ class Language:
 
 LANGUAGES = {
     "en": Language("bpe", LINE_FORMS, 60),
-    "zh": Language("characters", ("5-jueju", "7-jueju", "ci"), 200),
+    "zh": Language("characters", CHARACTER_FORMS, 200),
 }
 
 

@@ -11,7 +11,7 @@ from performer.training.verse.batches import IGNORED, Rows, padded
 from performer.training.verse.data import TEST, TRAIN, VALID, part_of, read_split, without_copies, write_split
 from performer.training.verse.vocabulary import make_tokenizer
 from performer.words.poems import Poem, read_poems
-from performer.words.tokenizer import AUTHOR
+from performer.words.tokenizer import AUTHOR, FORM
 from tests.training.verse.conftest import POEMS, QUATRAINS
 
 LETTERS = "abcdefghijklmnopqrst"
@@ -76,7 +76,7 @@ def test_rows_are_the_poems_one_after_another_and_the_same_again():
         assert tokens.shape == targets.shape == (2, 16) and tokens.equal(same)
         flat, wanted = tokens.flatten()[1:], targets.flatten()[:-1]
         assert (wanted[wanted != IGNORED] == flat[wanted != IGNORED]).all()
-        assert all(tokenizer.controls[token].startswith(AUTHOR) for token in flat[wanted == IGNORED])
+        assert all(tokenizer.controls[token].startswith((AUTHOR, FORM)) for token in flat[wanted == IGNORED])
     everyone = np.concatenate([tokens.flatten() for tokens, _ in first + other])
     assert {tokenizer.control("author:"), tokenizer.control("author:某")} & set(everyone.tolist())
 
