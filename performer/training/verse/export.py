@@ -165,10 +165,9 @@ def divergence_bits(one: np.ndarray, other: np.ndarray) -> float:
 
 
 def training_facts(saved: dict[str, Any], log: Iterable[str] = ()) -> dict[str, Any]:
-    """The table `training` of the card: how long it trained, and the learning curve as [seconds, tokens, bits
-    on valid poems]."""
+    """The table `training` of the card: how long it trained, and the learning curve on valid poems."""
     progress = saved["progress"]
-    curve = [[line["seconds"], line["tokens"], line["valid_bits"]] for line in map(json.loads, log)]
+    curve = ["{tokens} tokens: {valid_bits:.3f} bits a character".format(**json.loads(line)) for line in log]
     numbers = {
         "seconds": round(progress["seconds"]),
         "steps": progress["steps"],
