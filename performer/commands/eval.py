@@ -30,7 +30,7 @@ def run(options: Namespace) -> int:
     with Progress("eval") as progress:
         folders = options.folder, options.model, options.baseline_from
         if is_poem_file(options.folder):
-            report = evaluate_poems(*folders, options.limit, progress.say)
+            report = evaluate_poems(*folders, options.limit, progress)
         else:
             report = evaluate(*folders, options.track, options.limit, options.seed, say=progress.say, watch=progress)
     print(report.to_json() if options.json else report.in_words())

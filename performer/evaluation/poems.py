@@ -18,8 +18,9 @@ import numpy.typing as npt
 
 from performer.assets import model_at
 from performer.errors import ModelError, PerformerError
-from performer.evaluation.corpus import Say, evenly_chosen
+from performer.evaluation.corpus import evenly_chosen
 from performer.evaluation.markov import baseline_nats
+from performer.progress import Watch, unwatched, watched
 from performer.words.poems import Poem, read_poems
 from performer.words.tokenizer import HEADER, UNKNOWN
 from performer.words.verse import VerseModel
@@ -56,7 +57,7 @@ class PoemReport:
 
 
 def evaluate_poems(
-    path: Path, model: str, learned: Path, limit: int = 0, say: Say = lambda _: None
+    path: Path, model: str, learned: Path, limit: int = 0, watch: Watch = unwatched
 ) -> PoemReport:
     """Measure `model` on the poems of `path` (at most `limit`, evenly chosen; 0: all), the baseline on those
     of `learned`. Raises PerformerError for a model or a file that cannot be used."""
@@ -72,12 +73,8 @@ def evaluate_poems(
         raise PerformerError(
             f"'{path}' has no poem with text.", "Name a file of poems, one JSON object a line."
         )
-    bits = 0.0
-    for number, poem in enumerate(poems, 1):
-        bits += bits_of(verse, poem)
-        if number % 50 == 0:
-            say(f"{number} of {len(poems)} poems are read")
-    say("the baseline learns")
+    bits = sum(bits_of(verse, poem) for poem in watched(poems, watch, "reading"))
+    watch("the baseline learns", 0, 1)
     characters = sum(len(poem.text) for poem in poems)
     baseline = baseline_bits(list(read_poems(learned)), poems)
     return PoemReport(
