@@ -26,6 +26,7 @@ TOO_LATE = 0.03  # seconds after which a planned note is no longer where it belo
 EARLY = 0.00008  # seconds that the thread is awake before something is due: so long it takes to get Python's lock, and less than it may be kept
 HURRY = 0.001  # seconds before the next due time in which there is no time to report
 CLOSE, LEAVING = 0.0012, 0.0003  # seconds before a due time in which nobody should begin what takes long, and after it in which all leaves
+STUCK = 1.0  # seconds that the silence at the end waits for who is sending
 LONGEST_WAIT = 3600.0  # seconds that the thread sleeps at a time
 TOGETHER = 0.005  # seconds: onsets nearer than this are one chord
 
@@ -287,6 +288,8 @@ class Scheduler:
         self._inbox.append(effects)
         if self._thread.is_alive() and self._turn.acquire(blocking=False):
             try:
+                if not self._running:
+                    return  # nothing leaves behind the silence at the end
                 due = self._go_on()
             finally:
                 self._turn.release()
@@ -305,8 +308,12 @@ class Scheduler:
         self._bell.ring()
         if self._thread.is_alive():
             self._thread.join(2.0)
+        # Whoever has the turn may be sending still; what stands still for so long does not keep the notes from ending.
+        has_turn = self._turn.acquire(timeout=STUCK)
         now = self._clock.now()
         self.stage.silence(now)
+        if has_turn:
+            self._turn.release()
         return now
 
     def _run(self) -> None:

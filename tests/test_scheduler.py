@@ -243,3 +243,25 @@ def test_the_thread_looks_again_where_something_comes_in_that_is_due_before_what
     scheduler.post([note(clock.now() + 0.02, 62)])
     assert left.wait(5.0)
     scheduler.stop()
+
+
+def test_nothing_leaves_behind_the_silence_at_the_end():
+    """Whoever is sending when the show ends has sent it before the silence; what comes then does not leave."""
+
+    class Slow(WrittenOutput):
+        def note_on(self, channel, pitch, velocity):
+            inside.set()
+            go_on.wait(5.0)
+            super().note_on(channel, pitch, velocity)
+
+    clock, output, inside, go_on = SystemClock(), Slow(), threading.Event(), threading.Event()
+    scheduler = Scheduler(Stage([output], lambda report: None, lambda time, tag: None), clock)
+    scheduler.start()
+    sender = threading.Thread(target=scheduler.post, args=([note(clock.now(), 60, None)],))
+    sender.start()
+    assert inside.wait(5.0)
+    threading.Timer(0.3, go_on.set).start()
+    scheduler.stop()
+    sender.join(5.0)
+    scheduler.post([note(clock.now(), 62, None)])
+    assert [line[0] for line in output.lines] == ["on", "off", "silence"]
