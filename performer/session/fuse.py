@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 
 KEYS_A_SECOND, KEYS_AT_ONCE = 80.0, 48.0  # note-ons of one source: two hands' glissandos; two forearms
 # Controllers, bend, pressure and note-offs: ten MPE fingers with three streams each.
-GESTURES_A_SECOND, GESTURES_AT_ONCE = 4000.0, 1000.0
+GESTURES_A_SECOND, GESTURES_AT_ONCE = 4000.0, 300.0
 LEEWAY = 200.0  # messages that leave beyond what is explained
 MOMENT = 0.5  # seconds: what came in before that did not bring this storm
 QUIET = 2.0  # seconds without a storm after which a source comes back

@@ -72,7 +72,7 @@ class ReturnPath:
         is_copy = self._filter.is_return(time, event)
         if is_copy and comes_to_rest and not self._filter.is_certain:
             is_copy = False
-        self._changes += self._fuse.count_in(time, source, 0 if is_copy else explains, isinstance(event, NoteOn))
+        self._changes += self._fuse.count_in(time, source, 0 if is_copy else explains, isinstance(event, NoteOn | Program))
         if is_copy:
             return Verdict.COPY
         return Verdict.CUT if self._fuse.is_blown(source) else Verdict.OWN
