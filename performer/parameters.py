@@ -332,12 +332,16 @@ def _numbered(row: Parameter) -> Iterator[Parameter]:
     yield row
 
 
+MOST_NEAREST = 256  # wrong addresses of which the nearest right one is remembered
+
+
 class Table:
     """The parameters of a show with so many voices, by address."""
 
     def __init__(self, voices: int = 1) -> None:
         self.voices = voices
         self.rows: Mapping[str, Parameter] = MappingProxyType({row.address: row for row in _rows(voices)})
+        self._nearest_found: dict[str, list[str]] = {}
 
     def check(self, address: str, arguments: Sequence[Any]) -> Any:
         """The value that `arguments` give to the parameter at `address`, in its type. Raises ParameterError, and changes nothing."""
@@ -363,5 +367,10 @@ class Table:
     def _nearest(self, address: str) -> str:
         import difflib
 
-        near = difflib.get_close_matches(address, self.rows, 1, 0.8)
+        # A client that sends a wrong address sends it again and again, and to look for the nearest takes milliseconds.
+        if address not in self._nearest_found:
+            if len(self._nearest_found) >= MOST_NEAREST:
+                self._nearest_found.clear()
+            self._nearest_found[address] = difflib.get_close_matches(address, self.rows, 1, 0.8)
+        near = self._nearest_found[address]
         return f"Did you mean {near[0]}?" if near else "`performer parameters` lists them."

@@ -190,6 +190,10 @@ class Loop:
         self._judge()
         self.reach = max(LEAST_REACH, min(REACH, 4 * self._jitter)) if self.sure else REACH
 
+    def refute(self) -> None:
+        """What came in this long after a message had no message that it could be the copy of."""
+        self.score, self.sure = 0.0, False
+
     def doubt(self, left: Left, value: int) -> None:
         """A note came in time and not as loud as it should: it is a player's, or velocities are changed by a curve."""
         self._plain *= 0.8

@@ -8,7 +8,7 @@ exact copy within 500 ms is suspect and counts as one that came back."""
 from collections import deque
 from dataclasses import dataclass
 
-from performer.session.loopback_evidence import Loop, is_switch
+from performer.session.loopback_evidence import LEAST_REACH, Loop, is_switch
 from performer.session.loopback_learning import Arrival, Learner, Source, Velocities
 from performer.session.loopback_memory import (
     BEND,
@@ -21,6 +21,7 @@ from performer.session.loopback_memory import (
     Memory,
     Message,
     key_of,
+    move_key,
 )
 
 BACKLOG = 2  # messages that wait to be learnt from
@@ -33,6 +34,8 @@ USUAL_JUMP = 24
 FINGERS = 12  # keys that are down at most, for each of them to be known to be
 CHANNEL_MODE = 120  # the first controller that is a channel mode message
 STEADY_REACH = 0.01  # seconds off its delay in which a steady loop looks for copies, at most
+# Keys that were no copies, of which there are half as many as of all that were taken for copies; and seconds for which that holds.
+REFUTED, STRICT = 3, 120.0
 SEQUENCES = {CONTROL + number for number in (0, 6, 32, 38, *range(96, 102))}
 """What means something by itself each time: banks, and the steps of RPN and NRPN."""
 IMPOSSIBLE = 0.04  # seconds within which nobody strikes a key again
@@ -102,6 +105,8 @@ class LoopbackFilter:
         key, value = key_of(event)
         if OFF <= key < CONTROL:
             return self._ends(source, time, key, event.channel)
+        if key < OFF and source.dropped:
+            self._disprove(source, time, key)
         found = self._recognise(source, time, key, value, event)
         if key < OFF:
             held = source.copies if found else source.held
@@ -110,6 +115,22 @@ class LoopbackFilter:
         if not found:
             self._accept(source, time, key, value, event)
         return found
+
+    def _disprove(self, source: Source, time: float, key: int) -> None:
+        """See whether this key would be the copy of one that was taken for a copy, and so never left.
+
+        Where nothing comes back that is so with nearly each of them: a machine plays the same again and again in strict time, a
+        sequencer or a drum computer. Then the player's own keys are not looked for among what comes in, for a while."""
+        for place, (at, dropped, loop) in enumerate(source.dropped):
+            if key == move_key(dropped, loop.shift) and abs(time - at - loop.delay) <= LEAST_REACH:
+                del source.dropped[place]
+                source.refuted += 1
+                if source.refuted >= REFUTED and 2 * source.refuted >= source.drops:
+                    loop.refute()
+                    source.marks.pop(loop.port, None)
+                    source.dropped.clear()
+                    source.refuted, source.drops, source.strict_until = 0, 0, time + STRICT
+                return
 
     def delay(self, source: str) -> float | None:
         """Seconds after which most of what leaves comes back through this source; None where no loop is
@@ -169,7 +190,7 @@ class LoopbackFilter:
         memory = self._memory
         for loop in source.loops:
             left = loop.find(memory, time, event.channel, key, value, memory.count) if loop.sure else None
-            if left is None:
+            if left is None or source.is_strict(left, event.source, time):
                 continue
             if key < OFF and not loop.repeats(left, value):
                 loop.doubt(left, value)
@@ -177,6 +198,8 @@ class LoopbackFilter:
             loop.take(memory, time, left, value, self._learner.varied(source, left.port))
             if loop.sure:
                 source.marks[loop.port] = memory.due.get(loop.port, 0)
+                if key < OFF and left.cause is not None and left.cause[0] == event.source:
+                    source.drop(time, key, loop)
                 self.is_certain = loop.reach <= STEADY_REACH
                 return True
         self.is_certain = False
@@ -229,7 +252,7 @@ class LoopbackFilter:
         for left in self._memory.trails.get(key, EMPTY).between(time - LONGEST, time):
             own = left.cause is not None and left.cause[0] == name
             # What a player sent and comes on another channel is more likely another player, or another layer of the keyboard.
-            if left.value != value or (own and left.channel != channel):
+            if left.value != value or (own and left.channel != channel) or source.is_strict(left, name, time):
                 continue
             # The player's own controller has this value already: nothing is lost.
             if mode or (own and same):
@@ -241,7 +264,7 @@ class LoopbackFilter:
             if key < OFF:
                 # A player may strike the same key again, but not one that is down, nor at once, nor every
                 # time exactly as loud.
-                if impossible or time - left.time < IMPOSSIBLE or source.velocities.varied:
+                if impossible or time - left.time < IMPOSSIBLE:
                     return True
             elif impossible or left.cause != (name, channel):
                 return True

@@ -1,16 +1,18 @@
 """What is learnt from a message that came in and was not recognised: what it could be a copy of, by which
 delay and shift. Pure."""
 
+import math
 from bisect import bisect_left, bisect_right
 from collections import deque
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from performer.session.loopback_evidence import REACH, Loop, changed_alike
-from performer.session.loopback_memory import CONTROL, EMPTY, LONGEST, Left, Memory
+from performer.session.loopback_memory import CONTROL, EMPTY, LONGEST, OFF, Left, Memory
 
 ALARM = 2.0  # nats of a loop that is not sure from which on nothing waits to be learnt
 MOST_LOOPS = 4  # that are followed for each source
+LATELY = 24  # keys of the player's that were taken for copies
 AT_ONCE = 0.001  # seconds between the two messages of a key that plays two layers
 MOST_SEEDS = 256  # single coincidences that are remembered for each source
 SEED_LIFE = 10.0  # seconds within which a coincidence must happen again
@@ -71,6 +73,22 @@ class Source:
     held: dict[tuple[int, int], int] = field(default_factory=dict)
     down: int = 0  # how many those are
     copies: dict[tuple[int, int], int] = field(default_factory=dict)  # place -> copies of notes that are down
+    # The player's own keys that were taken for copies of others of his that had been passed on: time, key, loop.
+    dropped: deque[tuple[float, int, Loop]] = field(default_factory=lambda: deque(maxlen=16))
+    drops: int = 0  # how many those were of late
+    refuted: int = 0  # of them, those that were none
+    strict_until: float = -math.inf  # until then what a player sent is never found to come back
+
+    def drop(self, time: float, key: int, loop: Loop) -> None:
+        """Count a key of the player's that is taken for a copy of another of his."""
+        self.dropped.append((time, key, loop))
+        self.drops += 1
+        if self.drops > LATELY:
+            self.drops, self.refuted = self.drops // 2, self.refuted // 2
+
+    def is_strict(self, left: Left, name: str, time: float) -> bool:
+        """Whether this is left out of the search: the player of this source repeats himself in strict time."""
+        return time < self.strict_until and left.key < OFF and left.cause is not None and left.cause[0] == name
 
 
 def by_score(loop: Loop) -> float:
@@ -90,7 +108,7 @@ class Learner:
         time, _, channel, key, value, _, sent = arrival
         for loop in source.loops:
             left = None if loop.sure else loop.find(self._memory, time, channel, key, value, sent)
-            if left is not None:
+            if left is not None and not source.is_strict(left, arrival.source, time):
                 loop.take(
                     self._memory, time, left, value, self.varied(source, left.port), bonus(arrival, left)
                 )
@@ -112,7 +130,7 @@ class Learner:
         time, key, value, seeds = arrival.time, arrival.key, arrival.value, source.seeds
         for left in self._candidates(time, key, value):
             # What this message itself brought to leave is not its cause.
-            if left.order > arrival.sent:
+            if left.order > arrival.sent or source.is_strict(left, arrival.source, time):
                 continue
             # A keyboard that plays two layers sends each key twice at once. No way back is as short.
             if time - left.time < AT_ONCE and left.cause not in (None, (arrival.source, arrival.channel)):
