@@ -18,7 +18,6 @@ from typing import Any
 import numpy as np
 import onnx
 import torch
-from onnx import TensorProto, helper, numpy_helper
 
 from performer.errors import ModelError, PerformerError
 from performer.training.card_writer import replacing, write_card
@@ -26,12 +25,12 @@ from performer.training.checkpoint import load
 from performer.training.export import entry, write_graph
 from performer.training.verse.evaluate import parameters_of
 from performer.training.verse.model import Shape, Verse, empty_cache
+from performer.training.verse.storage import quantise
 from performer.words.tokenizer import Tokenizer
 from performer.words.verse import ENCODING, VOCABULARY, VerseModel
 
 STATE = ("state_keys", "state_values", "state_position")
 TOLERANCE, TOLERANCE_BITS = 1e-3, 0.01
-SCALE = ".scale"
 SENTENCES = {
     "en": "Writes English verse in sub-words, as one of 60 poets or nobody.",
     "zh": "Writes Chinese quatrains and ci in characters, as one of 200 poets or nobody.",
@@ -121,36 +120,6 @@ def _store(path: Path, tokenizer: Tokenizer) -> None:
     """Put the vocabulary into the graph."""
     model = onnx.load(path)
     model.metadata_props.append(onnx.StringStringEntryProto(key=VOCABULARY, value=tokenizer.to_json()))
-    onnx.save(model, path)
-
-
-def quantise(path: Path) -> None:
-    """Store every matrix of the graph in 8 bits, one scale a row, under its own name."""
-    model = onnx.load(path)
-    graph, nodes = model.graph, []
-    for weight in list(graph.initializer):
-        if (
-            weight.data_type != TensorProto.FLOAT
-            or len(weight.dims) != 2
-            or not weight.name.endswith(".weight")
-        ):
-            continue
-        values = numpy_helper.to_array(weight)
-        scale = np.maximum(np.abs(values).max(1, keepdims=True), 1e-12).astype(np.float32) / 127
-        whole = f"{weight.name}.int8"
-        graph.initializer.extend([
-            numpy_helper.from_array(np.rint(values / scale).astype(np.int8), whole),
-            numpy_helper.from_array(scale, weight.name + SCALE),
-        ])  # fmt: skip
-        # Cast and Mul, not DequantizeLinear: ONNX Runtime folds them once, when it opens the graph.
-        nodes += [
-            helper.make_node("Cast", [whole], [f"{whole}.float"], to=TensorProto.FLOAT),
-            helper.make_node("Mul", [f"{whole}.float", weight.name + SCALE], [weight.name]),
-        ]
-        graph.initializer.remove(weight)
-    for place, node in enumerate(nodes):
-        graph.node.insert(place, node)
-    onnx.checker.check_model(model)
     onnx.save(model, path)
 
 

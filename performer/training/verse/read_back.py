@@ -4,14 +4,13 @@ kept."""
 import json
 from pathlib import Path
 
-import numpy as np
 import onnx
 import torch
 from onnx import numpy_helper
 
 from performer.card import read_card
-from performer.training.verse.export import SCALE
 from performer.training.verse.model import Shape, Verse
+from performer.training.verse.storage import read_matrix
 from performer.words.tokenizer import Tokenizer
 from performer.words.verse import ENCODING, VOCABULARY
 
@@ -25,9 +24,6 @@ def read_back(folder: Path, dropout: float = 0.0) -> tuple[Verse, Tokenizer]:
     arrays = {each.name: numpy_helper.to_array(each) for each in model.graph.initializer}
     sizes = {name: card.shape[name] for name in Shape.__dataclass_fields__}
     net = Verse(Shape(**sizes | {"dropout": dropout}))
-    whole = {
-        name: arrays[f"{name}.int8"].astype(np.float32) * arrays[name + SCALE] for name in net.state_dict()
-    }
-    net.load_state_dict({name: torch.from_numpy(value) for name, value in whole.items()})
+    net.load_state_dict({name: torch.from_numpy(read_matrix(arrays, name)) for name in net.state_dict()})
     texts = {each.key: each.value for each in model.metadata_props}
     return net, Tokenizer(json.loads(texts[VOCABULARY]))
