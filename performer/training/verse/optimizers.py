@@ -2,7 +2,7 @@
 learn.
 
 On one core a run sees few tokens, and Muon learns more from each: after 0.88 million English tokens 5.8
-million weights had 2.19 bits a character on valid poems; with Adam alone, 8.9 million weights had 2.56 after
+million weights had 2.19 bits a character on valid poems; another run, of 8.9 million weights, had 2.56 after
 0.9 million (issue 21).
 """
 
