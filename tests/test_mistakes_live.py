@@ -27,7 +27,7 @@ def test_a_picture_or_a_keyframe_that_is_not_there_and_an_audio_input_by_a_wrong
                 ear.sendto(encode(f"/performer/visuals/{address}", name), ("127.0.0.1", show.osc))
                 who, sentence = next(errors)
                 assert who == f"/performer/visuals/{address}" and f"'{name}'" in sentence
-            words = "".join(show.words)
+        words = "".join(show.words)  # all of them, when it has ended
     assert "There is no keyframe 'verse'" in words and "There is no picture 'nope.png'" in words and "audio input" in words
 
 

@@ -111,7 +111,7 @@ def _watch(show: ShowProcess, ear: socket.socket, sound: "subprocess.Popen[str]"
     while (now := time.monotonic()) < begun + 9.0 and min(most.values()) < 0.02:
         if now >= due:
             due += 0.25
-            _step(next(steps), show, ear, sound)
+            _step(next(steps), show, sound)
         try:
             for message in decode(ear.recv(LARGEST)):
                 sources.take(message.address, message.arguments, time.monotonic())
@@ -123,12 +123,14 @@ def _watch(show: ShowProcess, ear: socket.socket, sound: "subprocess.Popen[str]"
     return most
 
 
-def _step(number: int, show: ShowProcess, ear: socket.socket, sound: "subprocess.Popen[str]") -> None:
+def _step(number: int, show: ShowProcess, sound: "subprocess.Popen[str]") -> None:
     """A quarter of a second: a key goes down and the one before comes up, a controller and a number move, the tone is switched."""
     _say(sound, 0.5 * (number % 2))
     said = [("/performer/note/on", SCALE[number % len(SCALE)], 90), ("/performer/control", 74, 100), ("/performer/source/2", 0.5)]
     if number:
         said.append(("/performer/note/off", SCALE[(number - 1) % len(SCALE)]))
-    for address, *arguments in said:
-        ear.sendto(encode(address, *arguments), ("127.0.0.1", show.osc))
+    # From another port than the ear's: who sets a value from where it listens is not told it again.
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as mouth:
+        for address, *arguments in said:
+            mouth.sendto(encode(address, *arguments), ("127.0.0.1", show.osc))
 

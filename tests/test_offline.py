@@ -103,6 +103,7 @@ class DroppingSession:
     """Asks for ten notes and has enough after the third."""
 
     delay = 0.0
+    port_delays = ()
 
     def __init__(self) -> None:
         self.heard: list[Answer] = []
