@@ -322,15 +322,3 @@ def to_json(event: Any) -> dict[str, Any]:
         value = getattr(event, each.name)
         out[each.name] = to_json(value) if isinstance(value, ModelNote) else value
     return out
-
-
-def from_json(content: Mapping[str, Any]) -> Event:
-    """The inverse of `to_json`. Raises KeyError for an unknown kind and TypeError for fields that do not fit."""
-    values = {key: value for key, value in content.items() if key != "kind"}
-    kind = KINDS[content["kind"]]
-    if kind is Answer and values.get("note") is not None:
-        values["note"] = ModelNote(**{key: value for key, value in values["note"].items() if key != "kind"})
-    if kind is ChordAnswer:
-        values["chords"] = tuple((number, beats) for number, beats in values["chords"])
-    event: Event = kind(**values)
-    return event

@@ -8,7 +8,7 @@ from performer.events import Answer, ModelNote
 from performer.session.gestures import Passes
 from performer.session.hearing import MOST_TOGETHER
 from performer.session.hearing import TOGETHER as CLOSE
-from performer.session.keys import Key
+from performer.session.keys import NOTE_MESSAGES, Key
 from performer.session.mode import Mode
 from performer.session.room import Room, usual_key
 from performer.session.voices import DRUMS, Voice
@@ -19,7 +19,6 @@ CHORD: Mapping[str, Any] = {"gap": TOGETHER, "first_gap": TOGETHER, "distinct": 
 PATIENCE = 0.25  # an answer later than this is no answer to that note
 FEW = 4  # notes that are thought of though the next event will probably tell more of them: a chord may come
 SOON = 0.15  # seconds within which a committed note begins that is thought of as well
-NOTE_MESSAGES = 2  # a note's beginning and its end
 SHORTEST = 0.08  # a note whose key was already up when the answer came
 
 

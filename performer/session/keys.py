@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 DRUM_CHANNEL = 10
+NOTE_MESSAGES = 2
+"""Messages that a note costs: its beginning and its end."""
 PERCUSSION_HELD = 2.0
 """Seconds after which a key on the drum channel counts as released: pads and e-drums may never send a note-off."""
 LONGEST_PLAYED = 30.0

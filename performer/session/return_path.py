@@ -12,12 +12,10 @@ from typing import NamedTuple
 from performer.effects import Effect, Pass, Play, Release, Say, Silence
 from performer.events import Bend, Control, NoteOff, NoteOn, Pressure, Program
 from performer.session.fuse import Blown, Fuse, Restored
-from performer.session.keys import is_answer_to_key
+from performer.session.keys import NOTE_MESSAGES, is_answer_to_key
 from performer.session.loopback_filter import LoopbackFilter
 
 Message = NoteOn | NoteOff | Control | Bend | Pressure | Program
-NOTE_MESSAGES = 2
-"""Messages that a note costs: its beginning and its end."""
 SILENCING = (64, 123, 120)
 """The controllers that a panic sends on each channel."""
 LOOP, CUT = "/performer/midi/loop", "/performer/midi/cut"

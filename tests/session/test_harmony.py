@@ -6,7 +6,8 @@ import pytest
 
 from performer.chords import Chord, progression
 from performer.effects import Ask, AskChords, Say
-from performer.events import ChordAnswer, NoteOff, NoteOn, ParameterSet, Progression, Sync, Timed, Transport, from_json, to_json
+from performer.events import ChordAnswer, NoteOff, NoteOn, ParameterSet, Progression, Sync, Timed, Transport, to_json
+from performer.outputs.take_lines import read_event
 from performer.parameters import Table
 from performer.session.parts import Parts
 from performer.session.state import Session
@@ -146,7 +147,7 @@ def test_tempo_transport_and_settings_may_change_while_it_plays(events):
 
 @pytest.mark.parametrize("event", [ChordAnswer(3, ((0, 4.0), (91, 2.0))), ChordAnswer(4, ()), Progression("Am F:2 C:2 G", "10.0.0.1:9")])
 def test_a_take_holds_what_was_said_of_chords(event):
-    assert from_json(json.loads(json.dumps(to_json(event)))) == event
+    assert read_event(json.loads(json.dumps(to_json(event)))) == event
 
 
 def test_the_same_events_and_answers_bring_the_same_chords_and_notes():
