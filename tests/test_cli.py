@@ -218,6 +218,12 @@ def test_calibrate_refuses_what_would_do_nothing(capsys: pytest.CaptureFixture[s
     assert "does nothing with" in sentence(capsys)
 
 
+def test_the_osc_reference_is_what_the_table_makes(capsys: pytest.CaptureFixture[str]):
+    assert main(["parameters", "--markdown"]) == 0
+    page = Path(__file__).parent.parent / "docs" / "osc.md"
+    assert capsys.readouterr().out == page.read_text(encoding="utf-8"), "performer parameters --markdown > docs/osc.md"
+
+
 def test_parameters_of_one_part_only(capsys: pytest.CaptureFixture[str]):
     assert main(["parameters", "visuals/bend"]) == 0
     told = [line for line in capsys.readouterr().out.splitlines() if line.startswith("/")]
