@@ -14,7 +14,7 @@ import sys
 import threading
 import time
 from collections import deque
-from collections.abc import Callable, MutableSequence, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
 from multiprocessing.connection import Connection
@@ -32,7 +32,6 @@ from performer.housekeeping import Housekeeping
 from performer.inputs.link import LinkInput
 from performer.inputs.osc import OscInput, Source
 from performer.inputs.replay import Replay
-from performer.ledger import Ledger
 from performer.loopback import LISTENING, Loopback, watch_lifeline
 from performer.minds import Minds, Thought
 from performer.outputs.features import Features
@@ -40,6 +39,7 @@ from performer.outputs.health import Health
 from performer.outputs.osc import OscOutput
 from performer.outputs.take import Opening, TakeWriter
 from performer.parameters import COMMANDS
+from performer.port_link import PortLink
 from performer.priority import raise_priority
 from performer.scheduler import Output, Planned, Report, Scheduler, Stage
 from performer.session.lane import RUNG
@@ -54,6 +54,7 @@ SWITCH_INTERVAL = 0.0001  # seconds that one Python thread may keep the others w
 TURN_S = 0.0005  # seconds that the models leave to a session that is at work
 READY = b"ready"
 NO_PICTURE = {command.address: "This show has no picture: [visuals] enabled = false." for command in COMMANDS if "/visuals/" in command.address}
+PLAYED = 10.0  # seconds since the last key in which the models are kept warm
 QUIET, CALM = 1.0, 0.1  # seconds since the player's last key that make a long pause, and a short one
 
 
@@ -69,7 +70,7 @@ class Engine:
     """Inputs, session, inference, scheduler and outputs of one show, in one process. `output` stands in for the MIDI ports."""
 
     def __init__(
-        self, options: EngineOptions, loopback: Loopback, public: socket.socket, mirror: MutableSequence[int], output: Output | None = None
+        self, options: EngineOptions, loopback: Loopback, public: socket.socket, link: PortLink | None = None, output: Output | None = None
     ) -> None:
         show = options.show
         self.clock = SystemClock()
@@ -97,11 +98,10 @@ class Engine:
         )  # fmt: skip
         self._features = Features(self.clock, self._osc.say)
         self._osc.noticed = self._features.notice
-        handlers = Handlers(self.play, self.hear, self._minds.rehearse, self._minds.busy)
-        self._midi = ShowMidi(show.midi, self.clock, handlers, output)
-        self._midi.end_left_over(mirror)
+        handlers = Handlers(self.play, self.hear, self._minds.rehearse, self._is_played)
+        self._midi = ShowMidi(show.midi, self.clock, handlers, output, link)
         self.facts |= self._midi.facts
-        stage = Stage(self._midi.outputs, self._left, self._due, Ledger(mirror), self.session.delay, show.midi.port_delays)
+        stage = Stage(self._midi.outputs, self._left, self._due, self.session.delay, show.midi.port_delays)
         self._scheduler = Scheduler(stage, self.clock)
         self.take = self._take(show, seed) if show.takes.record else None
         self._housekeeping = Housekeeping(self._pause, self._is_silent, Awake() if show.general.awake else None)
@@ -166,13 +166,12 @@ class Engine:
         ended = self._scheduler.stop()
         self._features.stop()
         self._osc.stop()
-        self._midi.stop_outputs()
         if self.take is not None:
             self.take.stop(ended, self._scheduler.stage.done)
 
     def raise_priority(self) -> None:
         """Ask the system to let this process go first."""
-        self.facts["priority"] = raise_priority(self._midi.is_beside_jack)
+        self.facts["priority"] = raise_priority(real_time=self._midi.allows_real_time)
 
     def hear(self, timed: Timed) -> None:
         """An event for the session. Thread-safe, never waits."""
@@ -247,6 +246,10 @@ class Engine:
         else:
             self._osc.say(report)
 
+    def _is_played(self) -> bool:
+        """Whether somebody has played a key in the last seconds, wherever."""
+        return self.clock.now() - self._heard < PLAYED
+
     def _is_silent(self) -> bool:
         """Whether nothing sounds and nobody has played just now."""
         return not len(self._scheduler.stage.ledger) and self.clock.now() - self._heard >= QUIET
@@ -270,7 +273,7 @@ class Engine:
 
     def _ports_changed(self) -> None:
         if "priority" in self.facts:
-            self.raise_priority()  # JACK's library has started a thread for the new port
+            self.raise_priority()
         self.facts |= self._midi.facts
         self._tell_facts()
 
@@ -356,13 +359,13 @@ def _client(text: str, family: socket.AddressFamily, listening: str) -> tuple[st
         raise PerformerError(f"The OSC client '{text}' {error}.", 'Write for example "127.0.0.1:9001".') from None
 
 
-def run(options: EngineOptions, loopback: Loopback, public: socket.socket, mirror: MutableSequence[int], lifeline: Connection) -> None:
+def run(options: EngineOptions, loopback: Loopback, public: socket.socket, link: PortLink | None, lifeline: Connection) -> None:
     """The engine's process: play until the lifeline ends. A mistake that a person can mend goes up the lifeline as its sentence."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     done = threading.Event()
     signal.signal(signal.SIGTERM, lambda number, frame: done.set())
     try:
-        engine = Engine(options, loopback, public, mirror)
+        engine = Engine(options, loopback, public, link)
         engine.start()
         engine.raise_priority()
     except PerformerError as error:

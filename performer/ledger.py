@@ -1,6 +1,6 @@
 """What sounds at the receivers, so that every note that left gets its end. Pure; the stage owns it."""
 
-from collections.abc import MutableSequence, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from performer.effects import Play
@@ -23,14 +23,13 @@ class Sounding:
 
 
 class Ledger:
-    """What sounds, by output port, channel and pitch. `mirror`, PORTS x 16 x 128 bytes that the supervisor shares, outlives this process.
+    """What sounds, by output port, channel and pitch.
 
     Two keys may sound the same pitch on the same channel. Its note-off leaves when the last of them ends, so that no key cuts
     a note that another one still holds."""
 
-    def __init__(self, mirror: MutableSequence[int] | None = None) -> None:
+    def __init__(self) -> None:
         self._sounding: dict[Slot, Sounding] = {}
-        self._mirror = mirror
 
     def __len__(self) -> int:
         return len(self._sounding)
@@ -42,26 +41,16 @@ class Ledger:
     def start(self, play: Play, holders: Sequence[Play] = ()) -> None:
         """Enter a note-on. `holders` are earlier notes of the same slot that still want it to sound."""
         self._sounding[slot_of(play)] = Sounding(play, [*holders, play])
-        self._mark(play, 1)
 
     def end(self, slot: Slot) -> None:
         """Remove what sounds at this slot."""
-        self._mark(self._sounding.pop(slot).play, 0)
+        del self._sounding[slot]
 
     def sounding(self) -> list[Sounding]:
         """All that sounds."""
         return list(self._sounding.values())
 
-    def _mark(self, play: Play, value: int) -> None:
-        if self._mirror is not None:
-            self._mirror[mirror_place(play)] = value
-
 
 def slot_of(play: Play) -> Slot:
     """The slot that a note sounds at."""
     return play.port, play.channel, play.pitch
-
-
-def mirror_place(play: Play) -> int:
-    """The byte of the ledger's mirror that stands for a note's slot."""
-    return ((play.port - 1) * CHANNELS + play.channel - 1) * PITCHES + play.pitch

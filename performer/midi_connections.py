@@ -48,6 +48,14 @@ class Connections:
             observer.connect(*((each, name) if is_input else (name, each)))
         return bool(gone)
 
+    def seen(self, key: Hashable) -> tuple[str, ...]:
+        """The full names of the ports that the own port was connected with when it was last seen, or is to be connected with again."""
+        return tuple(self._kept[key].seen) if key in self._kept else ()
+
+    def expect(self, key: Hashable, names: Collection[str]) -> None:
+        """The own port is to be connected with these when it is there, as it was before this process."""
+        self._kept[key] = _Kept(seen=dict.fromkeys(names))
+
     def forget_own(self, key: Hashable) -> None:
         """The own port is gone: when it is back, all that it was connected with is connected again."""
         if key in self._kept:

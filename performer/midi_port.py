@@ -13,11 +13,13 @@ from pathlib import Path
 from typing import Any
 
 from performer import jack, midi_system
+from performer.crash_memory import PortMemory, encode_ports
 from performer.errors import PortError
 from performer.midi_backends import Callback, Handle
 from performer.midi_connections import Connections
 from performer.midi_system import Direction, MidiSystem, Opened, Ports, SysexGuard, find, jack_ports, open_port
 from performer.priority import punctual
+from performer.shared_value import SharedValue
 
 log = logging.getLogger("performer")
 POLL_S = 0.00025  # seconds between two looks for messages where RtMidi is polled: about 3 % of a core
@@ -79,7 +81,8 @@ class Port:
     An input's `callback` gets each message with its delta, and where RtMidi is polled the time by `now` at which it was found, else None. `idle`
     is called by the thread that polls while nothing comes; it may take a fraction of a millisecond. `busy` says whether who would answer a message
     has something to do first. `lost` is called when what is held down through the port may have lost its end: the port or one that was connected
-    with it is gone. `check` is called several times a second by the thread that watches the port."""
+    with it is gone. `check` is called several times a second by the thread that watches the port. `direct`: RtMidi calls back on JACK too, on the
+    thread that all of the server's clients wait for; only for a process that never computes, and so never keeps Python's lock."""
 
     def __init__(
         self,
@@ -92,11 +95,13 @@ class Port:
         busy: Callable[[], bool] = lambda: False,
         lost: Callable[[], object] = lambda: None,
         check: Callable[[], object] = lambda: None,
+        direct: bool = False,
     ) -> None:
         self.handle: Any = None
         self.opened: Opened | None = None
         self.confirmed = 0  # how often the port was seen to be alive
         self._ask = (direction, want, virtual, callback)
+        self._direct = direct
         self._title = want or virtual
         self._idle, self._now, self._busy = idle, now, busy
         self.lost, self.check = lost, check
@@ -114,21 +119,44 @@ class Port:
         if self.handle is not None:
             return
         self.free()
-        self.opened = open_port(*self._ask)
+        direction, want, virtual, callback = self._ask
+        if callback is not None and self._direct:
+            callback = self._unmark
+        self.opened = open_port(direction, want, virtual, callback, self._direct)
         if self.opened.remark:
             log.warning(self.opened.remark)
         self.handle = self.opened.handle
-        callback = self._ask[3]
-        if callback is not None and self.opened.system.polled:
+        if callback is not None and not self.opened.calls_back:
             args = (self.handle, callback, self.opened.guard)
             self._reader = threading.Thread(target=self._listen, args=args, name=f"midi {self._ask[0]}", daemon=True)
             self._reader.start()
         elif callback is not None:
             self._keep_callback(callback)
 
+    def _unmark(self, message_and_delta: tuple[list[int], float], moment: Any) -> None:
+        """Hand a message over without the mark of the port's guard."""
+        callback, opened = self._ask[3], self.opened
+        message, delta = message_and_delta
+        if opened is not None and opened.guard is not None and moment is None:
+            message = opened.guard.strip(message, self._now())
+        if message and callback is not None:
+            callback((message, delta), moment)
+
+    def look_after(self) -> None:
+        """End a sysex that has no end, where RtMidi calls back: its own thread does so where it is polled. To be called some ten times a second."""
+        opened = self.opened
+        if opened is not None and opened.guard is not None and opened.calls_back and self.handle is not None:
+            opened.guard.look(self._now())
+
     @property
     def direction(self) -> Direction:
         return self._ask[0]
+
+    def remembered(self, number: int, connected: Sequence[str]) -> PortMemory:
+        """What a later process has to know of this port."""
+        direction, want, virtual, _ = self._ask
+        system, own = (self.opened.system.name, self.opened.own) if self.opened is not None else ("", "")
+        return PortMemory(direction, number, system, want, virtual, own, tuple(connected))
 
     def is_among(self, ports: Ports) -> bool:
         """Whether a port with the wanted name is among these; any is where a virtual one is wanted."""
@@ -186,7 +214,7 @@ class Port:
         if self._reader is not None:
             self._reader.join(1.0)
             self._reader = None
-        elif self._ask[3] is not None and not opened.system.polled:
+        elif self._ask[3] is not None and opened.calls_back:
             handle.cancel_callback()
 
     @property
@@ -209,14 +237,25 @@ class PortWatch:
     """A slow thread that looks whether the ports are alive, opens them again when they can be, and restores connections on JACK.
 
     `tell` gets a sentence at each change. A port that never opened is tried too, so a MIDI system may also come later. Whatever goes wrong in a
-    look is logged once for each kind of error, and the next look follows."""
+    look is logged once for each kind of error, and the next look follows. What it knows is written into `memory` when it changes. `looked` is
+    called after each look."""
 
-    def __init__(self, ports: Sequence[Port], tell: Callable[[str], None] = log.warning, every_s: float = 0.25) -> None:
+    def __init__(
+        self,
+        ports: Sequence[Port],
+        tell: Callable[[str], None] = log.warning,
+        every_s: float = 0.25,
+        memory: SharedValue | None = None,
+        looked: Callable[[], object] = lambda: None,
+    ) -> None:
         self._ports = ports
         self._tell = tell
         self._every_s = every_s
         self._observer: jack.Observer | None = None
         self._connections = Connections()
+        self._memory, self._looked = memory, looked
+        directions = [port.direction for port in ports]
+        self._numbers = {port: directions[:place].count(port.direction) + 1 for place, port in enumerate(ports)}  # within a direction, from 1
         self._logged: set[type[Exception]] = set()
         self._retry: dict[Port, float] = {}  # port -> when it is tried again that is on no list
         self._stop = threading.Event()
@@ -243,6 +282,22 @@ class PortWatch:
             with self._going_on():
                 if port.handle is None and not port.is_retired:
                     self._reopen(port, listed)
+
+        with self._going_on():
+            self._write()
+            self._looked()
+
+    def expect(self, ports: Sequence[PortMemory]) -> None:
+        """Connect the ports with what the same ones of an earlier process were connected with. To be called before `start`."""
+        before = {(each.direction, each.number): each.connected for each in ports}
+        for port, number in self._numbers.items():
+            if connected := before.get((port.direction, number)):
+                self._connections.expect(port, connected)
+
+    def _write(self) -> None:
+        if self._memory is not None:
+            known = [port.remembered(number, self._connections.seen(port)) for port, number in self._numbers.items()]
+            self._memory.write(encode_ports(known))
 
     @contextlib.contextmanager
     def _going_on(self) -> Iterator[None]:

@@ -101,6 +101,7 @@ class Opened:
     outputs: tuple[str, ...] = ()
     own: str = ""
     guard: "SysexGuard | None" = None
+    calls_back: bool = False
 
     def among(self, ports: Ports) -> bool:
         """Whether all of it is still there."""
@@ -137,32 +138,38 @@ def find(want: str, names: Sequence[str]) -> tuple[int, str] | None:
     return partial[0], f"'{want}' fits {fits}; {taken} was taken." if len(partial) > 1 else ""
 
 
-def open_port(direction: Direction, want: str | None, virtual: str, callback: Callback | None = None) -> Opened:
-    """Open the port called `want`, or make the virtual one where `want` is None. Raises PortError."""
+def open_port(
+    direction: Direction, want: str | None, virtual: str, callback: Callback | None = None, direct: bool = False
+) -> Opened:
+    """Open the port called `want`, or make the virtual one where `want` is None. `direct`: RtMidi calls back wherever it can, on JACK too.
+    Raises PortError."""
     available = systems()
     if want is None:
         if available[0].name == "WinMM":
             raise PortError("Windows has no virtual MIDI ports.", _LOOPMIDI)
-        return _open(available[0], direction, None, virtual, callback)
+        return _open(available[0], direction, None, virtual, callback, direct)
     seen: list[str] = []
     for system in available:
         ports = system.ports()
         names = ports.inputs if direction == "in" else ports.outputs
         if (match := find(want, names)) is not None:
-            opened = _open(system, direction, names[match[0]], virtual, callback)
+            opened = _open(system, direction, names[match[0]], virtual, callback, direct)
             return replace(opened, remark=match[1])
         seen += names
     there = f"There are: {', '.join(seen)}." if seen else "There are none."
     raise PortError(f"No MIDI {direction}put is called '{want}'.", f"{there} `performer devices` lists them.")
 
 
-def _open(system: MidiSystem, direction: Direction, name: str | None, virtual: str, callback: Callback | None) -> Opened:
+def _open(
+    system: MidiSystem, direction: Direction, name: str | None, virtual: str, callback: Callback | None, direct: bool
+) -> Opened:
     """Open the port with this full name, or the virtual one, and see under which names others see it now."""
     before = system.ports()
+    calls_back = not system.polled or (direct and backend().calls_back)
     if direction == "in":
         handle = system.make("MidiIn", CLIENTS[direction], queue_size_limit=QUEUE)
         handle.ignore_types(sysex=False, timing=False, active_sense=False)
-        if callback is not None and not system.polled:
+        if callback is not None and calls_back:
             handle.set_callback(callback)  # before the port opens, so that no message waits in RtMidi's queue
     else:
         handle = system.make("MidiOut", CLIENTS[direction])
@@ -184,7 +191,7 @@ def _open(system: MidiSystem, direction: Direction, name: str | None, virtual: s
         handle.delete()
         raise _not_opened(name, "")
     guard = SysexGuard.open(system, own) if direction == "in" and callback is not None and own else None
-    return Opened(handle, system, name or virtual, "", inputs, outputs, own, guard)
+    return Opened(handle, system, name or virtual, "", inputs, outputs, own, guard, calls_back)
 
 
 def _by_name(system: MidiSystem) -> bool:

@@ -33,13 +33,13 @@ def punctual() -> Iterator[None]:
         _punctual.discard(thread)
 
 
-def raise_priority(beside_jack: bool = False) -> str:
+def raise_priority(beside_jack: bool = False, real_time: bool = True) -> str:
     """Raise every thread of this process, and all that they will start. Returns what was granted: "real-time", "nice" or "normal".
 
     With `beside_jack` real time is asked for only where JACK has it, which shows in the threads of its library: a JACK server that is scheduled
-    like everybody else would have to wait for us, and all its clients with it."""
+    like everybody else would have to wait for us, and all its clients with it. Without `real_time` it is not asked for."""
     threads = _threads()
-    if hasattr(os, "sched_setscheduler"):
+    if real_time and hasattr(os, "sched_setscheduler"):
         with contextlib.suppress(OSError):
             if not beside_jack or any(os.sched_getscheduler(thread) != os.SCHED_OTHER for thread in threads):
                 for thread in threads:

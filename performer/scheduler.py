@@ -108,12 +108,11 @@ class Stage:
         outputs: Sequence[Output],
         report: Callable[[Report], object],
         wake: Callable[[float, str], object],
-        ledger: Ledger | None = None,
         delay: float = 0.0,
         port_delays: Sequence[float] = (),
     ) -> None:
         self.agenda = Agenda()
-        self.ledger = ledger if ledger is not None else Ledger()
+        self.ledger = Ledger()
         self.delay = delay  # seconds that planned notes leave later
         self._port_delays = port_delays  # the same for each output, besides
         self.done = 0  # notes of the agenda that began or ended: see `counts`

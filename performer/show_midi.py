@@ -1,127 +1,151 @@
-"""The MIDI ports of a show: opened, watched, named for whoever looks, and closed. The engine owns them.
+"""The engine's side of the MIDI ports of a show: what comes in becomes events, what is played goes to the process `ports`, which owns them.
 
 The first input's events come from the source "midi", those of the further ones from "midi:2", "midi:3" and so on.
 """
 
+import contextlib
+import json
 import logging
-from collections.abc import Callable, MutableSequence, Sequence
+import threading
+import time
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from performer.clock import Clock
-from performer.errors import PortError
+from performer.clock import SystemClock
 from performer.events import Timed
-from performer.inputs.midi import VIRTUAL as INPUT
-from performer.inputs.midi import MidiInput
-from performer.ledger import CHANNELS, PITCHES, PORTS
-from performer.midi_port import Port, PortWatch
-from performer.outputs.midi import MidiOutput, NullOutput
+from performer.inputs.midi import MidiReceiver
+from performer.outputs.midi import LinkedOutput, NullOutput
+from performer.port_link import ASK, HEARD, LOST, STATUS, PortLink, heard_of, receive, send
+from performer.priority import punctual
 from performer.scheduler import Output
 from performer.show import Midi
 
 log = logging.getLogger("performer")
-MIRROR = PORTS * CHANNELS * PITCHES
-"""Bytes of the ledger's mirror: one for each note that may sound."""
+START_S = 5.0  # seconds that a start waits for the ports; a MIDI system that is stuck keeps no show from starting
+IDLE_S = 0.003  # seconds without a message after which the reader is lent to who has something to do meanwhile
+REST_S = 10.0  # seconds without a player after which nobody keeps anything warm
+CHECK_S = 0.25  # seconds between two looks at what is missing
 
 
 @dataclass(frozen=True, slots=True)
 class Handlers:
-    """Where the events of the inputs go; see `MidiInput`."""
+    """Where the events of the inputs go; see `MidiReceiver`. `idle` is called on the reader's thread again and again between messages while
+    somebody plays, which `playing` says besides; it may take a fraction of a millisecond."""
 
     post: Callable[[Timed], object]
     post_back: Callable[[Timed], object]
     idle: Callable[[], object]
-    busy: Callable[[], bool]
+    playing: Callable[[], bool] = lambda: False
 
 
 class ShowMidi:
-    """Every MIDI port of a show. `output` stands in for the ports of a show that has none."""
+    """The MIDI of a show. `output` stands in for the ports of a show that has none; without a `link` there are none."""
 
-    def __init__(self, midi: Midi, clock: Clock, handlers: Handlers, output: Output | None = None) -> None:
-        self.remarks: list[str] = []
-        self._inputs: list[MidiInput] = []
-        self._midi_outputs: list[MidiOutput] = []
-        self._is_off = not midi.enabled or output is not None
-        if not self._is_off:
-            self._inputs = [
-                MidiInput(
-                    None if port.virtual else port.name, clock, handlers.post, handlers.idle if number == 1 else None, handlers.post_back,
-                    handlers.busy, "midi" if number == 1 else f"midi:{number}", port.name or INPUT, port.channel,
-                )
-                for number, port in enumerate(midi.input_ports, start=1)
-            ]  # fmt: skip
-            self._midi_outputs = [MidiOutput(None if port.virtual else port.name, port.name) for port in midi.output_ports]
-        self.outputs: Sequence[Output] = self._midi_outputs or [output or NullOutput()]
-        virtual = [*(port.virtual for port in midi.input_ports), *(port.virtual for port in midi.output_ports)]
-        named = {each.port for each, is_virtual in zip(self._all, virtual, strict=False) if not is_virtual}
-        self._open(named)
+    def __init__(
+        self, midi: Midi, clock: SystemClock, handlers: Handlers, output: Output | None = None, link: PortLink | None = None
+    ) -> None:
+        self._is_off = not midi.enabled or output is not None or link is None
+        self._clock, self._handlers = clock, handlers
+        self._inputs: list[MidiReceiver] = []
+        self._linked: list[LinkedOutput] = []
+        self._status: dict[str, Any] = {}
         self._told: Callable[[], object] = lambda: None
-        self._watch = PortWatch([each.port for each in self._all], self._changed)
+        self._running = threading.Event()
+        self._thread = threading.Thread(target=self._read, name="midi in", daemon=True)
+        if link is not None and not self._is_off:
+            self._sock = link.engine
+            self._inputs = [
+                MidiReceiver(clock, handlers.post, handlers.post_back, "midi" if number == 1 else f"midi:{number}", port.channel)
+                for number, port in enumerate(midi.input_ports, start=1)
+            ]
+            self._linked = [LinkedOutput(self._sock, number) for number, _ in enumerate(midi.output_ports, start=1)]
+            self._await_ports()
+        self.outputs: Sequence[Output] = self._linked or [output or NullOutput()]
 
     @property
     def facts(self) -> dict[str, Any]:
         """The names of the ports that are open."""
         if self._is_off:
             return {"midi_in": "off", "midi_out": "off"}
-        return {"midi_in": _names(self._inputs), "midi_out": _names(self._midi_outputs)}
+        return {name: self._status.get(name, "none") for name in ("midi_in", "midi_out")}
+
+    @property
+    def remarks(self) -> list[str]:
+        """What could not be opened, and why."""
+        if self._is_off or self._status:
+            return [str(each) for each in self._status.get("remarks", [])]
+        return ["The MIDI ports do not answer yet: is the MIDI system stuck? They are used as soon as they do."]
 
     @property
     def figures(self) -> dict[str, int]:
-        """Messages that made no sense, and those that could not be sent."""
+        """Messages that made no sense, those that could not be sent, and those that came while nobody could take them."""
         return {
             "midi_senseless": sum(each.senseless for each in self._inputs),
-            "midi_failed": sum(each.failed for each in self._midi_outputs),
+            "midi_failed": sum(each.failed for each in self._linked) + int(self._status.get("failed", 0)),
+            "midi_dropped": int(self._status.get("dropped", 0)),
         }
 
     @property
-    def is_beside_jack(self) -> bool:
-        """Whether a port is one of JACK's."""
-        opened = [each.port.opened for each in self._all]
-        return any(each is not None and each.system.name == "JACK" for each in opened)
+    def allows_real_time(self) -> bool:
+        """Whether the engine may have real time: a JACK server without it would have to wait for us, and all its clients with it."""
+        return not self._status.get("jack") or self._status.get("priority") == "real-time"
 
     def start(self, told: Callable[[], object]) -> None:
-        """Watch the ports from now on. `told` is called on the watch's thread when one of them went or came."""
+        """Hear from now on. `told` is called on the reader's thread when a port went or came."""
         self._told = told
-        self._watch.start()
+        if not self._is_off:
+            self._running.set()
+            self._thread.start()
 
     def stop_inputs(self) -> None:
         """Hear nothing more."""
-        self._watch.stop()
-        for each in self._inputs:
-            each.stop()
+        self._running.clear()
+        if self._thread.is_alive():
+            send(self._sock, ASK)  # its answer wakes the reader
+            self._thread.join(1.0)
 
-    def stop_outputs(self) -> None:
-        """Close the outputs; nothing may play to them any more."""
-        for each in self._midi_outputs:
-            each.stop()
+    def _await_ports(self) -> None:
+        """Wait until the ports tell of themselves. What came in before this engine was there is not heard."""
+        until = time.monotonic() + START_S
+        send(self._sock, ASK)
+        while not self._status and (left := until - time.monotonic()) > 0:
+            datagram = receive(self._sock, left)
+            if datagram[:1] == STATUS:
+                self._take_status(datagram)
 
-    def end_left_over(self, mirror: MutableSequence[int]) -> None:
-        """End what an engine that died before this one left sounding."""
-        for place in [index for index, sounding in enumerate(mirror) if sounding]:
-            port, slot = divmod(place, CHANNELS * PITCHES)
-            if port < len(self.outputs):
-                self.outputs[port].note_off(slot // PITCHES + 1, slot % PITCHES)
-            mirror[place] = 0
+    def _read(self) -> None:
+        played = checked = time.monotonic()
+        with punctual():
+            while self._running.is_set():
+                now = time.monotonic()
+                resting = now - played > REST_S
+                datagram = receive(self._sock, CHECK_S if resting else IDLE_S)
+                try:
+                    if datagram:
+                        played = now
+                        self._take(datagram)
+                    elif not resting:
+                        self._handlers.idle()
+                    if now - checked > CHECK_S:
+                        checked = now
+                        played = now if self._handlers.playing() else played
+                        for each in self._inputs:
+                            each.check()
+                except Exception:
+                    log.exception("the thread that hears MIDI met an error; it goes on")
 
-    @property
-    def _all(self) -> list[MidiInput | MidiOutput]:
-        return [*self._inputs, *self._midi_outputs]
+    def _take(self, datagram: bytes) -> None:
+        kind = datagram[:1]
+        if kind == HEARD:
+            number, moment, message = heard_of(datagram)
+            self._inputs[number - 1].receive(message, moment - self._clock.origin)
+        elif kind == LOST:
+            self._inputs[datagram[1] - 1].lost()
+        elif kind == STATUS:
+            self._take_status(datagram)
+            self._told()
 
-    def _open(self, named: set[Port]) -> None:
-        """Open every port. One that the show names must be there; a virtual one that cannot be made now is made when it can be."""
-        for each in self._all:
-            try:
-                each.start()
-            except PortError as error:
-                if each.port in named:
-                    raise
-                if str(error) not in self.remarks:
-                    self.remarks.append(str(error))
-
-    def _changed(self, sentence: str) -> None:
-        log.warning(sentence)
-        self._told()
-
-
-def _names(ports: Sequence[MidiInput | MidiOutput]) -> str:
-    return ", ".join(each.name for each in ports if each.port.handle is not None) or "none"
+    def _take_status(self, datagram: bytes) -> None:
+        with contextlib.suppress(ValueError):
+            self._status = json.loads(datagram[len(STATUS) :])

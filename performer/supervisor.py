@@ -1,8 +1,9 @@
 """The parent process: binds every socket, starts the others, watches them, starts a dead one again, and stops them all in silence.
 
-It computes nothing while the show runs. The sockets and the mirror of sounding notes are its own, so both outlive a child that dies.
+It computes nothing while the show runs. The sockets and the memory of what sounds are its own, so both outlive a child that dies.
 """
 
+import contextlib
 import errno
 import json
 import logging
@@ -14,6 +15,7 @@ import sys
 import time
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
+from functools import partial
 from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import Any
@@ -22,12 +24,15 @@ from performer import app
 from performer.addresses import family_of
 from performer.assets import file_name, takes_dir
 from performer.console import print_without_waiting, stand_somewhere
+from performer.crash_memory import CrashMemory
 from performer.endings import ConsoleWindow, be_deaf_to_terminal, end_on_signals, held_back
 from performer.errors import PerformerError, PortError
 from performer.folders import prepare_folders
 from performer.loopback import PLACES, Loopback, bind_loopback
+from performer.port_link import SILENCE, PortLink, send
+from performer.ports.process import PortsOptions
+from performer.ports.process import run as serve_ports
 from performer.show import Show
-from performer.show_midi import MIRROR
 
 log = logging.getLogger("performer")
 CONTEXT = multiprocessing.get_context("spawn")
@@ -54,7 +59,7 @@ class Child:
     def start(self) -> None:
         """Start it with a lifeline of its own: when this end closes, the child stops."""
         here, there = CONTEXT.Pipe()
-        arguments = (logging.getLogger().level, self.target, *self.arguments, there)
+        arguments = (self.name, logging.getLogger().level, self.target, *self.arguments, there)
         self.process = CONTEXT.Process(target=_begin, args=arguments, name=f"performer {self.name}")
         stand_somewhere()
         with held_back():
@@ -95,8 +100,10 @@ class Child:
             self.process.join(1.0)
 
 
-def _begin(level: int, target: Callable[..., None], *arguments: Any) -> None:
-    """The first function of every child."""
+def _begin(name: str, level: int, target: Callable[..., None], *arguments: Any) -> None:
+    """The first function of every child. On Linux `ps` and `top` show it as `perf.NAME`."""
+    with contextlib.suppress(OSError):
+        Path("/proc/self/comm").write_text(f"perf.{name}", encoding="ascii")
     be_deaf_to_terminal()
     print_without_waiting()
     logging.basicConfig(level=level, format=FORMAT, stream=sys.stderr)
@@ -120,9 +127,15 @@ class Supervisor:
         self._loopbacks = {
             place: Loopback(sock, {other: each.getsockname()[1] for other, each in sockets.items()}) for place, sock in sockets.items()
         }
-        mirror = CONTEXT.RawArray("B", MIRROR)
+        self._link = PortLink.make() if show.midi.enabled else None
         engine = app.EngineOptions(show, play)
-        self.children = [Child("engine", app.run, (engine, self._loopbacks["engine"], self._public, mirror)), *self._others()]
+        self.children = [Child("engine", app.run, (engine, self._loopbacks["engine"], self._public, self._link)), *self._ports(), *self._others()]
+
+    def _ports(self) -> Iterator[Child]:
+        if self._link is not None:
+            options = PortsOptions(self.show.midi.input_ports, self.show.midi.output_ports)
+            memory = CrashMemory.make(partial(CONTEXT.RawArray, "B"))
+            yield Child("ports", serve_ports, (options, self._link, memory))
 
     def _others(self) -> Iterator[Child]:
         show = self.show
@@ -186,6 +199,8 @@ class Supervisor:
             for sentinel in multiprocessing.connection.wait(list(alive), max(0.01, min(waits))):
                 child = alive[sentinel]  # type: ignore[index]
                 code = child.exit_code()
+                if child.name == "engine":
+                    self._silence()
                 if not self._stopping:
                     (log.debug if code == 4 else log.warning)("%s ended (%s); it starts again in %.1f s", child.name, code, child.died())
             for child in self.children:
@@ -200,14 +215,22 @@ class Supervisor:
             if child.name == "engine":
                 # An engine that still loads its models hears nothing yet, and nothing sounds.
                 child.gone(time.monotonic() + (PATIENCE if self._ready else 0.0))
+                self._silence()
         until = time.monotonic() + (OTHERS_PATIENCE if self._ready else 0.0)
         for child in self.children:
             child.gone(until)
         for sock in (self._public, self._http, *(loopback.sock for loopback in self._loopbacks.values())):
             if sock is not None:
                 sock.close()
+        if self._link is not None:
+            self._link.close()
         if self._window is not None:
             self._window.over.set()
+
+    def _silence(self) -> None:
+        """Have what a dead engine left sounding ended."""
+        if self._link is not None:
+            send(self._link.engine, SILENCE)
 
     def _end(self) -> None:
         self._stopping = True

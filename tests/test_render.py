@@ -19,7 +19,6 @@ from performer.loopback import PLACES, Loopback, bind_loopback
 from performer.outputs.take import Sounded, read_take, sounded
 from performer.render import render, write_midi
 from performer.show import parse_show
-from performer.show_midi import MIRROR
 from tests.stagehands import WrittenOutput
 
 VALUE = re.compile(r'(?<=[:,\[])(-?[\d.]+|true|null|"[^"]*")(?=[,\]}])')  # of a line of JSON
@@ -54,7 +53,7 @@ def perform(folder: Path, voices: str, play: Callable[[Engine, HeardOutput], Non
     public, output = bind_loopback(), HeardOutput()
     show = parse_show(f'[show]\nname = "a test"\nseed = 11\n[models]\nnotes = "echo"\n[takes]\nfolder = "{folder.as_posix()}"\n{voices}', "test")
     loopback = Loopback(sockets["engine"], {place: sock.getsockname()[1] for place, sock in sockets.items()})
-    engine = Engine(EngineOptions(show), loopback, public, bytearray(MIRROR), output)
+    engine = Engine(EngineOptions(show), loopback, public, None, output)
     try:
         engine.start()
         play(engine, output)

@@ -5,7 +5,6 @@ from performer.agenda import Agenda
 from performer.clock import SystemClock
 from performer.effects import Compensate, Pass, Play, Release, Silence, Wake
 from performer.events import Control
-from performer.ledger import Ledger
 from performer.scheduler import CLOSE, LEAVING, Applied, Ended, Missed, Played, Scheduler, Stage
 from tests.stagehands import WrittenOutput
 
@@ -14,9 +13,9 @@ def note(time, pitch=60, duration=1.0, tag="a", voice=1, channel=1):
     return Play(time, voice, channel, pitch, 90, duration, tag)
 
 
-def stage_with(output, ledger=None):
+def stage_with(output):
     reports, ticks = [], []
-    stage = Stage([output], reports.append, lambda time, tag: ticks.append((time, tag)), ledger)
+    stage = Stage([output], reports.append, lambda time, tag: ticks.append((time, tag)))
     return stage, reports, ticks
 
 
@@ -127,16 +126,6 @@ def test_silence_closes_every_note_and_forgets_the_plan():
     assert {line[1:] for line in output.lines if line[0] == "off"} == {(1, 60), (5, 61), (16, 62)}
     assert output.lines[-1] == ("silence",)
     assert not any(line[0] == "on" and line[2] == 70 for line in output.lines)
-
-
-def test_the_mirror_shows_what_sounds():
-    mirror = bytearray(2048)
-    stage, _, _ = stage_with(WrittenOutput(), Ledger(mirror))
-    stage.apply([note(1.0, 60, None, channel=3)])
-    stage.run_due(1.0)
-    assert mirror[2 * 128 + 60] == 1
-    stage.apply([Release(2.0, 1)])
-    assert not any(mirror)
 
 
 def test_a_later_wake_of_the_same_tag_replaces_the_earlier():

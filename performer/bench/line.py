@@ -86,7 +86,6 @@ class InsideLine:
         from performer.loopback import PLACES, Loopback, bind_loopback
         from performer.outputs.midi import NullOutput
         from performer.show import parse_show
-        from performer.show_midi import MIRROR
 
         arrivals: queue.SimpleQueue[Arrival] = queue.SimpleQueue()
 
@@ -99,7 +98,7 @@ class InsideLine:
         self._sockets = [*sockets.values(), bind_loopback()]
         self._parse = parse
         self.arrivals = arrivals
-        self.engine = Engine(EngineOptions(parse_show(toml(play, 9, 10, 11), "bench")), loopback, self._sockets[-1], bytearray(MIRROR), Heard())
+        self.engine = Engine(EngineOptions(parse_show(toml(play, 9, 10, 11), "bench")), loopback, self._sockets[-1], None, Heard())
         self.engine.start()
 
     def play(self, message: Sequence[int]) -> None:

@@ -53,16 +53,67 @@ def parse(message: Sequence[int], source: str = "midi") -> Event | None:
     return Panic(source) if status == _RESET else None
 
 
-class MidiInput:
-    """The port that is played into: `want` is (part of) the name of an existing one, None makes the virtual port of the name `virtual`. Its events
-    bear the name `source`; of channel messages only those of `channel` are heard (0: all).
-
-    Where the port is polled, `post` is called on its reader's thread, and `idle` while nothing comes; where the system calls back, `post_back` (if
-    none: `post`) is, on a thread of the system's that may not be held up. None of them may wait or raise. `busy` says whether who
-    would answer has something to do first: then the port is looked at seldomer. `heard` counts what came, `senseless` what of it was no MIDI.
+class MidiReceiver:
+    """What all MIDI inputs share: messages as they come become events that bear the name `source`; of channel messages only those of `channel`
+    are heard (0: all). `post` gets them, `post_back` those that came on a thread of the system's that may not be held up (without a moment).
+    Neither may wait or raise. `heard` counts what came, `senseless` what of it was no MIDI.
 
     PortGone is posted by `post_back` when the port goes or closes, when a port that is connected with it goes, and when a cable that carried active
     sensing is silent for SENSING_S seconds: whatever is held down through this input may have lost its end."""
+
+    def __init__(
+        self,
+        clock: Clock,
+        post: Callable[[Timed], object],
+        post_back: Callable[[Timed], object] | None = None,
+        source: str = "midi",
+        channel: int = 0,
+    ) -> None:
+        self.heard = 0
+        self.source = source
+        self._channel = channel
+        self._clock = clock
+        self._post, self._post_back = post, post_back or post
+        self._parser = MidiParser()
+        self._last: float | None = None  # when the last message came, where active sensing did
+
+    @property
+    def senseless(self) -> int:
+        """Messages that were cut off, and what makes no sense."""
+        return self._parser.senseless
+
+    def check(self) -> None:
+        """See whether active sensing has stopped. Thread-safe."""
+        last = self._last
+        if last is not None and self._clock.now() - last > SENSING_S:
+            self.lost()
+
+    def lost(self) -> None:
+        """What is held down may have lost its end. Thread-safe."""
+        self._last = None
+        self._post_back(Timed(self._clock.now(), PortGone(self.source)))
+
+    def receive(self, message: Sequence[int], moment: float | None) -> None:
+        """A message came at this moment of the clock, or now on a thread of the system's."""
+        now = self._clock.now() if moment is None else moment
+        self.heard += 1
+        if self._last is not None:
+            self._last = now
+        for each in self._parser.feed(message, now):
+            if self._channel and each[0] < _SYSEX and each[0] & 0x0F != self._channel - 1:
+                continue
+            event = parse(each, self.source)
+            if event is not None:
+                (self._post_back if moment is None else self._post)(Timed(now, event))
+            elif each[0] == _SENSING:
+                self._last = now
+
+
+class MidiInput(MidiReceiver):
+    """The port that is played into: `want` is (part of) the name of an existing one, None makes the virtual port of the name `virtual`.
+
+    Where the port is polled, `post` is called on its reader's thread, and `idle` while nothing comes; where the system calls back, `post_back` (if
+    none: `post`) is. `busy` says whether who would answer has something to do first: then the port is looked at seldomer."""
 
     def __init__(
         self,
@@ -76,24 +127,13 @@ class MidiInput:
         virtual: str = VIRTUAL,
         channel: int = 0,
     ) -> None:
-        self.heard = 0
-        self.source = source
-        self._channel = channel
-        self._clock = clock
-        self._post, self._post_back = post, post_back or post
-        self._parser = MidiParser()
-        self._last: float | None = None  # when the last message came, where active sensing did
-        self.port = Port("in", want, virtual, self._receive, idle, clock.now, busy, self._lost, self.check)
+        super().__init__(clock, post, post_back, source, channel)
+        self.port = Port("in", want, virtual, self._receive, idle, clock.now, busy, self.lost, self.check)
 
     @property
     def name(self) -> str:
         """The name of the port."""
         return self.port.name
-
-    @property
-    def senseless(self) -> int:
-        """Messages that were cut off, and what makes no sense."""
-        return self._parser.senseless
 
     def start(self) -> None:
         """Open the port. Raises PortError with the names that there are."""
@@ -106,26 +146,5 @@ class MidiInput:
         """Whether the port is still there; see `Port.alive`."""
         return self.port.alive()
 
-    def check(self) -> None:
-        """See whether active sensing has stopped. Thread-safe."""
-        last = self._last
-        if last is not None and self._clock.now() - last > SENSING_S:
-            self._lost()
-
-    def _lost(self) -> None:
-        self._last = None
-        self._post_back(Timed(self._clock.now(), PortGone(self.source)))
-
     def _receive(self, message_and_delta: tuple[list[int], float], moment: float | None) -> None:
-        now = self._clock.now() if moment is None else moment
-        self.heard += 1
-        if self._last is not None:
-            self._last = now
-        for message in self._parser.feed(message_and_delta[0], now):
-            if self._channel and message[0] < _SYSEX and message[0] & 0x0F != self._channel - 1:
-                continue
-            event = parse(message, self.source)
-            if event is not None:
-                (self._post_back if moment is None else self._post)(Timed(now, event))
-            elif message[0] == _SENSING:
-                self._last = now
+        self.receive(message_and_delta[0], moment)

@@ -4,10 +4,12 @@ JACK through rtmidi has a trap: a message to a dead server is kept, and when 16 
 with Python's lock in its hand, so that the whole process stands still. Hence a port is asked whether it lives long before that.
 """
 
+import socket
 from collections.abc import Iterable, Mapping
 
 from performer.events import Bend, Control, Event, Pressure, Program, Transport
 from performer.midi_port import Port
+from performer.port_link import play, send
 
 VIRTUAL = "Performer Out"
 PEDAL, ALL_SOUND_OFF, ALL_NOTES_OFF = 64, 120, 123
@@ -40,15 +42,52 @@ def encode(event: Event) -> tuple[int, ...] | None:
     return None
 
 
-class MidiOutput:
-    """The port that Performer plays to: `want` is (part of) the name of an existing one, None makes the virtual port of the name `virtual`
-    (empty: "Performer Out").
+class MidiSender:
+    """What all MIDI outputs share: notes and events become messages. `sent` counts them, `failed` those that could not be sent: there was no
+    port, or they were no MIDI."""
 
-    `sent` counts messages, `failed` those that could not be sent: there was no port, or they were no MIDI."""
-
-    def __init__(self, want: str | None, virtual: str = "") -> None:
+    def __init__(self) -> None:
         self.sent = 0
         self.failed = 0
+
+    def note_on(self, channel: int, pitch: int, velocity: int) -> None:
+        self.send_message((0x8F + channel, pitch, velocity))
+
+    def note_off(self, channel: int, pitch: int) -> None:
+        self.send_message((0x7F + channel, pitch, 0))
+
+    def control(self, channel: int, number: int, value: int) -> None:
+        self.send_message((0xAF + channel, number, value))
+
+    def send(self, event: Event) -> None:
+        """Pass a Control, Bend, Pressure, Program or Transport through; any other event is counted as failed."""
+        self.send_message(encode(event) or ())
+
+    def silence(self, channels: Iterable[int]) -> None:
+        """Pedal up, all notes off, all sound off."""
+        for channel in channels:
+            for message in _SILENCE[channel]:
+                self.send_message(message)
+
+    def send_message(self, message: tuple[int, ...] | bytes) -> bool:
+        """Send these bytes. Whether they left."""
+        left = bool(message) and max(message[1:], default=0) <= 127 and self._send(message)
+        if left:
+            self.sent += 1
+        else:
+            self.failed += 1
+        return left
+
+    def _send(self, message: tuple[int, ...] | bytes) -> bool:
+        raise NotImplementedError
+
+
+class MidiOutput(MidiSender):
+    """The port that Performer plays to: `want` is (part of) the name of an existing one, None makes the virtual port of the name `virtual`
+    (empty: "Performer Out")."""
+
+    def __init__(self, want: str | None, virtual: str = "") -> None:
+        super().__init__()
         self.port = Port("out", want, virtual or VIRTUAL)
         self._confirmed = 0
         self._unconfirmed = 0
@@ -69,36 +108,15 @@ class MidiOutput:
         """Whether the port is still there; see `Port.alive`."""
         return self.port.alive()
 
-    def note_on(self, channel: int, pitch: int, velocity: int) -> None:
-        self._play((0x8F + channel, pitch, velocity))
-
-    def note_off(self, channel: int, pitch: int) -> None:
-        self._play((0x7F + channel, pitch, 0))
-
-    def control(self, channel: int, number: int, value: int) -> None:
-        self._play((0xAF + channel, number, value))
-
-    def send(self, event: Event) -> None:
-        """Pass a Control, Bend, Pressure, Program or Transport through; any other event is counted as failed."""
-        self._play(encode(event) or ())
-
-    def silence(self, channels: Iterable[int]) -> None:
-        """Pedal up, all notes off, all sound off."""
-        for channel in channels:
-            for message in _SILENCE[channel]:
-                self._play(message)
-
-    def _play(self, message: tuple[int, ...]) -> None:
+    def _send(self, message: tuple[int, ...] | bytes) -> bool:
         handle = self.port.handle
-        if handle is None or not message or max(message[1:], default=0) > 127 or not self._is_safe():
-            self.failed += 1
-            return
+        if handle is None or not self._is_safe():
+            return False
         try:
             handle.send_message(message)
         except Exception:  # rtmidi's own errors are known only to rtmidi, and none may stop the scheduler
-            self.failed += 1
-        else:
-            self.sent += 1
+            return False
+        return True
 
     def _is_safe(self) -> bool:
         if self.port.confirmed != self._confirmed:
@@ -112,6 +130,17 @@ class MidiOutput:
             return True
         self.port.abandon()
         return False
+
+
+class LinkedOutput(MidiSender):
+    """The output of this number, from 1, of the process `ports`: see `port_link`."""
+
+    def __init__(self, sock: socket.socket, number: int) -> None:
+        super().__init__()
+        self._sock, self._number = sock, number
+
+    def _send(self, message: tuple[int, ...] | bytes) -> bool:
+        return send(self._sock, play(self._number, message))
 
 
 class NullOutput:
