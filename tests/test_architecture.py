@@ -33,7 +33,7 @@ LAYER = {place: number for number, layer in enumerate(LAYERS) for place in layer
 SESSION_KNOWS = {"session", "chords", "clock", "effects", "encoding", "events", "parameters", "rest_ledger"}
 TELLING = ("Clock", "SystemClock", "VirtualClock")  # what tells the time
 LIBRARIES: dict[str, str] = {
-    "PIL": "bench.eye visuals.camera visuals.page visuals.sitter",
+    "PIL": "bench.eye visuals.camera visuals.page visuals.sitter words.typeset",
     "av": "visuals.video",
     "cyndilib": "visuals.share",
     "pyvirtualcam": "visuals.share",
@@ -43,7 +43,7 @@ LIBRARIES: dict[str, str] = {
     "glfw": "visuals.displays",
     "moderngl": "visuals.compositor",
     "mido": "render",
-    "numpy": "bench calibration.audio_loop check encoding evaluation inference listening visuals words.verse",
+    "numpy": "bench calibration.audio_loop check encoding evaluation inference listening visuals words.typeset words.verse",
     "onnxruntime": "inference.onnx",
     "platformdirs": "assets",
     "rtmidi": "midi_backends",
