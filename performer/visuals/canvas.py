@@ -8,6 +8,7 @@ from typing import Any
 
 from performer.errors import PortError
 from performer.visuals.compositor import Compositor, context
+from performer.visuals.layers import NO_OVERLAY, Overlay, compose, enlarged
 from performer.visuals.looks import Looks
 from performer.visuals.reel import Picture
 from performer.visuals.stream import BLACK
@@ -37,12 +38,12 @@ class Canvas:
                 self._compositor = None
         return self._wanted()
 
-    def show(self, picture: Picture, looks: Looks, passed: float) -> None:
-        """Paint."""
+    def show(self, picture: Picture, looks: Looks, passed: float, overlay: Overlay = NO_OVERLAY) -> None:
+        """Paint. Without OpenGL, the layers are composed by numpy, on a picture of the surface's size."""
         if self._compositor is None:
-            self._picture = picture
+            self._picture = compose(enlarged(picture, *self.size), overlay.layers) if overlay.layers else picture
         else:
-            self._compositor.paint(picture, looks, self.size, passed)
+            self._compositor.paint(picture, looks, self.size, passed, overlay)
 
     def seen(self) -> Picture:
         """What was painted last."""

@@ -1,4 +1,5 @@
-"""The compositor in OpenGL 3.3: two passes, `look` into a texture of its own and `place` onto what is bound. moderngl is imported late, here only.
+"""The compositor in OpenGL 3.3: `look` into a texture of its own, the layers over that, and `place` onto what is bound.
+moderngl is imported late, here only.
 
 It belongs to the thread whose context is current. The shaders are files that the pages of browsers use too.
 """
@@ -13,12 +14,15 @@ import numpy as np
 from performer.assets import shaders_dir
 from performer.errors import PortError
 from performer.packages import extra
+from performer.visuals.layer_pass import LayerPass
+from performer.visuals.layers import NO_OVERLAY, Overlay, Rgba
 from performer.visuals.looks import LOOK_CAN, PLACE_CAN, Looks, Uniforms, lasting
 from performer.visuals.reel import Picture
 
 VERSION = "#version 330 core\n"
 SOFTWARE = ("llvmpipe", "softpipe", "swrast", "software", "swiftshader", "basic render")  # of a renderer without a graphics card, in its name
 COARSE = 360  # lines of the look where there is no graphics card
+LETTERED = 720  # lines of the layers where there is none
 SMALL = 96  # lines of a frame that is enlarged softly even there, and so many times:
 THRICE = 3
 _ALONE: Mapping[str, Mapping[str, Any]] = {"linux": {"backend": "egl"}}  # how a context without a display is made
@@ -57,23 +61,49 @@ class Compositor:
         self._picture: Picture | None = None
         self._size = (0, 0)
         self._seen: list[Any] = []  # two framebuffers: what the look pass painted last, and before
+        self._layers: LayerPass | None = None
+        self._overlay, self._clock = NO_OVERLAY, 0.0
+        self._layered: Any = None  # the framebuffer with the layers; None: there are none
 
-    def draw(self, picture: Picture, looks: Looks, size: tuple[int, int], passed: float) -> None:
+    def draw(self, picture: Picture, looks: Looks, size: tuple[int, int], passed: float, overlay: Overlay = NO_OVERLAY) -> None:
         """Draw onto the screen's framebuffer of this size, `passed` seconds after the last."""
-        self.paint(picture, looks, size, passed)
+        self.paint(picture, looks, size, passed, overlay)
         self._gl.screen.use()
         self._gl.viewport = (0, 0, *size)
-        self._seen[0].color_attachments[0].use(0)
+        self._target_seen.color_attachments[0].use(0)
         self._run("place", looks.place, {**looks.uniforms, "look": (0,)})
 
     def seen(self) -> Picture:
-        """What the look pass painted last (height, width, 3), top row first. It waits for the graphics card."""
-        target = self._seen[0]
+        """What was painted last, with its layers (height, width, 3), top row first. It waits for the graphics card."""
+        target = self._target_seen
         width, height = target.size
         return np.frombuffer(target.read(components=3, alignment=1), np.uint8).reshape(height, width, 3)[::-1]
 
-    def paint(self, picture: Picture, looks: Looks, size: tuple[int, int], passed: float) -> None:
-        """The first pass alone."""
+    def layers_alone(self) -> Rgba:
+        """The layers that were painted last, without the picture (height, width, 4), premultiplied, top row first. It
+        waits for the graphics card."""
+        self._layers = self._layers or LayerPass(self._gl)
+        return self._layers.alone(self._overlay.layers, self._size)
+
+    def paint(self, picture: Picture, looks: Looks, size: tuple[int, int], passed: float, overlay: Overlay = NO_OVERLAY) -> None:
+        """The look and the layers, without their place on the screen."""
+        self._clock += passed
+        self._look(picture, looks, size, passed)
+        self._overlay, self._layered = overlay, None
+        if overlay.layers or self._layers is not None:
+            self._layers = self._layers or LayerPass(self._gl)
+            self._layered = self._layers.compose(self._seen[0].color_attachments[0], overlay, self._layered_size(size), self._clock)
+
+    def _layered_size(self, size: tuple[int, int]) -> tuple[int, int]:
+        """The size that layers are composed in: letters need more lines than the look has without a graphics card."""
+        lines = min(size[1], LETTERED) if self.software else size[1]
+        return max(1, round(lines * min(WIDEST, size[0] / size[1]))), lines
+
+    @property
+    def _target_seen(self) -> Any:
+        return self._seen[0] if self._layered is None else self._layered
+
+    def _look(self, picture: Picture, looks: Looks, size: tuple[int, int], passed: float) -> None:
         small = picture.shape[0] <= SMALL and self._smooth is None
         smooth = self._smooth if self._smooth is not None else small or not self.software
         fresh = self._sized(size, THRICE * picture.shape[0] if small else COARSE)

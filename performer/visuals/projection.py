@@ -3,12 +3,15 @@
 import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from typing import Any, Protocol
 
+from performer.visuals.layers import NO_OVERLAY, Overlay
 from performer.visuals.looks import Looks, looks_of
 from performer.visuals.pace import DRAWN, Pace
 from performer.visuals.reel import Picture, Reel
 from performer.visuals.stream import BLACK, Stream
+from performer.visuals.walk import PREFIX
 
 RATE_HZ = 60.0
 TELL_EVERY = 1.0  # seconds between words about how it goes
@@ -35,8 +38,8 @@ class Surface(Protocol):
         """See to what has to be seen to; whether there is anything to show a picture on."""
         ...
 
-    def show(self, picture: Picture, looks: Looks, passed: float) -> None:
-        """Have this picture on the display, `passed` seconds after the last."""
+    def show(self, picture: Picture, looks: Looks, passed: float, overlay: Overlay) -> None:
+        """Have this picture on the display with these layers over it, `passed` seconds after the last."""
         ...
 
     def seen(self) -> Picture:
@@ -71,6 +74,15 @@ class Keeper(Protocol):
 Kick = Callable[[Mapping[str, Any], float], float]  # the values and the moment -> how strongly an onset brightens the picture
 
 
+# The values, the moment, the picture before its looks, the surface's width and height -> the layers over it.
+Layering = Callable[[Mapping[str, Any], float, Picture, tuple[int, int]], Overlay]
+
+
+def bare(values: Mapping[str, Any], now: float, picture: Picture, size: tuple[int, int]) -> Overlay:
+    """No layers."""
+    return NO_OVERLAY
+
+
 def still(values: Mapping[str, Any], now: float) -> float:
     """No onset moves it."""
     return 0.0
@@ -80,8 +92,15 @@ class Projection:
     """One surface and what it shows. `told` is replaced whole, for whoever wants to know."""
 
     def __init__(
-        self, reel: Reel, moved: Callable[[float], Mapping[str, Any]], surface: Surface, keepers: Sequence[Keeper], kick: Kick = still
+        self,
+        reel: Reel,
+        moved: Callable[[float], Mapping[str, Any]],
+        surface: Surface,
+        keepers: Sequence[Keeper],
+        kick: Kick = still,
+        layering: Layering = bare,
     ) -> None:
+        self._layering = layering
         self.surface, self._keepers = surface, tuple(keepers)
         self._stream = Stream(reel)
         self._moved, self._kick = moved, kick
@@ -122,7 +141,9 @@ class Projection:
         for keeper in self._keepers:
             keeper.attend(values)
         picture = self._see(values, now)
-        self.surface.show(BLACK if picture is None else picture, looks_of(values), now - self._drawn)
+        picture = BLACK if picture is None else picture
+        overlay = dressed(self._layering(values, now, picture, self.surface.size), values)
+        self.surface.show(picture, looks_of(values), now - self._drawn, overlay)
         self._shown = self._drawn = now
         wanting = [keeper for keeper in self._keepers if keeper.wants(now)]
         if wanting:
@@ -144,6 +165,15 @@ class Projection:
         facts = self.surface.tell()
         figures = {"fps": served.fps, "late_percent": served.late_percent, "longest_ms": served.longest_ms}
         self._told = {**facts, **figures} if facts.get("open") else facts
+
+
+def dressed(overlay: Overlay, values: Mapping[str, Any]) -> Overlay:
+    """The layers as bright as the picture is: dimmed with it, none in a blackout and none on the test card."""
+    if not overlay.layers or values[PREFIX + "blackout"] or values[PREFIX + "test_card"]:
+        return NO_OVERLAY
+    fade = min(1.0, max(0.0, values[PREFIX + "fade"]))
+    layers = tuple(replace(layer, opacity=layer.opacity * fade) for layer in overlay.layers) if fade < 1.0 else overlay.layers
+    return Overlay(layers, bool(values[PREFIX + "guard"]))
 
 
 def card_size(width: int, height: int) -> tuple[int, int]:

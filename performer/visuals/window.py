@@ -10,6 +10,7 @@ from typing import Any
 from performer.errors import PerformerError, PortError
 from performer.visuals.compositor import Compositor, context
 from performer.visuals.displays import Display, choose, displays, library
+from performer.visuals.layers import NO_OVERLAY, Overlay
 from performer.visuals.looks import Looks
 from performer.visuals.reel import Picture
 
@@ -61,12 +62,13 @@ class Window:
                 self._lost(str(error))
         return self.is_open
 
-    def show(self, picture: Picture, looks: Looks, passed: float) -> None:
-        """Draw the picture (height, width, 3), `passed` seconds after the last; it is on the display when this returns, or soon after."""
+    def show(self, picture: Picture, looks: Looks, passed: float, overlay: Overlay = NO_OVERLAY) -> None:
+        """Draw the picture (height, width, 3) with the layers over it, `passed` seconds after the last; it is on the
+        display when this returns, or soon after."""
         assert self._compositor is not None
         size = self.size
         if min(size) > 0:  # a window that is iconified has no pixels
-            self._compositor.draw(picture, looks, size, passed)
+            self._compositor.draw(picture, looks, size, passed, overlay)
             library().swap_buffers(self._handle)
 
     def seen(self) -> Picture:
