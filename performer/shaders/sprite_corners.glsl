@@ -1,9 +1,9 @@
 // The corners of words: where they go in the frame, and where they are in the sheet. Pixels, rows counted from the top.
 in vec2 place;
 in vec2 spot;
-in vec3 shares; // opacity, grains, burnt
+in vec4 shares;
 out vec2 source;
-flat out vec3 share;
+flat out vec4 share;
 uniform vec2 size; // of the frame
 void main() {
   source = spot;

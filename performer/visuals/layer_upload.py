@@ -11,7 +11,7 @@ from performer.words.typeset.coverage import EMBER, SOFT
 from performer.words.typeset.sheet import Sheet
 from performer.words.typeset.transitions import Sprite
 
-FLOATS = 7  # of a corner
+FLOATS = 8  # of a corner
 
 
 class LayerUpload:
@@ -42,9 +42,11 @@ class LayerUpload:
             self.texture = self._gl.texture(sheet.size, 4)
             self.texture.repeat_x = self.texture.repeat_y = False
             self._target = self._gl.framebuffer([self.texture])
-            self._corners = self._gl.buffer(reserve=max(1, len(sheet.words)) * 6 * FLOATS * 4, dynamic=True)
+            self._corners = self._gl.buffer(
+                reserve=max(1, 2 * len(sheet.words)) * 6 * FLOATS * 4, dynamic=True
+            )
             self._shape = self._gl.vertex_array(
-                program, [(self._corners, "2f 2f 3f", "place", "spot", "shares")]
+                program, [(self._corners, "2f 2f 4f", "place", "spot", "shares")]
             )
         if sprites == self._drawn:
             return
@@ -89,7 +91,7 @@ def corners_of(sprites: Sequence[Sprite]) -> npt.NDArray[np.float32]:
             (x, high, left, far),
             (x + width, high, left + width, far),
         )
-        shares = (sprite.opacity, sprite.grains, sprite.burnt)
+        shares = (sprite.opacity, sprite.grains, sprite.burnt, sprite.shade)
         rows += [(*box[corner], *shares) for corner in (0, 1, 2, 2, 1, 3)]
     return np.array(rows, np.float32).reshape(-1, FLOATS)
 

@@ -169,11 +169,12 @@ class Projection:
 
 def dressed(overlay: Overlay, values: Mapping[str, Any]) -> Overlay:
     """The layers as bright as the picture is: dimmed with it, none in a blackout and none on the test card."""
+    guarded = bool(values[PREFIX + "guard"])
     if not overlay.layers or values[PREFIX + "blackout"] or values[PREFIX + "test_card"]:
-        return NO_OVERLAY
+        return Overlay((), guarded)
     fade = min(1.0, max(0.0, values[PREFIX + "fade"]))
     layers = tuple(replace(layer, opacity=layer.opacity * fade) for layer in overlay.layers) if fade < 1.0 else overlay.layers
-    return Overlay(layers, bool(values[PREFIX + "guard"]))
+    return Overlay(layers, guarded)
 
 
 def card_size(width: int, height: int) -> tuple[int, int]:

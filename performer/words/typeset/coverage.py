@@ -62,8 +62,9 @@ def _draw(sheet: Sheet, sprite: Sprite, out: Coverage) -> None:
     if sprite.grains < 1.0 or sprite.burnt < 1.0:
         np.maximum(below, _burnt(planes, sprite, left + x0, top + y0), out=below)
         return
-    if sprite.opacity < 1.0:
-        planes = OPACITIES[round(sprite.opacity * 255)][planes]
+    if min(sprite.opacity, sprite.shade) < 1.0:
+        dim = OPACITIES[[round(255 * each) for each in (sprite.shade, sprite.opacity, sprite.opacity)]]
+        planes = np.stack([dim[plane][planes[..., plane]] for plane in range(3)], axis=-1)
     np.maximum(below[..., :3], planes, out=below[..., :3])
 
 
@@ -78,7 +79,7 @@ def _burnt(planes: Coverage, sprite: Sprite, left: int, top: int) -> Coverage:
     glow = 1 - np.clip((fire - SOFT) / EMBER, 0, 1) if sprite.burnt < 1.0 else np.zeros_like(kept)
     shares = np.stack((kept, kept * (1 - glow), kept * glow), axis=1)[grain()[down[:, None], across]]
     fresh = np.empty((*planes.shape[:2], 4), np.float32)
-    fresh[..., 0] = planes[..., 0] * np.float32(sprite.opacity * sprite.grains * sprite.burnt)
+    fresh[..., 0] = planes[..., 0] * np.float32(sprite.shade)
     np.multiply(planes[..., 1:2], shares[..., :1], out=fresh[..., 1:2])
     np.multiply(planes[..., 2:], shares[..., 1:], out=fresh[..., 2:])
     return np.asarray(fresh + np.float32(0.5), np.uint8)

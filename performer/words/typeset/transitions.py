@@ -102,31 +102,39 @@ class Sprite:
     place: tuple[int, float]
     """Left and top."""
     opacity: float
+    """Of the letters and their outline."""
+    shade: float
+    """The opacity of the shade."""
     grains: float
     burnt: float
 
 
 def sprites(sheet: Sheet, timing: Timing, now: float) -> tuple[Sprite, ...]:
-    """What is drawn of the sheet at the moment `now`: nothing of the words that are not seen."""
+    """What is drawn of the sheet at the moment `now`: nothing of the words that are not seen, and of a word
+    that is
+    typed its first letters on the shade of the whole, as a shade that ends with a letter would show its
+    edge."""
     drawn = []
     for number, word in enumerate(sheet.words):
         sight = timing.sight(number, now)
         if min(sight.opacity, sight.letters, sight.grains, sight.burnt) > 0.0:
-            source, (x, y) = _revealed(word, sight.letters)
             # To a sixteenth of a pixel, so that every graphics card mixes the same.
             lift = round(sight.lift * sheet.em * 16) / 16
-            if source[2] and source[3]:
-                drawn.append(Sprite(source, (x, y + lift), sight.opacity, sight.grains, sight.burnt))
+            whole, (x, y) = (*word.source, *word.size), word.place
+            shade = sight.opacity * sight.letters * sight.grains * sight.burnt
+            if sight.letters < 1.0:
+                drawn.append(Sprite(whole, (x, y + lift), 0.0, shade, 1.0, 1.0))
+                whole, (x, y) = _revealed(word, sight.letters)
+                shade = 0.0
+            drawn.append(Sprite(whole, (x, y + lift), sight.opacity, shade, sight.grains, sight.burnt))
     return tuple(drawn)
 
 
 def _revealed(word: SheetWord, letters: float) -> tuple[tuple[int, int, int, int], tuple[int, int]]:
     """The word's first letters: the rectangle of the sheet, and its place."""
     (left, top), (width, height), (x, y) = word.source, word.size, word.place
-    shown = math.ceil(letters * len(word.stops) - 1e-9)
-    if shown >= len(word.stops):
-        return (left, top, width, height), (x, y)
-    reach = word.stops[shown - 1] if shown > 0 else 0
+    shown = max(1, math.ceil(letters * len(word.stops) - 1e-9))
+    reach = word.stops[shown - 1]
     if word.way == "down":
         return (left, top, width, reach), (x, y)
     if word.way == "left":

@@ -62,8 +62,10 @@ def test_words_and_lines_come_one_after_the_other():
 
 def test_typing_shows_whole_letters(sheet: Sheet):
     timing = Timing((0.0, 9.0), kind="type", duration=1.0)
-    widths = {sprites(sheet, timing, step / 100)[0].source[2] for step in range(1, 101)}
-    assert widths == set(sheet.words[0].stops)
+    drawn = [sprites(sheet, timing, step / 100) for step in range(1, 101)]
+    assert {each[-1].source[2] for each in drawn} == set(sheet.words[0].stops)
+    whole = sheet.words[0].size[0]
+    assert all(each[0].source[2] == whole for each in drawn), "the shade is that of the whole word"
 
 
 def test_a_chinese_character_is_a_word():
