@@ -22,7 +22,7 @@ LEAST_SHADE, MOST_SHADE = 0.35, 0.92
 REACH = 0.85  # of the shade that is there right beside a letter
 EXTREME = 0.95  # of the picture's pixels that the contrast has to hold for
 TINT = 0.22  # of the picture's own colour in white letters
-SAMPLES = 64  # along each side of what is looked at
+SAMPLES = 48  # along each side of what is looked at
 LIGHTEST, DARKEST = 0.7, 0.03  # luminance of light letters at least, of dark ones at most
 LOYAL = 1.25  # how much better the other choice has to be before letters turn from light to dark
 

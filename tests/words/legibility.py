@@ -92,7 +92,7 @@ def errors(wanted: str, read: str) -> tuple[int, int]:
 
 def plain(text: str) -> str:
     """Without spaces, marks in their plain form."""
-    text = unicodedata.normalize("NFKC", text).translate(str.maketrans("’‘“”—–、。", "''\"\"--,."))
+    text = unicodedata.normalize("NFKC", text).replace("--", "-").translate(str.maketrans("’‘“”—–、。", "''\"\"--,."))
     return "".join(text.split())
 
 

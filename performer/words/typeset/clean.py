@@ -16,6 +16,9 @@ MOST_MARKS = 4  # combining marks on one letter: more of them would climb over t
 READ = 4 * LONGEST_LINE * MOST_LINES
 CUT = "…"
 LINE_ENDS = re.compile(r"\r\n|[\n\r\v\f\x85\u2028\u2029]")
+TYPED = re.compile(r"['\"]|--|\.\.\.|\s-(?:\s|$)")
+# Words that begin with an apostrophe, not with a quotation.
+ELIDED = "tis|twas|twere|twill|twould|twixt|tween|gainst|neath|mid|midst|mong|mongst|em|er|ere|til|till|cause|scape|bout|round|s|d|ll|n"
 JOINER = "\u200d"
 SELECTORS = re.compile("[\ufe00-\ufe0f\U000e0100-\U000e01ef\U000e0020-\U000e007f]")
 SKIN = range(0x1F3FB, 0x1F400)
@@ -41,7 +44,7 @@ def clean_text(text: str) -> CleanText:
     for raw in LINE_ENDS.split(read):
         kept = _printable(raw)
         dropped += len(raw.replace("\t", "")) - len(kept.replace(" ", "")) - raw.count(" ")
-        line = " ".join(unicodedata.normalize("NFC", kept).split())
+        line = curl_quotes(" ".join(unicodedata.normalize("NFC", kept).split()))
         clusters = split_clusters(line[: 8 * LONGEST_LINE])
         if len(clusters) > LONGEST_LINE or len(line) > 8 * LONGEST_LINE:
             line, shortened = _shorten(clusters), True
@@ -56,6 +59,17 @@ def clean_text(text: str) -> CleanText:
     if dropped > 0:
         remarks.append(f"The text has {dropped} control characters, which are left out. Remove them.")
     return CleanText(tuple(lines[:MOST_LINES]), tuple(remarks))
+
+
+def curl_quotes(line: str) -> str:
+    """The marks of a typewriter as a printer sets them: quotes, apostrophes, dashes, an ellipsis. A line in Chinese
+    stays as it is."""
+    if not TYPED.search(line) or any(is_ideograph(letter) for letter in line):
+        return line
+    line = re.sub(r"(?<!-)-{2,3}(?!-)", "—", re.sub(r"(?<=\s)-(?=\s|$)", "–", line)).replace("...", "…")
+    line = re.sub(r"(^|[\s(\[{—–‘'])\"(?=\S)", r"\1“", line).replace('"', "”")
+    line = re.sub(rf"(^|[\s(\[{{—–“])'(?=(?:{ELIDED})\b)", r"\1’", line, flags=re.IGNORECASE)
+    return re.sub(r"(^|[\s(\[{—–“])'(?=\S)", r"\1‘", line).replace("'", "’")
 
 
 def _printable(line: str) -> str:

@@ -5,6 +5,7 @@ from performer.words.typeset.clean import (
     MOST_LINES,
     MOST_MARKS,
     clean_text,
+    curl_quotes,
     is_right_to_left,
     split_clusters,
     split_words,
@@ -49,6 +50,22 @@ def test_a_text_that_is_too_long_is_cut_with_a_sentence(text: str):
 @pytest.mark.parametrize("text", ["", " \t \n ", "\u202e\0"])
 def test_nothing_stays_nothing(text: str):
     assert clean_text(text).lines == ()
+
+
+@pytest.mark.parametrize(
+    "typed,printed",
+    [
+        ("Nor hind's or fisher's need", "Nor hind’s or fisher’s need"),
+        ("'Tis \"love,\" she said, 'my love'", "’Tis “love,” she said, ‘my love’"),
+        ("Thou spak'st the word, and mad'st it all.\" -", "Thou spak’st the word, and mad’st it all.” –"),
+        ("\"'Neath the hill--\"", "“’Neath the hill—”"),
+        ("wait... well-known -----", "wait… well-known -----"),
+        ("他说'好'--", "他说'好'--"),
+        ("plain", "plain"),
+    ],
+)
+def test_marks_of_a_typewriter_are_set_as_a_printer_does(typed: str, printed: str):
+    assert curl_quotes(typed) == printed
 
 
 def test_a_cluster_is_what_a_reader_takes_for_one_letter():

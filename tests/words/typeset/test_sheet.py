@@ -1,5 +1,6 @@
 """From any text to words in a frame, with HarfBuzz and without."""
 
+import sys
 from dataclasses import replace
 from itertools import pairwise
 
@@ -8,6 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from performer.errors import PerformerError
 from performer.words.typeset.coverage import cover
 from performer.words.typeset.fonts import FontSet
 from performer.words.typeset.glyphs import Glyphs, shapes
@@ -161,6 +163,12 @@ def test_no_number_of_a_style_is_too_wild(name: str, value: float):
 def test_no_frame_is_too_odd(size: tuple[int, int]):
     sheet = typeset("An odd frame", size=size)
     assert cover(sheet, sprites(sheet, Timing((0.0,)), 9.0)).shape == (size[1], size[0], 4)
+
+
+def test_without_pillow_there_is_a_remedy(monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setitem(sys.modules, "PIL", None)
+    with pytest.raises(PerformerError, match=r"^Words cannot be drawn: .*Install it with: .*pillow"):
+        Glyphs(FONTS, shaped=False).draw(("a",), "", 20.0, 0.0, False)
 
 
 def test_a_word_is_drawn_once():
