@@ -1,4 +1,5 @@
-// One layer over what is below it. Compiled with a #define for one of WORDS, IMAGE and COPY (below, as it is); `layers.py` computes the same numbers.
+// One layer over what is below it. Compiled with a #define for one of WORDS, IMAGE and COPY (below, as it
+// is); `layers.py` computes the same numbers.
 // With ALONE, the layer comes out by itself: premultiplied, with its alpha.
 in vec2 at;
 out vec4 colour;
@@ -15,7 +16,8 @@ vec4 content() { // premultiplied
   float top = min(1.0, letter.x + letter.y);
   float line = cover.g * strength.y * (1.0 - top);
   float soft = cover.r * strength.z * (1.0 - cover.g * strength.y) * (1.0 - top);
-  return vec4(min(vec3(1.0), fill * letter.x + ember * letter.y) + outline * line + shade * soft, top + line + soft);
+  vec3 lit = min(vec3(1.0), fill * letter.x + ember * letter.y);
+  return vec4(lit + outline * line + shade * soft, top + line + soft);
 #elif defined(IMAGE)
   vec4 texel = texture(layer, vec2(at.x, 1.0 - at.y));
   return vec4(texel.rgb * texel.a, texel.a);

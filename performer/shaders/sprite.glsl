@@ -1,4 +1,5 @@
-// How much shade, outline, letter and ember of a word cover each pixel; `coverage.py` computes the same numbers.
+// How much shade, outline, letter and ember of a word cover each pixel; `coverage.py` computes the same
+// numbers.
 in vec2 source;
 flat in vec4 share; // opacity of the letters, grains, burnt, opacity of the shade
 out vec4 cover;

@@ -1,4 +1,5 @@
-// The corners of words: where they go in the frame, and where they are in the sheet. Pixels, rows counted from the top.
+// The corners of words: where they go in the frame, and where they are in the sheet. Pixels, rows counted
+// from the top.
 in vec2 place;
 in vec2 spot;
 in vec4 shares;

@@ -1,12 +1,11 @@
-"""Cuts the fonts of the words from their packages: `python -m performer.training.cut_fonts SPECTRAL GARAMOND
-NOTO
-OUT`.
+"""Cuts the fonts of the words from their packages.
 
-The three folders are what these packages hold once they are unpacked: `fontpkg-spectral` and
-`fontpkg-eb-garamond` (PyPI) and `@fontsource/noto-serif-sc` (npm). `--more` names folders of sister packages
+    python -m performer.training.cut_fonts SPECTRAL GARAMOND NOTO OUT [--more FOLDER ...]
+
+The folders are what these packages hold once they are unpacked: `fontpkg-spectral` and `fontpkg-eb-garamond`
+(PyPI) and `@fontsource/noto-serif-sc` (npm). `--more` names folders of sister packages
 (`@fontsource/noto-serif-tc`, `-jp`, `-hk`): characters of old poems that the font for simplified Chinese
-lacks are
-copied from these. Needs fonttools.
+lacks are copied from these. Needs fonttools.
 
 Noto Serif SC comes as one large piece and a hundred slices. What the large piece lacks is copied from the
 slices, glyph by glyph. Every font keeps what the verse models can write and what people type.

@@ -1,8 +1,8 @@
 """The colours of words, chosen so that they can be read on the picture beneath them. Pure.
 
 Contrast is that of WCAG 2.2 (success criterion 1.4.3): the lighter relative luminance plus 0.05, over the
-darker plus
-0.05. A moving picture changes under the letters, so the choice goes by its brightest (or darkest) part.
+darker plus 0.05. A moving picture changes under the letters, so the choice goes by its brightest (or darkest)
+part.
 """
 
 from collections.abc import Sequence
@@ -29,8 +29,7 @@ LOYAL = 1.25  # how much better the other choice has to be before letters turn f
 
 @dataclass(frozen=True, slots=True)
 class Ink:
-    """The colours of words, each (red, green, blue) from 0 to 1 in sRGB, and how strong each part is, 0 to
-    1."""
+    """Colours of words, each (red, green, blue) from 0 to 1 in sRGB, and strengths from 0 to 1."""
 
     fill: Colour = WHITE
     outline: Colour = BLACK
@@ -103,8 +102,7 @@ def choose_ink(
 
 
 def reached(ink: Ink, picture: Picture, box: tuple[float, float, float, float]) -> float:
-    """The contrast of the letters to the picture beneath them, with their shade, for nearly all of its
-    pixels."""
+    """The contrast of the letters to 95 % of the picture's pixels beneath them, with their shade."""
     light = luminance(_samples(picture, box)[None])[0]
     high, low = float(np.quantile(light, EXTREME)), float(np.quantile(light, 1 - EXTREME))
     ground = high if ink.is_light else low
@@ -126,8 +124,7 @@ def ease_ink(shown: Ink, wanted: Ink, share: float) -> Ink:
 
 
 def own_colour(picture: Picture) -> Colour:
-    """The colour that is strongest in the picture: the mean of its pixels, weighted by how colourful they
-    are."""
+    """The strongest colour: the mean of the picture's pixels, weighted by how colourful they are."""
     pixels = _samples(picture, (0.0, 0.0, 1.0, 1.0)).astype(np.float32) / 255
     weights = (pixels.max(axis=1) - pixels.min(axis=1)) ** 2 + 1e-4
     return _colour(weights @ pixels / weights.sum())

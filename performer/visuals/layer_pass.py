@@ -1,9 +1,7 @@
-"""Layers composed by the graphics card: words drawn into a texture of their own, every layer laid over the
-picture,
-and the strobe guard over the whole. It belongs to the thread whose context is current.
+"""Layers composed by the graphics card: words, images, and the strobe guard over the whole.
 
-A sheet or an image is uploaded once. Each frame costs the corners of the words that move, and one triangle a
-layer.
+It belongs to the thread whose context is current. A sheet or an image is uploaded once. Each frame costs the
+corners of the words that move, and one triangle a layer.
 """
 
 from collections.abc import Mapping, Sequence
@@ -52,8 +50,7 @@ class LayerPass:
     def compose(self, picture: Any, overlay: Overlay, size: tuple[int, int], now: float) -> Any | None:
         """The framebuffer that has the picture (a texture) with the layers over it, at the moment `now`.
 
-        Returns None where there are no layers, and have been none for a while: then the picture is all there
-        is."""
+        Returns None where there are no layers, and have been none for a while: the picture is all."""
         seen = [layer for layer in overlay.layers if layer.is_seen]
         if seen:
             self._seen_until = now + LINGER
@@ -73,8 +70,9 @@ class LayerPass:
         return self._shown
 
     def alone(self, layers: Sequence[Layer], size: tuple[int, int]) -> Rgba:
-        """The layers without the picture (height, width, 4), premultiplied, top row first. It waits for the
-        card."""
+        """The layers without the picture (height, width, 4), premultiplied, top row first.
+
+        It waits for the graphics card."""
         if self._alone is None or self._alone.size != size:
             _release(self._alone)
             self._alone = self._target(size)

@@ -1,4 +1,4 @@
-"""What one layer has on the graphics card: its image, or its sheet and the words of the moment drawn from it."""
+"""What one layer has on the graphics card: its image, or its sheet and the words of the moment."""
 
 from collections.abc import Sequence
 from typing import Any

@@ -1,10 +1,8 @@
 """Layers over the picture: images and words, each with an opacity and a blend mode. Pure numpy.
 
-What is shown is composed by the graphics card (`layer_pass.py`); stills and pictures without one are composed
-here.
-A test holds the two together. A layer is mixed in by its own alpha: where it covers nothing, no blend mode
-changes
-the picture (W3C Compositing and Blending Level 1, section 5).
+The graphics card composes what is shown (`layer_pass.py`); here stills are composed, and all where there is
+no card. A test holds the two together. A layer is mixed in by its own alpha: where it covers nothing, no blend
+mode changes the picture (W3C Compositing and Blending Level 1, section 5).
 """
 
 from collections.abc import Callable, Sequence
@@ -45,8 +43,7 @@ class Words:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Layer:
-    """One layer. A texture is uploaded when `content` holds another array (an image) or another sheet
-    (words)."""
+    """One layer. Its texture is uploaded when `content` holds another image or another sheet."""
 
     name: str
     """Its own in the list: what was uploaded is kept under it."""
@@ -74,8 +71,7 @@ NO_OVERLAY = Overlay()
 
 
 def compose(picture: Picture, layers: Sequence[Layer]) -> Picture:
-    """The picture (height, width, 3) with the layers over it. The very array where nothing is seen of
-    them."""
+    """The picture (height, width, 3) with the layers over it; the very array where none is seen."""
     for layer in layers:
         if layer.is_seen:
             picture = _composed(picture, layer)

@@ -1,5 +1,4 @@
-"""Lines of verse as a layer: what was said last, set for the surface it is shown on, in an ink that suits the
-picture.
+"""Lines of verse as a layer: what was said last, in an ink that suits the picture.
 
 It belongs to the thread that shows the picture. `Speech` values may be made ahead on any thread.
 """
@@ -59,14 +58,12 @@ class TextLayer:
         return set_text(speech.text, speech.style, self._glyphs, *size)
 
     def say(self, speech: Speech | None, sheet: Sheet | None = None) -> None:
-        """Show this from now on, at the times that it holds; None: nothing. `sheet` is what `prepare`
-        returned."""
+        """Show this from now on, at its own times; None: nothing. `sheet` is what `prepare` returned."""
         self._speech, self._sheet = speech, sheet
         self._looked = -math.inf
 
     def layer(self, now: float, picture: Picture, size: tuple[int, int]) -> Layer | None:
-        """The layer at the moment `now` over this picture on a surface of this size; None where nothing is
-        seen."""
+        """The layer at this moment over this picture, on a surface of this size; None: nothing is seen."""
         speech = self._speech
         if speech is None or speech.timing.over(now):
             return None
@@ -100,9 +97,9 @@ class TextLayer:
 def covered_box(
     box: tuple[float, float, float, float], shape: tuple[int, ...], size: tuple[int, int]
 ) -> tuple[float, float, float, float]:
-    """The part of a picture (its height and width first in `shape`) that is beneath a box of the surface that
-    it
-    covers: what is over is cut off on both sides."""
+    """The part of a picture that is beneath a box of the surface that it covers: what is over is cut off.
+
+    `shape` begins with the picture's height and width."""
     wide = size[0] / max(1, size[1]) / (shape[1] / shape[0])
     across, down = (1.0, 1.0 / wide) if wide >= 1.0 else (wide, 1.0)
     left, top, right, bottom = box

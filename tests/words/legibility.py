@@ -1,11 +1,10 @@
-"""Whether projected lines can be read: `python -m tests.words.legibility --lines 40 [--ocr PYTHON] [--keep
-FOLDER]`.
+"""Whether projected lines can be read.
+
+    python -m tests.words.legibility --lines 40 [--ocr PYTHON] [--keep FOLDER] [--poems FOLDER]
 
 Composes lines of held-out poems over the shipped light while it moves, as the window does, and has rapidocr
-read the
-frames. `--ocr` names a Python that has rapidocr (`pip install rapidocr onnxruntime` in an environment of its
-own).
-Prints the character error rate for each language and size, and ends with 1 if one is above 5 %.
+read the frames. `--ocr` names a Python that has rapidocr (`pip install rapidocr onnxruntime` in an environment
+of its own). Prints the character error rate for each language and size, and ends with 1 if one is above 5 %.
 """
 
 import argparse
@@ -76,8 +75,7 @@ def frames(
 
 
 def errors(wanted: str, read: str) -> tuple[int, int]:
-    """The edit distance of two texts, and the length of the first; spaces and the width of marks do not
-    count."""
+    """The edit distance of two texts and the length of the first, both as `plain` returns them."""
     one, other = (plain(text) for text in (wanted, read))
     row = list(range(len(other) + 1))
     for place, letter in enumerate(one, 1):
@@ -92,7 +90,11 @@ def errors(wanted: str, read: str) -> tuple[int, int]:
 
 def plain(text: str) -> str:
     """Without spaces, marks in their plain form."""
-    text = unicodedata.normalize("NFKC", text).replace("--", "-").translate(str.maketrans("’‘“”—–、。", "''\"\"--,."))
+    text = (
+        unicodedata.normalize("NFKC", text)
+        .replace("--", "-")
+        .translate(str.maketrans("’‘“”—–、。", "''\"\"--,."))
+    )
     return "".join(text.split())
 
 

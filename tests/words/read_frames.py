@@ -1,5 +1,4 @@
-"""Reads text from PNG files with rapidocr: `python read_frames.py FILE...` prints a JSON list of texts, top
-to bottom.
+"""Prints the texts of PNG files as rapidocr reads them, a JSON list: `python read_frames.py FILE...`.
 
 Run by the Python that has rapidocr, which need not be the one that has Performer.
 """

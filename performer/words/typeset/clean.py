@@ -1,5 +1,4 @@
-"""What may be typeset of any text: lines of clusters, without control characters, each of a sane length.
-Pure.
+"""What may be typeset of any text: lines of clusters, without control characters, none too long. Pure.
 
 A cluster is what a reader takes for one letter: a base with its combining marks, or a whole emoji.
 """
@@ -18,7 +17,10 @@ CUT = "…"
 LINE_ENDS = re.compile(r"\r\n|[\n\r\v\f\x85\u2028\u2029]")
 TYPED = re.compile(r"['\"]|--|\.\.\.|\s-(?:\s|$)")
 # Words that begin with an apostrophe, not with a quotation.
-ELIDED = "tis|twas|twere|twill|twould|twixt|tween|gainst|neath|mid|midst|mong|mongst|em|er|ere|til|till|cause|scape|bout|round|s|d|ll|n"
+ELIDED = (
+    "tis|twas|twere|twill|twould|twixt|tween|gainst|neath|mid|midst|mong|mongst|em|er|ere|til|till|cause|scape|bout|"
+    "round|s|d|ll|n"
+)
 JOINER = "\u200d"
 SELECTORS = re.compile("[\ufe00-\ufe0f\U000e0100-\U000e01ef\U000e0020-\U000e007f]")
 SKIN = range(0x1F3FB, 0x1F400)
@@ -62,8 +64,7 @@ def clean_text(text: str) -> CleanText:
 
 
 def curl_quotes(line: str) -> str:
-    """The marks of a typewriter as a printer sets them: quotes, apostrophes, dashes, an ellipsis. A line in Chinese
-    stays as it is."""
+    """Quotes, apostrophes, dashes and ellipses as a printer sets them. A line in Chinese stays as it is."""
     if not TYPED.search(line) or any(is_ideograph(letter) for letter in line):
         return line
     line = re.sub(r"(?<!-)-{2,3}(?!-)", "—", re.sub(r"(?<=\s)-(?=\s|$)", "–", line)).replace("...", "…")

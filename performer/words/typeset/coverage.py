@@ -1,5 +1,4 @@
-"""A moment of a sheet drawn without a graphics card: how much shade, outline, letter and ember cover each
-pixel.
+"""A moment of a sheet drawn without a graphics card: shade, outline, letter and ember of each pixel.
 
 The shader `sprite.glsl` computes the same numbers; a test holds the two together.
 """

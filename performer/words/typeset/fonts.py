@@ -38,8 +38,7 @@ class FontSet:
     """The faces to look a character up in. Thread-safe: yes, it never changes."""
 
     def __init__(self, own: Iterable[Path] = ()) -> None:
-        """`own`: font files of the user's, by the name of the file. Raises PerformerError for one that is no
-        font."""
+        """`own`: font files of the user's. Raises PerformerError for one that is no font."""
         self._faces = {path.stem.casefold(): open_face(path) for path in own}
         self._faces |= {name: open_face(FOLDER / file) for name, file in FAMILIES.items()}
 

@@ -1,6 +1,4 @@
-"""Lines set in a frame: which words stand in which row or column, and where. Nothing is drawn here but the
-words
-themselves.
+"""Lines set in a frame: which words stand in which row or column, and where.
 
 A line that is too long for its measure becomes two or three rows of about the same length; what is still too
 large for the frame is set smaller.
@@ -10,7 +8,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from performer.words.typeset.clean import is_right_to_left, split_words
-from performer.words.typeset.glyphs import Glyphs, Word
+from performer.words.typeset.glyphs import Glyphs
+from performer.words.typeset.pieces import Word
 from performer.words.typeset.style import Style
 
 MOST_ROWS = 3  # of one line, before it is set smaller
@@ -141,8 +140,7 @@ def _penned(row: list[Spaced]) -> list[Spaced]:
 
 
 def _fits(rows: list[_Row], style: Style, em: float, width: int, height: int) -> bool:
-    """Whether the rows are no longer than the measure, no line has too many, and all are inside the
-    margins."""
+    """Whether no row is too long, no line has too many of them, and all are inside the margins."""
     if not rows:
         return True
     along, across = (height, width) if style.upright else (width, height)

@@ -1,5 +1,4 @@
-"""A sheet: all words of a text, drawn with their outline and shade and packed into one bitmap, and where each
-goes.
+"""A sheet: all words of a text, drawn with outline and shade, packed in one bitmap, and where each goes.
 
 A sheet is a value: it may be made ahead on any thread, and shown on another.
 """
@@ -12,8 +11,9 @@ import numpy.typing as npt
 
 from performer.words.typeset.clean import clean_text
 from performer.words.typeset.fonts import describe_missing
-from performer.words.typeset.glyphs import Glyphs, Mask, library
+from performer.words.typeset.glyphs import Glyphs, library
 from performer.words.typeset.layout import PlacedWord, set_lines
+from performer.words.typeset.pieces import Mask
 from performer.words.typeset.style import Style
 
 WIDEST = 2048  # pixels of the bitmap, where no word is wider
@@ -78,9 +78,9 @@ class Sheet:
 
 
 def set_text(text: str, style: Style, glyphs: Glyphs, width: int, height: int) -> Sheet:
-    """Typeset any text for a frame of this size. Never fails for what the text holds; raises PerformerError
-    where
-    Pillow or a font is missing."""
+    """Typeset any text for a frame of this size. Never fails for what the text holds.
+
+    Raises PerformerError where Pillow or a font is missing."""
     clean, style = clean_text(text), style.sane()
     layout = set_lines(clean.lines, style, glyphs, width, height)
     missing = describe_missing(glyphs.fonts.missing("".join(clean.lines)))

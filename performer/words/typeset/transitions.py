@@ -110,10 +110,10 @@ class Sprite:
 
 
 def sprites(sheet: Sheet, timing: Timing, now: float) -> tuple[Sprite, ...]:
-    """What is drawn of the sheet at the moment `now`: nothing of the words that are not seen, and of a word
-    that is
-    typed its first letters on the shade of the whole, as a shade that ends with a letter would show its
-    edge."""
+    """What is drawn of the sheet at the moment `now`: nothing of the words that are not seen.
+
+    Of a word that is typed these are its first letters, and the shade of the whole: a shade that ended with a
+    letter would show its edge."""
     drawn = []
     for number, word in enumerate(sheet.words):
         sight = timing.sight(number, now)
