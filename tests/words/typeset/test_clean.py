@@ -58,7 +58,7 @@ def test_nothing_stays_nothing(text: str):
         ("Nor hind's or fisher's need", "Nor hind’s or fisher’s need"),
         ("'Tis \"love,\" she said, 'my love'", "’Tis “love,” she said, ‘my love’"),
         ("Thou spak'st the word, and mad'st it all.\" -", "Thou spak’st the word, and mad’st it all.” –"),
-        ("\"'Neath the hill--\"", "“’Neath the hill—”"),
+        ('"\'Neath the hill--"', "“’Neath the hill—”"),
         ("wait... well-known -----", "wait… well-known -----"),
         ("他说'好'--", "他说'好'--"),
         ("plain", "plain"),

@@ -175,3 +175,15 @@ def test_a_word_is_drawn_once():
     drawn = glyphs()
     one, other = (drawn.draw(tuple("moon"), "spectral", 40.0, 0.0, False) for _ in range(2))
     assert one is other
+
+
+def test_outline_shade_and_blur_spread_as_far_as_they_are_asked_to():
+    plain, wide = (
+        typeset("H", replace(ENGLISH, outline=share, shade=2 * share, blur=blur))
+        for share, blur in ((0.04, 0.0), (0.12, 0.2))
+    )
+    covered = [(sheet.planes > 8).sum(axis=(0, 1)) for sheet in (plain, wide)]
+    assert (covered[1][:2] > covered[0][:2]).all()
+    assert plain.planes[..., 2].max() == 255 > wide.planes[..., 2].max()
+    none = typeset("H", replace(ENGLISH, outline=0.0, shade=0.0))
+    assert not none.planes[..., :2].any() and none.planes[..., 2].any()
