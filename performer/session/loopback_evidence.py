@@ -30,6 +30,8 @@ STEADY_PRECISION = (1 / STEADY**2 - 1 / PLAYER_JITTER**2) / 2
 # A velocity is the same; is changed as two, as one before; lies where one lay that left nearly as loud; does
 # not.
 EXACT, SAME_CHANGE_TWICE, SAME_CHANGE, LIKE_CHANGE, OTHER_CHANGE = 2.3, 1.8, 1.2, 1.5, -1.4
+# What means something by itself each time: banks, and the steps of RPN and NRPN.
+SEQUENCES = frozenset(CONTROL + number for number in (0, 6, 32, 38, *range(96, 102)))
 STEPS = (0, 1, -1, 2, -2, 3, -3)  # between velocities that leave nearly as loud
 LESS_ALIKE = 0.45  # nats that each step between them takes from LIKE_CHANGE
 UNINFORMATIVE = 0.2  # where all velocities are the same anyway
@@ -250,12 +252,18 @@ class Loop:
 
 def changed_alike(left: int, back: int, left_before: int, back_before: int) -> bool:
     """Whether a velocity was changed as another one: by a difference, a factor, or to a fixed value."""
-    if abs((back - left) - (back_before - left_before)) <= 1 or back == back_before:
+    change, before = back - left, back_before - left_before
+    if abs(change - before) <= 1 or back == back_before:
+        return True
+    # What would be softer than 1 is 1: it says only that the change was at least so much.
+    if 1 in (back, back_before) and (back > 1 or change >= before) and (back_before > 1 or before >= change):
         return True
     factor = left / max(1, left_before)
     return abs(back - back_before * factor) <= 0.6 + 0.5 * factor
 
 
 def is_switch(key: int, value: int) -> bool:
-    """Whether a gesture's value is one to which hands and springs jump: both ends and the middle."""
+    """Whether a gesture's value is one to which hands and springs jump: both ends and the middle. No hand sends a sequence."""
+    if key in SEQUENCES:
+        return False
     return value in (0, 64, 127) if key != BEND else value in (0, -8192, 8191)

@@ -9,7 +9,7 @@ from collections import deque
 from dataclasses import dataclass
 
 from performer.session.loopback_evidence import LEAST_REACH, Loop, is_switch
-from performer.session.loopback_learning import Arrival, Learner, Source, Velocities
+from performer.session.loopback_learning import ALARM, Arrival, Learner, Source, Velocities
 from performer.session.loopback_memory import (
     BEND,
     CONTROL,
@@ -36,8 +36,6 @@ CHANNEL_MODE = 120  # the first controller that is a channel mode message
 STEADY_REACH = 0.01  # seconds off its delay in which a steady loop looks for copies, at most
 # Keys that were no copies, of which there are half as many as of all that were taken for copies; and seconds for which that holds.
 REFUTED, STRICT = 3, 120.0
-SEQUENCES = {CONTROL + number for number in (0, 6, 32, 38, *range(96, 102))}
-"""What means something by itself each time: banks, and the steps of RPN and NRPN."""
 IMPOSSIBLE = 0.04  # seconds within which nobody strikes a key again
 
 
@@ -122,6 +120,8 @@ class LoopbackFilter:
         Where nothing comes back that is so with nearly each of them: a machine plays the same again and again in strict time, a
         sequencer or a drum computer. Then the player's own keys are not looked for among what comes in, for a while."""
         for place, (at, dropped, loop) in enumerate(source.dropped):
+            if not loop.shift and loop.delay < IMPOSSIBLE:
+                continue  # another copy at the same moment
             if key == move_key(dropped, loop.shift) and abs(time - at - loop.delay) <= LEAST_REACH:
                 del source.dropped[place]
                 source.refuted += 1
@@ -241,21 +241,30 @@ class LoopbackFilter:
 
     def _suspect(self, source: Source, arrival: Arrival) -> bool:
         """Whether a message counts as a copy though no loop is sure."""
-        time, name, channel, key, value, impossible, _ = arrival
+        time, name, channel, key, value, impossible, sent = arrival
+        # No hand strikes a key that is down. What may be a loop's copy beside that would end the note that the key holds.
+        if impossible and key < OFF and source.alarmed:
+            for loop in source.loops:
+                if loop.score > ALARM and loop.find(self._memory, time, channel, key, value, sent) is not None:
+                    return True
         known = self._known_ports(source)
-        last = source.accepted.get((channel, key)) if CONTROL <= key < PROGRAM else None
+        last = source.accepted.get((channel, key)) if key >= CONTROL else None
         # A channel mode message says the same to whoever it reaches: ours, come back, has been obeyed already.
         mode = CONTROL + CHANNEL_MODE <= key < POLY_PRESSURE
-        same = mode or (last is not None and last[1] == value and key not in SEQUENCES)
+        same = mode or (last is not None and last[1] == value and not source.means_more(channel, key, last[0]))
         if known and len(known) == len(self._velocities) and not same:
             return False
         for left in self._memory.trails.get(key, EMPTY).between(time - LONGEST, time):
             own = left.cause is not None and left.cause[0] == name
-            # What a player sent and comes on another channel is more likely another player, or another layer of the keyboard.
-            if left.value != value or (own and left.channel != channel) or source.is_strict(left, name, time):
+            if left.value != value or source.is_strict(left, name, time):
                 continue
             # The player's own controller has this value already: nothing is lost.
-            if mode or (own and same):
+            if own and same and not mode:
+                return True
+            # What a player sent and comes on another channel is more likely another player, or another layer of the keyboard.
+            if own and left.channel != channel:
+                continue
+            if mode:
                 return True
             if left.port in known:
                 continue

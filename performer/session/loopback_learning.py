@@ -7,17 +7,20 @@ from collections import deque
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
-from performer.session.loopback_evidence import REACH, Loop, changed_alike
-from performer.session.loopback_memory import CONTROL, EMPTY, LONGEST, OFF, Left, Memory
+from performer.session.loopback_evidence import REACH, SEQUENCES, Loop, changed_alike
+from performer.session.loopback_memory import CONTROL, EMPTY, LONGEST, OFF, PROGRAM, Left, Memory
 
 ALARM = 2.0  # nats of a loop that is not sure from which on nothing waits to be learnt
-MOST_LOOPS = 4  # that are followed for each source
+MOST_LOOPS = 8  # that are followed for each source
 LATELY = 24  # keys of the player's that were taken for copies
 AT_ONCE = 0.001  # seconds between the two messages of a key that plays two layers
 MOST_SEEDS = 256  # single coincidences that are remembered for each source
 SEED_LIFE = 10.0  # seconds within which a coincidence must happen again
-SAMPLE = 5  # note-ons that a note is compared with at any pitch, about
+SAMPLE = 12  # note-ons that a note is compared with at any pitch, about
+NEWEST = 2  # note-ons that left last, which it is always compared with
 EXACT_SAMPLE = 3  # messages of its own key that a message is compared with
+BANKS = (CONTROL, CONTROL + 32)
+NEVER = (-math.inf, 0)
 # Nats where a player's own message was passed on: the same channel may be the player again, another one is
 # not.
 REPEATED, ELSEWHERE = -0.8, 0.5
@@ -78,6 +81,11 @@ class Source:
     drops: int = 0  # how many those were of late
     refuted: int = 0  # of them, those that were none
     strict_until: float = -math.inf  # until then what a player sent is never found to come back
+
+    def means_more(self, channel: int, key: int, since: float) -> bool:
+        """Whether the value that the player's own message gave at `since` means something again: banks, the steps of RPN and NRPN, and a
+        program in another bank."""
+        return key in SEQUENCES or (key == PROGRAM and any(self.accepted.get((channel, bank), NEVER)[0] > since for bank in BANKS))
 
     def drop(self, time: float, key: int, loop: Loop) -> None:
         """Count a key of the player's that is taken for a copy of another of his."""
@@ -158,7 +166,13 @@ class Learner:
             return [left for left in trail if left.value == value][-EXACT_SAMPLE:]
         notes = self._memory.notes
         first, last = bisect_left(notes.times, time - LONGEST), bisect_right(notes.times, time)
-        return trail[-EXACT_SAMPLE:] + notes.items[first : last : (last - first) // SAMPLE + 1]
+        older = max(first, last - NEWEST)
+        # The newest are never left out: a way back without delay returns those.
+        return (
+            trail[-EXACT_SAMPLE:]
+            + notes.items[first : older : (older - first) // SAMPLE + 1]
+            + notes.items[older:last]
+        )
 
     def _followed(self, source: Source, left: Left, delay: float, shift: int) -> bool:
         return any(

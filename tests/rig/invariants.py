@@ -72,6 +72,7 @@ class Books:
     _panicked: float = -1e9  # when somebody last did
     _cut: set[str] = field(default_factory=set)  # inputs that are not heard
     _told: int = 0  # about loops
+    _said: int = 0  # effects that were looked at
     _voices: list[tuple[Any, ...]] = field(default_factory=list)
     _begun: int = 0
     _answers: int = 0  # notes that left in answer to a key
@@ -81,6 +82,7 @@ class Books:
 
     def before(self, event: Event, message: Sequence[int], copy: bool) -> None:
         """An event is about to be handled: what the player does with it is so from now on."""
+        self._hear_of_loops()
         if copy:
             self.copies += 1
             self._before_copy(event)
@@ -116,7 +118,7 @@ class Books:
         told = any(isinstance(each, Say) and each.address == "/performer/heard" for each in said)
         self.look()
         was_cut = getattr(event, "source", "") in self._cut
-        self._hear_of_loops(said)
+        self._hear_of_loops()
         if copy:
             self._after_copy(event, told, said)
         panic = isinstance(event, Panic) and not message
@@ -129,13 +131,16 @@ class Books:
         elif panic and (self.rig.receiver.open or self.rig.receiver.not_at_rest()):
             self._fault(f"after a panic {self.rig.receiver.sounding()} sound, {self.rig.receiver.not_at_rest()} are not at rest")
 
-    def _hear_of_loops(self, said: Sequence[Effect]) -> None:
-        for each in said:
+    def _hear_of_loops(self) -> None:
+        """What was said of loops since the last event, by the event or while time passed."""
+        said = self.rig.graph.said
+        for each in said[self._said :]:
             if isinstance(each, Say) and each.address.startswith("/performer/midi/") and each.address.count("/") == 3:
                 self._told += each.address.endswith(("/loop", "/cut"))
                 if each.address.endswith("/cut"):
                     source, cut = each.arguments
                     self._cut = self._cut | {source} if cut else self._cut - {source}
+        self._said = len(said)
 
     def look(self) -> None:
         """What left meanwhile, and which voices left what they were at."""

@@ -123,12 +123,3 @@ def test_a_loop_that_is_never_recognised_is_cut_off():
     rig.down(58, 1, "midi", 90)
     rig.loop_with(0.3, 0.0, 1, 0.0, -1, 10, 1)
     rig.wait(4.0)
-
-
-def test_programs_that_come_back_at_once_and_twice_are_cut_off():
-    rig = Rig("punch-in", "mute", "input", "harmonise", seed=1682, mind="echo", latency=0.06, channel=(3, 1, 1, 1), notes=2)
-    rig.wait(9.0)
-    rig.loop_with(0.0, 0.0, 2, 0.3, 0, 10, 0)
-    rig.gesture("program", 1, 1, "midi:2", 58)
-    rig.wait(0.02)
-    assert rig.said("/performer/midi/cut") == [("midi", 1)]
