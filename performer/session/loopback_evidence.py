@@ -37,6 +37,7 @@ LESS_ALIKE = 0.45  # nats that each step between them takes from LIKE_CHANGE
 UNINFORMATIVE = 0.2  # where all velocities are the same anyway
 MISSED = -1.2  # what left and did not come back
 MOST_MISSED = 12
+MOST_STAYED_OUT = 5  # messages that were let in and left again, one after the other, after which there is no loop
 MOST_COMPARED = 24  # messages that left about when a copy must have
 MOST_COPIES = 8
 
@@ -46,7 +47,7 @@ class Loop:
     nats."""
 
     __slots__ = (
-        "_changes", "_erratic", "_exact", "_extra", "_jitter", "_known", "_last", "_plain",
+        "_again", "_changes", "_erratic", "_exact", "_extra", "_jitter", "_known", "_last", "_plain", "_stayed_out",
         "copies", "delay", "hits", "latest", "notes", "number", "port", "reach", "score", "shift", "sure",
     )  # fmt: skip
 
@@ -70,6 +71,9 @@ class Loop:
         self._erratic = 0.0  # how many of the last velocities fitted nothing
         self._exact = 0.0  # how many of the last velocities were the same
         self._plain = 1.0  # how many of the last changes were the same difference, factor or value
+        # What was let in and left again: a loop brings that back too. And how many of those did not come back, since one did.
+        self._again: deque[Left] = deque(maxlen=16)
+        self._stayed_out = 0
         # Channel and key (-1 for all notes) -> what came back last.
         self._last: dict[tuple[int, int], Left] = {}
 
@@ -191,6 +195,22 @@ class Loop:
         self.score = min(MOST_CERTAIN, self.score + gain)
         self._judge()
         self.reach = max(LEAST_REACH, min(REACH, 4 * self._jitter)) if self.sure else REACH
+
+    def expect(self, left: Left) -> None:
+        """What came back was let in and left again as this: where there is a loop this comes back too."""
+        self._again.append(left)
+
+    def look_for_expected(self, time: float) -> None:
+        """Count what was let in, left again and did not come back. A machine that repeats itself a few semitones away in strict time looks
+        like a loop but for that."""
+        while self._again and self._again[0].time + self.delay + 2 * REACH < time:
+            if self.number in self._again.popleft().returned:
+                self._stayed_out = 0
+                continue
+            self._stayed_out += 1
+            self.score += MISSED
+            if self._stayed_out >= MOST_STAYED_OUT:
+                self.score = min(0.0, self.score)
 
     def refute(self) -> None:
         """What came in this long after a message had no message that it could be the copy of."""

@@ -8,8 +8,8 @@ exact copy within 500 ms is suspect and counts as one that came back."""
 from collections import deque
 from dataclasses import dataclass
 
-from performer.session.loopback_evidence import LEAST_REACH, Loop, is_switch
-from performer.session.loopback_learning import ALARM, Arrival, Learner, Source, Velocities
+from performer.session.loopback_evidence import LEAST_REACH, SEQUENCES, Loop, is_switch
+from performer.session.loopback_learning import ALARM, PASSED_ON, Arrival, Learner, Source, Velocities
 from performer.session.loopback_memory import (
     BEND,
     CONTROL,
@@ -27,7 +27,6 @@ from performer.session.loopback_memory import (
 BACKLOG = 2  # messages that wait to be learnt from
 PROVED = 12  # copies after which a loop that is sure is the only one that is suspected
 KNOWN = 6  # note-ons that left and did not come back, after which there is no loop until one is proved
-PASSED_ON = 0.01  # seconds within which a message that came in leaves again
 MOVING = 0.06  # seconds between two messages of one continuous movement, at most
 JUMP = {BEND: 3000}  # of a gesture's value, which no continuous movement makes
 USUAL_JUMP = 24
@@ -252,7 +251,9 @@ class LoopbackFilter:
         # A channel mode message says the same to whoever it reaches: ours, come back, has been obeyed already.
         mode = CONTROL + CHANNEL_MODE <= key < POLY_PRESSURE
         same = mode or (last is not None and last[1] == value and not source.means_more(channel, key, last[0]))
-        if known and len(known) == len(self._velocities) and not same:
+        # A value to which no player moves the same on two channels, one after the other.
+        odd = CONTROL <= key < PROGRAM and key not in SEQUENCES and not is_switch(key, value)
+        if known and len(known) == len(self._velocities) and not (same or odd):
             return False
         for left in self._memory.trails.get(key, EMPTY).between(time - LONGEST, time):
             own = left.cause is not None and left.cause[0] == name
@@ -264,7 +265,7 @@ class LoopbackFilter:
             # What a player sent and comes on another channel is more likely another player, or another layer of the keyboard.
             if own and left.channel != channel:
                 continue
-            if mode:
+            if mode or (odd and own and left.cause != (name, channel) and time - left.time > IMPOSSIBLE):
                 return True
             if left.port in known:
                 continue

@@ -8,11 +8,12 @@ from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from performer.session.loopback_evidence import REACH, SEQUENCES, Loop, changed_alike
-from performer.session.loopback_memory import CONTROL, EMPTY, LONGEST, OFF, PROGRAM, Left, Memory
+from performer.session.loopback_memory import CONTROL, EMPTY, LONGEST, OFF, PROGRAM, Left, Memory, move_key
 
 ALARM = 2.0  # nats of a loop that is not sure from which on nothing waits to be learnt
 MOST_LOOPS = 8  # that are followed for each source
 LATELY = 24  # keys of the player's that were taken for copies
+PASSED_ON = 0.01  # seconds within which a message that came in leaves again
 AT_ONCE = 0.001  # seconds between the two messages of a key that plays two layers
 MOST_SEEDS = 256  # single coincidences that are remembered for each source
 SEED_LIFE = 10.0  # seconds within which a coincidence must happen again
@@ -115,17 +116,33 @@ class Learner:
         """Count a message for the loops that are followed; look for others of which it could be a copy."""
         time, _, channel, key, value, _, sent = arrival
         for loop in source.loops:
-            left = None if loop.sure else loop.find(self._memory, time, channel, key, value, sent)
+            if loop.sure:
+                continue
+            loop.look_for_expected(time)
+            left = loop.find(self._memory, time, channel, key, value, sent)
             if left is not None and not source.is_strict(left, arrival.source, time):
                 loop.take(
                     self._memory, time, left, value, self.varied(source, left.port), bonus(arrival, left)
                 )
+                if loop.shift and key < OFF:
+                    self._expect(loop, arrival, left)
                 if loop.sure:
                     break
         else:
             self._seek(source, arrival)
         source.loops.sort(key=by_score)
         source.alarmed = any(loop.score > ALARM and not loop.sure for loop in source.loops)
+
+    def _expect(self, loop: Loop, arrival: Arrival, left: Left) -> None:
+        """What the arrival brought to leave the same way as what came back is to come back itself."""
+        if move_key(arrival.key, loop.shift) is None:
+            return
+        trail = self._memory.trails.get(arrival.key, EMPTY).between(arrival.time - 1e-6, arrival.time + PASSED_ON)
+        cause = arrival.source, arrival.channel
+        for again in trail:
+            if again.order > arrival.sent and (again.port, again.channel, again.cause) == (left.port, left.channel, cause):
+                loop.expect(again)
+                return
 
     def varied(self, source: Source, port: str) -> tuple[bool, bool]:
         """Whether the velocities vary that leave through a port, and those of the player."""

@@ -103,3 +103,19 @@ def test_a_player_whose_program_means_another_bank_is_heard():
         rig.gesture("program", 5)
         rig.wait(0.05)
     assert [each.message.program for each in rig.receiver.heard if each.message.type == "program_change"] == [5, 5, 5]
+
+
+def test_a_bend_that_comes_back_on_another_channel_is_not_held_there():
+    """Six notes had left and not come back before the DAW began to monitor."""
+    modes = ("input", "punch-in", "continue", "call")
+    rig = Rig(*modes, seed=595, mind="echo", latency=0.004, input=(0, 0, 0, 2), channel=(3, 2, 1, 2), notes=2)
+    rig.reset_ports("midi")
+    rig.down(61, 3, "osc", 90)
+    rig.down(58, 1, "desk", 1)
+    rig.down(62, 10)
+    rig.wait(0.1)
+    rig.loop_with(0.447, 0.01, 3, 0.0, 0, 10, 0)
+    rig.gesture("bend", 64, 2, "midi", 64)
+    rig.change("voice/1/input", 3, "bar")
+    rig.wait(2.5)
+    rig.check()
