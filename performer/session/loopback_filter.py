@@ -5,6 +5,7 @@ output port back to an input source: a steady delay of 0 to 500 ms and a shift i
 that are all changed alike. What is sure is in `loopback_evidence`. Until something is known of a source, an
 exact copy within 500 ms is suspect and counts as one that came back."""
 
+import math
 from collections import deque
 from dataclasses import dataclass
 
@@ -160,6 +161,12 @@ class LoopbackFilter:
         """A source went or was connected anew: nothing is known of it."""
         if self._sources.pop(source, None) is not None:
             self._sources[source] = Source(marks=dict(self._memory.due))
+
+    def end_strictness(self, source: str) -> None:
+        """A storm came through a source: whatever plays there in strict time, something comes back. What is known of loops stays."""
+        known = self._sources.get(source)
+        if known is not None:
+            known.strict_until = -math.inf
 
     @property
     def sources(self) -> list[str]:

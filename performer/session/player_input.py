@@ -132,7 +132,10 @@ class PlayerInput:
             yield Say(CUT, (source, int(isinstance(change, Blown))))
             if isinstance(change, Blown):
                 yield Say("/performer/error", ("midi", STORM.format(source=source, left=change.left)))
-                yield from self._let_go(time, source)
+                # The DAW sends back what ends here too.
+                ended = list(self._let_go(time, source))
+                self._path.leave(time, ended, delay, ())
+                yield from ended
 
     def restore(self, time: float, event: RestoreInputs) -> Iterator[Effect]:
         """Inputs that were cut off are heard again."""

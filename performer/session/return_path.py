@@ -123,7 +123,10 @@ class ReturnPath:
         if self._fuse.cut_sources:
             self._changes += self._fuse.tick(time)
         while self._changes:
-            yield self._changes.pop(0)
+            change = self._changes.pop(0)
+            if isinstance(change, Blown):
+                self._filter.end_strictness(change.source)
+            yield change
 
     def state(self, sender: str) -> Iterator[Say]:
         """Yield to this sender the loops that are known and the inputs that are cut off."""
