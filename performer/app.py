@@ -31,6 +31,7 @@ from performer.events import Loaded, NoteOn, Progression, Sync, Tick, Timed
 from performer.housekeeping import Housekeeping
 from performer.inputs.link import LinkInput
 from performer.inputs.osc import OscInput, Source
+from performer.inputs.port_limits import PortLimits
 from performer.inputs.replay import Replay
 from performer.loopback import LISTENING, Loopback, watch_lifeline
 from performer.minds import Minds, Thought
@@ -114,6 +115,8 @@ class Engine:
              "/performer/screen/status": partial(self._picture_status, "screen"), "/performer/screen/saved": self._saved,
              "/performer/visuals/granted": self._granted}, self._osc.spoke,
             self._osc.stated, self._osc.asked, self._osc.own, {} if show.visuals else NO_PICTURE, lambda: self._worker.backlog,
+            PortLimits(len(show.midi.input_ports), len(show.midi.output_ports)),
+            lambda sentence: self._osc.say(Say("/performer/error", ("osc", sentence))),
         )  # fmt: skip
         self._link = LinkInput(self.clock, self.hear, lambda sentence: self._osc.say(Say("/performer/error", ("link", sentence))))
         self._refused = ""  # the last sentence of the picture that went to the one who asked

@@ -126,6 +126,10 @@ class HeldKeys:
             del self._holders[channel, pitch]
         return there[-1]
 
+    def forget(self, source: str) -> None:
+        """The client is gone: its keys are up."""
+        self._holders = {key: kept for key, holders in self._holders.items() if (kept := [each for each in holders if each != source])}
+
     def clear(self) -> None:
         """All keys are up."""
         self._holders.clear()

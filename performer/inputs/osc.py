@@ -17,10 +17,12 @@ from typing import Any
 from performer.agenda import Agenda
 from performer.clock import Clock
 from performer.errors import ParameterError
-from performer.events import Event, NoteOff, NoteOn, Panic, ParameterSet, Query, Still, Sync, Timed
+from performer.events import Control, Event, NoteOff, NoteOn, Panic, ParameterSet, PortGone, Query, Still, Sync, Timed
 from performer.inputs.limits import Bucket, Buckets, HeldKeys, Notices, Once
 from performer.inputs.osc_decoder import Fault, Heard, OscMessage, decode_datagram
 from performer.inputs.osc_events import TOLD_ONLY, canonical, interpret, understand
+from performer.inputs.osc_presence import Presence
+from performer.inputs.port_limits import PortLimits
 from performer.loopback import LARGEST
 from performer.parameter import Parameter
 from performer.parameters import Table
@@ -82,8 +84,8 @@ class OscInput:
 
     `stated(sender, address, value, exact)` hears which value a client sent (not `exact`: one that is clamped or refused), and says False where
     that is an echo to be passed over; `asked(sender, address)` hears commands. `own(host, port)` is the show itself, `absent` are the addresses
-    that this show cannot serve, each with the sentence why. `backlog` says how many events the session has not taken: while those are many, the
-    public socket waits.
+    that this show cannot serve, each with the sentence why, `ports` says how many MIDI ports it has. `backlog` says how many events the session
+    has not taken: while those are many, the public socket waits. `tell` hears of clients that held keys and are gone.
 
     In a flood it reads seldomer and more at once, and of the values that one control got at once the newest is handed on: each would want
     Python's lock while somebody waits for an answer. Switches, choices and whole numbers are handed on one by one, up to SINGLE_HZ of a client. A
@@ -103,6 +105,8 @@ class OscInput:
         own: Callable[[str, int], bool] = lambda host, port: False,
         absent: Mapping[str, str] | None = None,
         backlog: Callable[[], int] = lambda: 0,
+        ports: PortLimits | None = None,
+        tell: Callable[[str], object] = lambda sentence: None,
     ) -> None:
         self.malformed = 0  # datagrams and messages that could not be read
         self.refused = 0  # messages that asked for what there is not
@@ -112,7 +116,8 @@ class OscInput:
         self._table, self._clock = table, clock
         self._post, self._refuse, self._private, self._spoke = post, refuse, private, spoke
         self._stated, self._asked, self._own, self._backlog = stated, asked, own, backlog
-        self._absent = absent or {}
+        self._absent, self._ports = absent or {}, ports or PortLimits()
+        self._tell_all, self._presence = tell, Presence()
         self._coalescer = Coalescer()
         self._burst = 0  # datagrams that were read at once, lately
         self._faders: dict[bytes, Parameter] = {}  # how the messages begin that set one to a float
@@ -147,9 +152,19 @@ class OscInput:
                 self._hand_on()
         for time, later in self._later.pop_due(self._clock.now()):
             self._come_due(time, later)
+        self._release_gone()
 
     def close(self) -> None:
         self._selector.close()
+        self._presence.clear()
+
+    def _release_gone(self) -> None:
+        """Nothing is held any more by clients that are gone."""
+        now = self._clock.now()
+        for sender, count in self._presence.gone(now):
+            self._keys.forget(f"osc:{sender}")
+            self._post(Timed(now, PortGone(f"osc:{sender}")))
+            self._tell_all(f"The OSC client {sender} is gone. What it held ({count} keys and controllers) is released.")
 
     def _read(self, source: Source) -> None:
         for _ in range(64):  # a burst, but the other socket's turn comes
@@ -199,6 +214,8 @@ class OscInput:
                 raise ParameterError(self._absent[address])
             name = "desk" if source == "loopback" else f"osc:{sender}"
             understood = interpret(self._table, address, message.arguments, name, sender)
+            if isinstance(understood.event, ParameterSet):
+                self._ports.check(understood.event, message.arguments)
             self._check_ahead(address, sender, ahead)
         except ParameterError as error:
             self.refused += 1
@@ -221,6 +238,7 @@ class OscInput:
             self._set(now, source, event, exact)
             return
         if source != "loopback":
+            self._presence.spoke(sender, now)
             self._spoke(sender)
         if isinstance(event, Query):
             self._coalescer.put(now, event)
@@ -230,7 +248,12 @@ class OscInput:
             if source != "loopback" and type(event) in REPEATED:
                 self._asked(sender, REPEATED[type(event)])
             self._hand_on()
-            self._post(Timed(now, self._keyed(event)))
+            keyed = self._keyed(event)
+            self._post(Timed(now, keyed))
+            if isinstance(event, Panic):
+                self._presence.clear()
+            elif source != "loopback":
+                self._look_after(now, sender, event, keyed)
 
     def _set(self, now: float, source: str, event: ParameterSet, exact: bool) -> None:
         if source != "loopback":
@@ -238,6 +261,7 @@ class OscInput:
                 self.passed_over += 1
                 return
             self.accepted += 1
+            self._presence.spoke(event.sender, now)
             self._spoke(event.sender)
         if isinstance(event.value, float) and not event.when:
             self._coalescer.put(now, event)
@@ -265,6 +289,22 @@ class OscInput:
         elif isinstance(event, Panic):
             self._keys.clear()
         return event
+
+    def _look_after(self, now: float, sender: str, event: Event, keyed: Event) -> None:
+        """Note what clients hold. `keyed` is the event from the source that held the key."""
+        if isinstance(event, NoteOn):
+            self._presence.hold(sender, ("key", event.channel, event.pitch), now)
+        elif isinstance(keyed, NoteOff):
+            holder = keyed.source.removeprefix("osc:")
+            if holder != sender:
+                self._presence.rotates(sender)
+            self._presence.let_go(holder, ("key", keyed.channel, keyed.pitch))
+        elif isinstance(event, Control):
+            held = "control", event.channel, event.number
+            if event.value:
+                self._presence.hold(sender, held, now)
+            else:
+                self._presence.let_go(sender, held)
 
     def _sync(self, now: float, event: Sync) -> None:
         """Answer at once, but one client not more often than every SYNC_S: each answer is all that there is."""

@@ -7,8 +7,9 @@ from pythonosc.osc_message_builder import OscMessageBuilder
 
 from performer.clock import SystemClock
 from performer.errors import ParameterError
-from performer.events import Control, NoteOff, NoteOn, Panic, ParameterSet, Query, Sync, Wish
+from performer.events import Control, NoteOff, NoteOn, Panic, ParameterSet, PortGone, Query, Sync, Wish
 from performer.inputs.osc import FARTHEST, LINGER, MOST_AHEAD, MOST_OF_ONE, SINGLE_BURST, SYNC_S, OscInput, Source, understand
+from performer.inputs.port_limits import PortLimits
 from performer.loopback import bind_loopback, encode
 from performer.parameters import Table
 
@@ -381,3 +382,50 @@ def test_what_this_show_does_not_have_is_refused(ear):
     ear.input._absent = {"/performer/visuals/picture": "This show has no picture."}
     ear.send(encode("/performer/visuals/picture", "a.png"))
     assert ear.events == [] and ear.errors == [(ear.sender, "/performer/visuals/picture", "This show has no picture.")]
+
+
+def test_the_keys_of_a_client_that_vanishes_are_let_go(ear, monkeypatch):
+    """They sounded on until ten minutes were over."""
+    monkeypatch.setattr("performer.inputs.osc_presence.KNOCK_S", 0.01)
+    told = []
+    ear.input._tell_all = told.append
+    ear.send(encode("/performer/note/on", 60, 90))
+    ear.send(encode("/performer/control", 64, 127))
+    sender = ear.sender
+    for _ in range(3):
+        ear.input.turn(0.02)
+    assert not any(isinstance(timed.event, PortGone) for timed in ear.events)
+    ear.client.close()
+    for _ in range(3):
+        ear.input.turn(0.02)
+    assert [timed.event for timed in ear.events if isinstance(timed.event, PortGone)] == [PortGone(f"osc:{sender}")]
+    assert len(told) == 1 and f"The OSC client {sender} is gone" in told[0] and "2 keys and controllers" in told[0]
+
+
+def test_a_panic_lets_go_what_clients_held(ear, monkeypatch):
+    monkeypatch.setattr("performer.inputs.osc_presence.KNOCK_S", 0.01)
+    ear.send(encode("/performer/note/on", 60, 90))
+    ear.input.turn(0.02)
+    ear.send(encode("/performer/panic"), ear.own)
+    ear.client.close()
+    for _ in range(4):
+        ear.input.turn(0.02)
+    assert not any(isinstance(timed.event, PortGone) for timed in ear.events)
+
+
+@pytest.mark.parametrize(("word", "value"), [("output_port", 2), ("output_port", 99), ("output_port", 2.0), ("input_port", 3), ("input_port", "3")])
+def test_a_port_that_the_show_does_not_have_is_refused(ear, word, value):
+    """A voice on an output that is not there played to nobody, without a word."""
+    ear.input._ports = PortLimits(inputs=2, outputs=1)
+    ear.send(encode(f"/performer/voice/1/{word}", value))
+    kind, count = word.removesuffix("_port"), "2 MIDI inputs" if word == "input_port" else "1 MIDI output"
+    (_, address, sentence), = ear.errors  # fmt: skip
+    assert ear.events == [] and address == f"/performer/voice/1/{word}"
+    assert f"there is no {kind} {float(value):g}; this show has {count}." in sentence and f"[[midi.{kind}s]]" in sentence
+
+
+@pytest.mark.parametrize(("word", "value"), [("output_port", 1), ("output_port", 0), ("input_port", 0), ("input_port", 2)])
+def test_a_port_that_the_show_has_is_taken(ear, word, value):
+    ear.input._ports = PortLimits(inputs=2, outputs=1)
+    ear.send(encode(f"/performer/voice/1/{word}", value))
+    assert [timed.event.value for timed in ear.events] == [max(value, 1) if word == "output_port" else value]
