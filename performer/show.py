@@ -19,7 +19,7 @@ from performer.movers import MOVES, SLOTS
 from performer.parameters import VOICES, Table
 from performer.show_check import Checker
 from performer.show_names import no_key, no_section
-from performer.show_ports import EXAMPLE, VOICES_EXAMPLE, InputPort, OutputPort, on_ports, read_ports
+from performer.show_ports import EXAMPLE, VOICES_EXAMPLE, InputPort, OutputPort, check_scene, on_ports, read_ports
 from performer.show_text import BYTE_ORDER_MARK, parse_toml, read_text
 from performer.show_values import as_toml, shown
 
@@ -220,7 +220,7 @@ def parse_show(text: str, name: str, base: Path | None = None) -> Show:
     values |= voices | visuals | reader.rows("tempo", content) | reader.rows("suggest", content)
     values |= reader.rows("song", content, ("progression",))
     values |= reader.modulation(content.get("modulation", []))
-    scenes = reader.scenes(content.get("scene", []), Table(len(instruments)))
+    scenes = reader.scenes(content.get("scene", []), Table(len(instruments)), parts.get("midi", Midi()))
     written = reader.progression(content.get("song", {}))
     return Show(**parts, instruments=instruments, named_models=models, values=values, visuals=visuals_on, scenes=scenes, progression=written,
                 notices=tuple(reader.notices))  # fmt: skip
@@ -293,7 +293,7 @@ class _Reader(Checker):
             self.fail("visuals", "enabled", f"{shown(enabled)} is not true or false", "write enabled = true")
         return self._parameters("visuals", "/performer/visuals/", content, Table(), ("enabled",)), enabled
 
-    def scenes(self, content: Any, table: Table) -> dict[str, dict[str, Any]]:
+    def scenes(self, content: Any, table: Table, midi: Midi) -> dict[str, dict[str, Any]]:
         if not isinstance(content, list) or not all(isinstance(scene, dict) and isinstance(scene.get("name"), str) for scene in content):
             self.fail("scene", "scene", "scenes are written as [[scene]] with a name", 'write [[scene]] and name = "…" below it')
         scenes: dict[str, dict[str, Any]] = {}
@@ -302,6 +302,7 @@ class _Reader(Checker):
             if scene["name"] in scenes:
                 self.notice("scene", "name", f"'{scene['name']}' is the name of a scene above, which this one replaces", number)
             scenes[scene["name"]] = self._parameters("scene", "/performer/", scene, table, ("name",), number)
+            check_scene(self, scenes[scene["name"]], midi.outputs, midi.inputs, number)
         return scenes
 
     def progression(self, song: Mapping[str, Any]) -> str:

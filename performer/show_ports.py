@@ -58,7 +58,7 @@ def read_ports(checker: Checker, key: str, content: Any, kind: type[Any]) -> tup
     return tuple(ports)
 
 
-def number_of(checker: Checker, key: str, value: Any, ports: Sequence[Port], place: int) -> Any:
+def number_of(checker: Checker, key: str, value: Any, ports: Sequence[Port], place: int, section: str = "voice") -> Any:
     """What a voice's `input_port` or `output_port` means as a number: the port of that name; a number stays as it is."""
     kind = "inputs" if key == "input_port" else "outputs"
     count = max(1, len(ports))
@@ -66,11 +66,11 @@ def number_of(checker: Checker, key: str, value: Any, ports: Sequence[Port], pla
         names = [port.name for port in ports]
         if value not in names:
             remedy = f"write one of {', '.join(names)}" if names else f"write [[midi.{kind}]] and name = {value!r} below it"
-            checker.fail("voice", key, f"there is no port {shown(value)} under [[midi.{kind}]]", remedy, place)
+            checker.fail(section, key, f"there is no port {shown(value)} under [[midi.{kind}]]", remedy, place)
         return names.index(value) + 1
     if isinstance(value, int) and not isinstance(value, bool) and value > count:
         remedy = f"write a number up to {count}, or one more [[midi.{kind}]]"
-        checker.fail("voice", key, f"there is no port {value} under [[midi.{kind}]]", remedy, place)
+        checker.fail(section, key, f"there is no port {value} under [[midi.{kind}]]", remedy, place)
     return value
 
 
@@ -84,6 +84,14 @@ def on_ports(checker: Checker, voice: Mapping[str, Any], outputs: Sequence[Outpu
     if "channel" not in keys and isinstance(number, int) and 0 < number <= len(outputs) and outputs[number - 1].channel:
         keys["channel"] = outputs[number - 1].channel
     return keys
+
+
+def check_scene(checker: Checker, values: Mapping[str, Any], outputs: Sequence[OutputPort], inputs: Sequence[InputPort], place: int) -> None:
+    """Raises ShowError where a scene gives a voice a port that the show does not have."""
+    for address, value in values.items():
+        key = address.rpartition("/")[2]
+        if key in ("input_port", "output_port"):
+            number_of(checker, key, value, inputs if key == "input_port" else outputs, place, "scene")
 
 
 EXAMPLE = """\

@@ -87,3 +87,10 @@ def test_the_example_that_init_writes_is_a_show():
     show = parse_show(re.sub(r"(?m)^# ", "", f"{ports}\n{voices.split(chr(10), 1)[1]}"), "x")
     assert [port.name for port in (*show.midi.input_ports, *show.midi.output_ports)] == ["Keystation", "Pads", "Bass", "Piano"]
     assert len(show.instruments) == 3 and show.values["/performer/voice/1/input_high"] == 59
+
+
+def test_a_scene_cannot_give_a_voice_a_port_that_is_not_there():
+    """It was taken, and the voice was silent from that scene on."""
+    with pytest.raises(ShowError, match=r"output_port: there is no port 3 under \[\[midi.outputs\]\]"):
+        parse_show('[[scene]]\nname = "b"\nvoice.1.output_port = 3', "x")
+    assert parse_show('[[scene]]\nname = "b"\nvoice.1.output_port = 1', "x").scenes == {"b": {"/performer/voice/1/output_port": 1}}

@@ -1,5 +1,9 @@
 """Loops that random performances found not to be known soon enough, each as the shortest script that shows it."""
 
+import random
+
+import pytest
+
 from tests.rig.rig import Rig
 
 
@@ -119,3 +123,23 @@ def test_a_bend_that_comes_back_on_another_channel_is_not_held_there():
     rig.change("voice/1/input", 3, "bar")
     rig.wait(2.5)
     rig.check()
+
+
+@pytest.mark.parametrize(("voices", "delay", "seed"), [(3, 0.1, 4), (4, 0.05, 5)])
+def test_two_copies_an_octave_up_of_chords_with_pedal_are_no_storm(voices: int, delay: float, seed: int):
+    """They were cut off after 0.8 s, and again as soon as they were heard."""
+    rig, rng = Rig(*["harmonise"] * voices, seed=seed, mind="echo", channel=tuple(range(1, voices + 1)), notes=3), random.Random(seed)
+    rig.loop_with(delay, 0.0, 2, 0.0, 12, 0, 0)
+    for _ in range(4):
+        chord = rng.sample(range(48, 66), 3)
+        for pitch in chord:
+            rig.down(pitch, velocity=rng.randint(60, 100))
+        rig.gesture("sustain", 127)
+        rig.wait(0.4)
+        for pitch in chord:
+            rig.up(pitch)
+        rig.gesture("sustain", 0)
+        rig.wait(0.2)
+    rig.check()
+    assert not rig.said("/performer/midi/cut")
+    assert rig.books.let_in < 24 and rig.books.swallowed == 0
