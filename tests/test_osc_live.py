@@ -179,3 +179,17 @@ def test_mistakes_without_end_fill_no_log_and_health_counts_them(show: ShowProce
         assert len(errors) <= 6 and sum("speed" in word or "Unhandled" in word for word in show.words) == 0
         figures = json.loads(heard[-1].arguments[0])["osc"]
         assert figures["malformed"] > 100 and figures["refused"] > 100 and figures["clients"] == 1
+
+
+def test_a_client_that_vanishes_lets_go_and_a_port_that_is_not_there_is_refused(show: ShowProcess):
+    one, two = Controller(show, "127.0.0.3"), Controller(show)
+    with two.sock:
+        two.say("/performer/voice/1/output_port", 2)
+        address, sentence = next(each.arguments for each in two.hears("/performer/error") if each.address == "/performer/error")
+        assert address == "/performer/voice/1/output_port" and "this show has 1 MIDI output" in str(sentence)
+        with one.sock:
+            one.say("/performer/note/on", 60, 90)
+            # It is there for two looks, and then no longer.
+            assert [each.arguments for each in two.hears("/performer/heard") if each.address == "/performer/heard"] == [(60, 90, 1)]
+            assert not [each for each in two.hears("/performer/heard", 2.5) if each.address == "/performer/heard"]
+        assert [each.arguments for each in two.hears("/performer/heard", 5.0) if each.address == "/performer/heard"] == [(60, 0, 1)]
