@@ -1,5 +1,7 @@
 """Machines that play in strict time without any loop: a sequencer, a drum computer. None of their keys may be taken for a copy."""
 
+import random
+
 import pytest
 
 from performer.events import NoteOff, NoteOn, Timed
@@ -28,3 +30,19 @@ def test_keys_in_strict_time_are_all_passed_on_but_a_few(kind: str, step: float,
     passed = sum(line[0] == "on" for line in output.lines)
     # What is taken for a copy before it is seen twice that nothing comes back: some turns of the pattern.
     assert passed >= count - 24
+
+
+@pytest.mark.parametrize("spread", [0.0, 0.001, 0.003])
+@pytest.mark.parametrize("velocity", [100, None])
+@pytest.mark.parametrize("intervals", [(0, 4, 7), (0, 12)])
+def test_parallel_chords_are_all_passed_on_but_a_few(intervals: tuple[int, ...], velocity: int | None, spread: float):
+    """Half of the keys were taken for copies without delay, a third and a fifth or an octave up."""
+    output, rng, count = WrittenOutput(), random.Random(1), 0
+    graph = offline(mode="input", outputs=[output])
+    for place in range(60):
+        root, time, events = 48 + rng.choice((0, 2, 4, 5, 7, 9)), 1.0 + place * 0.25, []
+        for number, interval in enumerate(intervals):
+            at, count = time + number * spread, count + 1
+            events += [Timed(at, NoteOn(root + interval, velocity or rng.randint(50, 110))), Timed(at + 0.12, NoteOff(root + interval))]
+        graph.play_on(sorted(events, key=lambda each: each.time), until=time + 0.2)
+    assert sum(line[0] == "on" for line in output.lines) >= count - 16
