@@ -25,6 +25,10 @@ log = logging.getLogger("performer")
 POLL_S = 0.00025  # seconds between two looks for messages where RtMidi is polled: about 3 % of a core
 BUSY_POLL_S = 0.001  # where who would answer is busy: each look takes Python's lock from him for 0.1 ms
 RETRY_S = 1.0  # seconds between two trials of a port that JACK does not list
+QUIET_S = 5.0  # seconds without a message after which nobody plays
+QUIET_POLL_S = 0.002  # between two looks then: so late is the first note at most
+QUIET_IDLE_LOOKS = 250  # as IDLE_LOOKS, then: about every half second, which keeps the first reply as quick as the others
+SENSING = 0xFE  # a cable says so that it is there, whether somebody plays or not
 IDLE_LOOKS = 6  # looks without a message after which the reader is lent to who has something to do meanwhile: about every 3 ms
 
 
@@ -36,9 +40,12 @@ def read(
     idle: Callable[[], object] | None = None,
     busy: Callable[[], bool] = lambda: False,
     guard: SysexGuard | None = None,
+    pause: Callable[[float], object] = time.sleep,
 ) -> None:
-    """Fetch messages from an input without a callback and hand each over with its delta and the moment at which it was found, while it is open."""
-    looks = 0
+    """Fetch messages from an input without a callback and hand each over with its delta and the moment at which it was found, while it is open.
+
+    After QUIET_S seconds without a message it looks every QUIET_POLL_S only, until the next one comes."""
+    looks, played = 0, now()
     while is_open():
         came = []
         while (message_and_delta := handle.get_message()) is not None:
@@ -49,12 +56,16 @@ def read(
                 came.append((message_and_delta, moment))
         for message_and_delta, moment in came:  # the notes of a chord came together, however long it takes to answer the first
             callback(message_and_delta, moment)
+        looked = now()
         if guard is not None:
-            guard.look(now())
+            guard.look(looked)
+        if any(message[0] != SENSING for (message, _), _ in came):
+            played = looked
+        is_quiet = looked - played > QUIET_S
         looks = 0 if came else looks + 1
-        if idle is not None and looks and looks % IDLE_LOOKS == 0:
+        if idle is not None and looks and looks % (QUIET_IDLE_LOOKS if is_quiet else IDLE_LOOKS) == 0:
             idle()
-        time.sleep(BUSY_POLL_S if busy() else POLL_S)
+        pause(QUIET_POLL_S if is_quiet else BUSY_POLL_S if busy() else POLL_S)
 
 
 @contextlib.contextmanager

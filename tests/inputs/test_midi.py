@@ -271,3 +271,45 @@ def test_what_a_system_calls_back_with_is_handed_over_by_another_way_than_what_i
     source._receive(([0x90, 62, 100], 0.0), None)
     assert [(timed.time, timed.event.pitch) for timed in found] == [(2.5, 60)]
     assert [timed.event.pitch for timed in called] == [62]
+
+
+class TimedHandle:
+    """Stands for rtmidi's polled input on a virtual clock: what is due by now has come."""
+
+    def __init__(self, clock: VirtualClock, messages: list[tuple[float, list[int]]]) -> None:
+        self.clock, self.messages = clock, messages
+
+    def get_message(self) -> tuple[list[int], float] | None:
+        is_due = self.messages and self.messages[0][0] <= self.clock.now()
+        return (self.messages.pop(0)[1], 0.0) if is_due else None
+
+
+def looks_of(messages: list[tuple[float, list[int]]], until: float) -> tuple[list[float], list[float], list[float]]:
+    """The moments of the looks at a port, of the messages found and of the times when the reader was lent, on a virtual clock."""
+    clock, looks, found, lent = VirtualClock(0.0), [], [], []
+    handle = TimedHandle(clock, messages)
+
+    def pause(seconds: float) -> None:
+        looks.append(clock.now())
+        clock.advance_to(clock.now() + seconds)
+
+    read(
+        handle, lambda: clock.now() < until, lambda _, moment: found.append(moment), clock.now,
+        lambda: lent.append(clock.now()), pause=pause,
+    )  # fmt: skip
+    return looks, found, lent
+
+
+def test_a_port_is_looked_at_seldom_where_nobody_plays_and_often_from_the_first_note() -> None:
+    looks, found, lent = looks_of([(1.0, [0x90, 60, 100]), (20.0003, [0x90, 60, 100]), (20.1, [0x80, 60, 0])], 21.0)
+    assert sum(10.0 < look < 11.0 for look in looks) <= 500 and sum(10.0 < at < 11.0 for at in lent) <= 2, "quiet"
+    assert found[1] - 20.0003 <= 0.002, "the first note is found 2 ms late at most"
+    assert found[2] - 20.1 <= 0.00026 and sum(20.2 < look < 20.7 for look in looks) > 1990, "as often as ever"
+    assert sum(20.2 < at < 20.7 for at in lent) > 300
+
+
+def test_active_sensing_is_nobody_who_plays_and_a_clock_is() -> None:
+    sensing, _, _ = looks_of([(0.3 * number, [0xFE]) for number in range(60)], 12.0)
+    ticking, _, _ = looks_of([(0.02 * number, [0xF8]) for number in range(900)], 12.0)
+    assert sum(10.0 < look < 11.0 for look in sensing) <= 520
+    assert sum(10.0 < look < 11.0 for look in ticking) > 3000
