@@ -20,6 +20,8 @@ from performer.inference.thinker import Thinker
 from performer.worker import Worker
 
 REHEARSAL_S = 0.003  # between two rehearsals in silence: a tenth of a core; three times as often saved an answer 0.2 ms and took half a core
+QUIET_S = 5.0  # seconds without anything to hear or to answer after which nobody plays
+QUIET_REHEARSAL_S = 0.5  # between two rehearsals then
 TRYING_S = 0.012  # seconds that keys which may come are tried for: all sixteen, where nobody else wants the processor
 LENT = 0.02  # seconds for which the thread leaves rehearsing to whoever rehearsed last
 MOST_ASIDE = 4  # times in a row that the thread stays out of the way
@@ -52,6 +54,7 @@ class Thinking:
         self.thinker = thinker
         self.skipped = 0
         self._clock, self._rehearses, self._clear_in = clock, rehearses, clear_in
+        self._used = clock.now()  # when something was heard or asked last
         self._lent = -math.inf  # when somebody else rehearsed last
         self._aside = 0  # how often it stayed out of the way since it went on last
         self._post, self._tell = post, tell
@@ -95,6 +98,8 @@ class Thinking:
         self._worker.ring()
 
     def _handle(self, effect: Effect) -> None:
+        if effect is not REHEARSE:
+            self._used = self._clock.now()
         match effect:
             case _ if effect is REHEARSE:
                 self._rehearse()
@@ -141,10 +146,14 @@ class Thinking:
             else:
                 answers.popleft()
             return 0.0
-        if not self._rehearses or self._clock.now() - self._lent < LENT:
-            return LENT
+        if not self._rehearses:
+            return QUIET_REHEARSAL_S
+        now = self._clock.now()
+        is_quiet = now - self._used > QUIET_S
+        if now - self._lent < LENT:
+            return QUIET_REHEARSAL_S if is_quiet else LENT
         self._rehearse()
-        return REHEARSAL_S
+        return QUIET_REHEARSAL_S if is_quiet else REHEARSAL_S
 
     def rehearse(self) -> None:
         """Stay warm, on the thread that is going to ask: Python's lock is not fought for then, and what is warm is where it is wanted. Thread-safe,

@@ -5,12 +5,12 @@ import threading
 
 import numpy as np
 
-from performer.clock import SystemClock
+from performer.clock import SystemClock, VirtualClock
 from performer.effects import Ask, Feed
 from performer.events import Answer, ModelNote, Timed
 from performer.inference.lstm import LstmMind, load_mind
 from performer.inference.thinker import Thinker
-from performer.inference.thinking import MOST_ASIDE, Thinking
+from performer.inference.thinking import LENT, MOST_ASIDE, QUIET_REHEARSAL_S, QUIET_S, REHEARSAL_S, Thinking
 from tests.inference.conftest import TINY
 
 PATIENCE = 10.0
@@ -161,3 +161,22 @@ def test_what_can_wait_stays_out_of_the_way_but_not_for_ever(monkeypatch):
     found.post(ask(2))
     assert said.get(timeout=PATIENCE)[0].ask == 2
     found.stop()
+
+
+def test_rehearsing_rests_where_nobody_plays_and_goes_on_with_the_first_note() -> None:
+    clock = VirtualClock(0.0)
+    found = Thinking(Thinker(load_mind(TINY)), clock, lambda timed: None)
+    assert found._go_on() == REHEARSAL_S
+    clock.advance_to(QUIET_S + 0.1)
+    assert found._go_on() == QUIET_REHEARSAL_S, "twice a second keeps it warm"
+    found.rehearse()
+    assert found._go_on() == QUIET_REHEARSAL_S, "nor does its thread look up while the port's reader rehearses"
+    found.post(Feed(KEY))
+    found._worker.drain()
+    clock.advance_to(clock.now() + 2 * LENT)
+    assert found._go_on() == REHEARSAL_S
+
+
+def test_a_model_that_does_not_rehearse_sleeps_until_it_is_rung_for() -> None:
+    found, _ = thinking(rehearses=False)
+    assert found._go_on() >= QUIET_REHEARSAL_S
