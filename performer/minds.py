@@ -25,6 +25,8 @@ from performer.worker import Worker
 ECHO = "echo"
 STANDARD = Models().notes
 PRIMED = 256  # notes that a model hears which is loaded while the show plays
+UNLOAD_S = 10.0  # seconds after which a model goes that another has replaced: what it was asked before that is answered
+NO_HURRY_S = 3600.0  # between two looks for such models where there are none
 Thought = Feed | Ask | Expect | Wonder | Drop | Forget
 MOST_LOADING = 4  # models that wait to be loaded; one more is refused
 
@@ -72,11 +74,12 @@ class Minds:
         self._lately: deque[Feed] = deque(maxlen=PRIMED)
         self._lock = threading.Lock()  # who loads, and who feeds
         self._thinking: dict[str, Thinking] = {}
+        self._replaced: dict[str, float] = {}  # model -> when another was loaded in its place
         self.main = self._first(show.models.notes, STANDARD, ECHO)
         self.voices = tuple(self._first(name, self.main) for name in show.voice_models)
         self._harmonist = self._chords(show.models.chords)
         self._harmony = Worker("chords", self._harmonise)
-        self._loading = Worker("loading", self._load, limit=MOST_LOADING)
+        self._loading = Worker("loading", self._load, limit=MOST_LOADING, idle=self._unload)
         self.small = "" if self.main in (show.models.small, ECHO) else self._first(show.models.small, rehearses=False)
 
     @property
@@ -109,7 +112,7 @@ class Minds:
     def post(self, effect: Thought, ring: bool = True) -> None:
         """All models hear everything; a question goes to the one that it names. Thread-safe, never waits."""
         if isinstance(effect, Ask | Expect | Wonder):
-            self._thinking[effect.model or self.main].post(effect, ring)
+            self._asked(effect.model).post(effect, ring)
             return
         with self._lock:
             if isinstance(effect, Feed):
@@ -126,9 +129,14 @@ class Minds:
         for effect in thoughts:
             if is_first and isinstance(effect, Ask) and not effect.ahead:
                 is_first = False
-                self._thinking[effect.model or self.main].bring(effect)
+                self._asked(effect.model).bring(effect)
             else:
                 self.post(effect, ring=False)
+
+    def _asked(self, model: str) -> Thinking:
+        """The model of this name; the show's first where it has none, or is unloaded."""
+        thinking = self._thinking
+        return thinking.get(model) or thinking[self.main]
 
     def go_on(self) -> None:
         """Every model goes on with what it has to do. Thread-safe."""
@@ -164,7 +172,23 @@ class Minds:
                     thinking.post(feed)
                 self._thinking = self._thinking | {effect.model: thinking}
             thinking.start()
+        self._replaced.pop(effect.model, None)
+        for name in self._thinking.keys() - {effect.model, self.main, self.small, *self.voices}:
+            self._replaced.setdefault(name, self._clock.now())
         self._post(Timed(self._clock.now(), Loaded(effect.model)))
+
+    def _unload(self) -> float:
+        """Let go the models that were replaced long enough ago; the show's own stay. Returns the seconds until the next look. On the thread that
+        loads."""
+        now = self._clock.now()
+        over = [name for name, since in self._replaced.items() if now - since >= UNLOAD_S]
+        for name in over:
+            del self._replaced[name]
+            with self._lock:
+                unused = self._thinking[name]
+                self._thinking = {each: thinking for each, thinking in self._thinking.items() if each != name}
+            unused.stop()
+        return min((since + UNLOAD_S - now for since in self._replaced.values()), default=NO_HURRY_S)
 
     def _at_work(self, name: str, rehearses: bool = True) -> Thinking:
         return Thinking(Thinker(open_mind(name, self._folders)), self._clock, self._post, self._tell, rehearses, self._clear_in)

@@ -149,3 +149,31 @@ def test_a_model_that_is_altered_or_lacks_a_file_is_told_and_the_usual_one_plays
     found.load(Load("spoilt", "a:1"))
     found.stop()  # what was asked for is handled first
     assert refused[0][0] == "a:1" and "step.onnx" in refused[0][1] and set(found.hashes) == {STANDARD}
+
+
+def test_a_model_that_another_replaced_is_unloaded_and_loaded_again_when_it_is_asked_for(monkeypatch):
+    monkeypatch.setattr("performer.minds.UNLOAD_S", 0.0)
+    found, said, refused = minds(f'[models]\nnotes = "echo"\nsmall = ""\n{FOLDERS}')
+    found.start()
+    inference = threading.active_count()
+    for name in ("tiny-lstm", "echo", "tiny-lstm", "echo") * 3:
+        found.load(Load(name, "a:1"))
+        assert said.get(timeout=20.0).event == Loaded(name)
+    found._loading.stop()
+    assert threading.active_count() < inference and set(found.hashes) == {"echo"}, "unloaded with its thread"
+    late = Ask(1, 1, 5, 1, 1e9, 0, 40, 80, (), 1.0, 1.0, (0.0, 1.0), (0.0, 1.0), model="tiny-lstm")
+    found.post(late)
+    assert said.get(timeout=10.0).event.model == "echo", "what is asked late is answered by the show's first model"
+    found.stop()
+    assert refused == []
+
+
+def test_what_a_voice_of_the_show_plays_stays_loaded(monkeypatch):
+    monkeypatch.setattr("performer.minds.UNLOAD_S", 0.0)
+    found, said, _ = minds(f'[models]\nnotes = "echo"\nsmall = ""\n{FOLDERS}\n[[voice]]\nmodel = "tiny-lstm"')
+    found.start()
+    found.load(Load("echo", "a:1"))
+    assert said.get(timeout=20.0).event == Loaded("echo")
+    found._loading.stop()
+    assert set(found.hashes) == {"echo", "tiny-lstm"}
+    found.stop()
