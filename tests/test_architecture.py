@@ -52,7 +52,7 @@ LIBRARIES: dict[str, str] = {
     "sounddevice": "listening.audio",
     "starlette": "desk",
     "uvicorn": "desk.process",
-    "websockets": "bench.eye",
+    "websockets": "bench.eye bench.idle",
 }
 HEAVY = ("numpy", "glfw", "moderngl", "av", "rtmidi", "supriya_midi", "sounddevice", "onnxruntime", "starlette", "torch")
 LONGEST = 400  # lines

@@ -145,6 +145,7 @@ OF_BENCHES = {
     "osc": {"--seconds", "--rate", "--with-visuals"},
     "start": {"--with-visuals"},
     "endure": {"--minutes", "--notes", "--seconds", "--model", "--with-visuals"},
+    "idle": {"--seconds", "--case"},
     "notochord": {"--python", "--events", "--notes"},
     "style": {"--takes", "--model"},
     "follow": {"--takes", "--players", "--notes", "--model"},

@@ -131,16 +131,17 @@ def rss_mb(process: int) -> float | None:
     if not Path("/proc/self/statm").exists():
         return None
     pages = 0
-    for pid in (process, *_descendants(process)):
+    for pid in (process, *descendants(process)):
         with contextlib.suppress(OSError):
             pages += int(Path(f"/proc/{pid}/statm").read_text(encoding="ascii").split()[1])
     return round(pages * os.sysconf("SC_PAGE_SIZE") / 1e6, 1)
 
 
-def _descendants(process: int) -> Sequence[int]:
+def descendants(process: int) -> Sequence[int]:
+    """The processes that it started, and those that they did."""
     found: list[int] = []
     with contextlib.suppress(OSError):
         for task in Path(f"/proc/{process}/task").iterdir():
             for child in (task / "children").read_text(encoding="ascii").split():
-                found += [int(child), *_descendants(int(child))]
+                found += [int(child), *descendants(int(child))]
     return found

@@ -103,6 +103,12 @@ def _endure(options: Namespace, watch: Watch) -> dict[str, Any]:
     return bench_endure(options.model, options.minutes, round(options.seconds / 60), options.with_visuals, watch)
 
 
+def _idle(options: Namespace, watch: Watch) -> dict[str, Any]:
+    from performer.bench.idle import CASES, SETTLE_S, bench_idle
+
+    return bench_idle(options.seconds, (options.case,) if options.case else tuple(CASES), SETTLE_S, watch)
+
+
 def _response(options: Namespace, watch: Watch) -> dict[str, Any]:
     from performer.bench.response import bench_response
 
@@ -175,6 +181,12 @@ BENCHES: Mapping[str, Bench] = {
             "type": seconds, "default": 600.0, "metavar": "S", "help": "how long the live show is, 120 at least; 0: none (default 600)",
          }),
          _model("lstm-first-int8"), VISUALS), _endure, None, True,
+    ),
+    "idle": Bench(
+        "what a show costs while nobody plays, and the first reply after that",
+        (_seconds(60.0, "how long each show is measured"), Option(("--case",), {
+            "choices": ("default", "picture off", "page open", "after six model swaps"), "help": "only this show (default: each)",
+         })), _idle,
     ),
     "notochord": Bench(
         "our model beside Notochord",
