@@ -39,7 +39,7 @@ class Usage:
     switches: int
     rss_mb: float
     threads: Mapping[str, int]
-    """voluntary context switches, by the thread's name; threads of one name together"""
+    """voluntary context switches, by the number of the thread"""
 
 
 def read_usage(pid: int) -> Usage | None:
@@ -52,8 +52,7 @@ def read_usage(pid: int) -> Usage | None:
         threads: dict[str, int] = {}
         for task in (folder / "task").iterdir():
             with contextlib.suppress(OSError):
-                name, switches = _switches((task / "status").read_text(encoding="utf-8", errors="replace"))
-                threads[name] = threads.get(name, 0) + switches
+                threads[task.name] = _switches((task / "status").read_text(encoding="utf-8", errors="replace"))
     except OSError:
         return None
     cpu_s = (int(stat[11]) + int(stat[12])) / os.sysconf("SC_CLK_TCK")
@@ -61,10 +60,13 @@ def read_usage(pid: int) -> Usage | None:
     return Usage(_name(words), cpu_s, sum(threads.values()), round(rss_mb, 1), threads)
 
 
-def _switches(status: str) -> tuple[str, int]:
-    """A thread's name and its voluntary context switches."""
-    lines = dict(line.split(":", 1) for line in status.splitlines() if ":" in line)
-    return lines["Name"].strip(), int(lines["voluntary_ctxt_switches"])
+def _switches(status: str) -> int:
+    """A thread's voluntary context switches.
+
+    >>> _switches("Name:\\tpython\\nvoluntary_ctxt_switches:\\t41\\nnonvoluntary_ctxt_switches:\\t3")
+    41
+    """
+    return next(int(line.split()[1]) for line in status.splitlines() if line.startswith("voluntary_ctxt_switches:"))
 
 
 def _name(words: list[str]) -> str:
@@ -95,10 +97,13 @@ def compare(before: Mapping[int, Usage], after: Mapping[int, Usage], seconds: fl
 
 def bench_idle(seconds: float, cases: tuple[str, ...] = tuple(CASES), settle_s: float = SETTLE_S, watch: Watch = unwatched) -> dict[str, Any]:
     """The JSON object: for each case what the show costs in so many seconds without a player, and its replies: `warm_ms` while somebody plays,
-    `first_ms` after the silence. Raises PerformerError where there is no /proc or no MIDI system."""
+    `first_ms` after the silence. Raises PerformerError where there is no /proc, no MIDI system or no such case."""
     system = midi_system()
     if system is None or read_usage(os.getpid()) is None:
         raise PerformerError("`bench idle` needs /proc and a MIDI system.", "Run it on Linux, with a JACK server or ALSA's sequencer.")
+    unknown = [name for name in cases if name not in CASES]
+    if unknown:
+        raise PerformerError(f"--case '{unknown[0]}' is no show of this bench.", f"Give one of: {', '.join(CASES)}.")
     found: dict[str, Any] = {}
     for number, name in enumerate(cases):
         watch("shows without a player", number, len(cases))

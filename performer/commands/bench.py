@@ -185,7 +185,7 @@ BENCHES: Mapping[str, Bench] = {
     "idle": Bench(
         "what a show costs while nobody plays, and the first reply after that",
         (_seconds(60.0, "how long each show is measured"), Option(("--case",), {
-            "choices": ("default", "picture off", "page open", "after six model swaps"), "help": "only this show (default: each)",
+            "default": "", "metavar": "NAME", "help": "default, picture off, page open or after six model swaps (default: each)",
          })), _idle,
     ),
     "notochord": Bench(

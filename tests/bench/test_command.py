@@ -9,6 +9,7 @@ from performer.bench import endure
 from performer.bench.endure import bench_endure
 from performer.bench.flood import ADDRESSES
 from performer.bench.graph import PROGRAM
+from performer.bench.idle import bench_idle
 from performer.bench.stage import Play, show
 from performer.cli import FAILED, main
 from performer.inference.echo import Echo
@@ -136,3 +137,15 @@ def test_endure_sees_a_step_that_grew_longer_and_not_a_machine_that_became_slow(
         assert endure.beside_fresh(old, fresh) == pytest.approx(1.0)
     old.growth = fresh.growth = 0.001
     assert endure.beside_fresh(old, fresh) == pytest.approx(1.5, abs=0.01), "two hundred times two have been heard, and half of these"
+
+
+def test_idle_reads_what_a_silent_show_costs(jack_server):
+    """Short: the bounds are those of a show that looks at its port and rehearses as if somebody played (over 3,000 a second)."""
+    told = bench_idle(2.0, ("picture off",), settle_s=7.0)["cases"]["picture off"]
+    assert 0 < told["wakeups"] < 1500 and 0 <= told["cpu_percent"] < 60 and told["rss_mb"] > 50
+    assert len(told["processes"]) >= 2 and told["first_ms"] > 0
+
+
+def test_idle_knows_its_shows(jack_server, capsys):
+    assert main(["bench", "idle", "--case", "asleep"]) == FAILED
+    assert "'asleep'" in capsys.readouterr().err
