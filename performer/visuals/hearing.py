@@ -24,6 +24,10 @@ OWN = (PREFIX, "/performer/window/", "/performer/modulation/", "/performer/sourc
 STALE = 1.0  # seconds after which features that stopped coming are silence
 SILENCE = (0.0,) * 7
 WISHES = ("model", "picture", "keyframe/store", "keyframe/recall")
+QUIET = 0.004  # below this level and onset it is silent
+QUIET_S = 5.0  # seconds of silence in which nobody turns a control after which the picture may slow down
+SELF_MOVING = ("pulse", "sine", "triangle", "saw up", "saw down", "square")  # what modulates though nobody plays
+MODULATION = "/performer/modulation/"
 STRUCK = 0.12  # an onset that rises by so much is worth a frame at once
 
 
@@ -41,6 +45,7 @@ class Hearing:
         self.struck = threading.Event()
         self.also: dict[str, Callable[[tuple[Any, ...]], object]] = {}  # who else wants to hear the arguments of an address
         self._features: tuple[float, tuple[float, ...]] = (0.0, SILENCE)
+        self._stirred = time.monotonic()  # when there was a sound, or a control was turned
 
     def take(self, datagram: bytes, now: float) -> None:
         """One datagram from the engine at the moment `now`; what is no use here is passed over."""
@@ -53,13 +58,30 @@ class Hearing:
                     if message.arguments[5] > self._features[1][5] + STRUCK:
                         self.struck.set()
                     self._features = (now, message.arguments)
+                    if max(message.arguments[0], message.arguments[5]) > QUIET:
+                        self._stir(now)
                 elif message.address.removeprefix(PREFIX) in WISHES and message.arguments:
                     name, sender = map(str, (*message.arguments, "")[:2])
                     self.wishes.append((message.address.removeprefix(PREFIX), name, sender))
+                    self._stir(now)
                 elif message.address == "/performer/status" and not self._remembered:
                     self._remember(str(message.arguments[0]))
                 elif message.address in self.values and len(message.arguments) == 1:
+                    if self.values[message.address] != message.arguments[0]:
+                        self._stir(now)
                     self.values[message.address] = message.arguments[0]
+
+    def is_quiet(self, now: float) -> bool:
+        """Whether there was neither sound nor a new value for QUIET_S seconds, and nothing is modulated by the beat. Thread-safe."""
+        return now - self._stirred > QUIET_S and not any(
+            value in SELF_MOVING for address, value in self.values.items() if address.startswith(MODULATION) and address.endswith("/source")
+        )
+
+    def _stir(self, now: float) -> None:
+        """Something happened; the first after a silence is worth a frame at once."""
+        if now - self._stirred > QUIET_S:
+            self.struck.set()
+        self._stirred = now
 
     def moved(self, now: float) -> Mapping[str, Any]:
         """The values of this moment, gliding, with what the modulation adds. For one thread, once a frame."""

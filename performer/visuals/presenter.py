@@ -38,6 +38,7 @@ from performer.visuals.video import Sound
 from performer.visuals.window import Window
 
 log = logging.getLogger("performer")
+QUIET_HZ = 20.0  # looks a second for the pages while nobody plays: the generator makes fewer frames then
 PRIORITY = -6  # of the screen, where the system lets it: after the notes, before everything else
 SWITCH_INTERVAL = 0.0005  # seconds that the hearing thread may keep the main thread waiting
 CARD = (910, 512)  # width and height of the pages' test card: that of most displays
@@ -62,6 +63,10 @@ class Presenter:
     def __init__(self, reel: Reel, hearing: Hearing, page: Page) -> None:
         self.stream, self.struck = Stream(reel, ahead=True), hearing.struck
         self._hearing, self._page = hearing, page
+
+    def is_quiet(self, now: float) -> bool:
+        """Whether the generator makes few frames, since nobody plays."""
+        return self._hearing.is_quiet(now)
 
     def turn(self, now: float) -> None:
         """Take what came, send what is due."""
@@ -136,9 +141,12 @@ def _pages(presenter: Presenter, loopback: Loopback, done: threading.Event, proj
 
 
 def _present(presenter: Presenter, loopback: Loopback, done: threading.Event, projection: Projection | None, share: Share) -> None:
-    pace = Pace(RATE_HZ, time.monotonic())
+    pace, was_quiet = Pace(RATE_HZ, time.monotonic()), False
     told = time.monotonic()
     while not done.is_set():
+        is_quiet = presenter.is_quiet(time.monotonic())
+        if is_quiet is not was_quiet:
+            pace, was_quiet = Pace(QUIET_HZ if is_quiet else RATE_HZ, time.monotonic()), is_quiet
         if presenter.struck.wait(max(0.0, pace.due - time.monotonic())) and time.monotonic() < pace.due:
             presenter.turn(time.monotonic())  # an onset does not wait for its turn
             continue

@@ -39,6 +39,8 @@ log = logging.getLogger("performer")
 MOST_KEYFRAMES = 256
 TELL_EVERY = 1.0  # seconds between words about how it goes
 SPARE = 0.4  # of the time that a frame has: where painting takes less, there is time to look what each band does
+QUIET_FPS = 15.0  # frames a second where nothing but the walk moves the picture: the screens fade from one to the next
+SLOWING = 0.93  # of the rate a frame, on the way there: a screen that suddenly waits longer takes the generator for stuck
 SOONEST = 1 / 200  # seconds after a frame before an onset may ask for the next
 NICENESS = 5  # the picture yields to the notes
 
@@ -111,6 +113,7 @@ class Painting:
         self._pictures: dict[str, float] = {}  # by their names, where their paths pass through them
         self._chance = random.Random()
         self._last = time.monotonic()
+        self._fps = QUIET_FPS
         self._tally = Tally(deque(maxlen=120), self._last)
 
     def go_on(self, done: threading.Event) -> None:
@@ -123,9 +126,15 @@ class Painting:
             began = time.monotonic()
             self.paint(began)
             ended = time.monotonic()
-            due = max(began + 1.0 / self._hearing.values[PREFIX + "fps"], ended)
+            due = max(began + 1.0 / self._rate_hz(ended), ended)
             if ended - self._tally.since >= TELL_EVERY:
                 self._loopback.send("engine", PREFIX + "status", self._tally.tell(ended, self._facts()))
+
+    def _rate_hz(self, now: float) -> float:
+        """Frames a second: fewer where nothing but the walk moves the picture."""
+        fps: float = self._hearing.values[PREFIX + "fps"]
+        self._fps = min(fps, max(QUIET_FPS, SLOWING * self._fps)) if self._hearing.is_quiet(now) else fps
+        return self._fps
 
     def paint(self, now: float) -> None:
         """One frame of the moment `now`; none where the model gives none, and then the walk goes on elsewhere."""

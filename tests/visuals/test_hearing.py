@@ -1,5 +1,7 @@
+import pytest
+
 from performer.loopback import encode
-from performer.visuals.hearing import SILENCE, Hearing
+from performer.visuals.hearing import QUIET_S, SILENCE, Hearing
 from performer.visuals.walk import PREFIX
 
 
@@ -32,3 +34,26 @@ def test_what_is_no_osc_or_no_business_of_the_picture_changes_nothing():
     for datagram in (b"", b"\x00" * 7, b"/performer", encode("/performer/voice/1/low", 3), encode("/performer/features", 1.0)):
         hearing.take(datagram, 1.0)
     assert hearing.values == before and hearing.features(1.0) == SILENCE
+
+
+@pytest.mark.parametrize("sign", [
+    features(0.0), encode("/performer/features", 0.0, 0.0, 0.0, 0.0, 0.0, 0.1, 0.0), encode(PREFIX + "speed", 1.5),
+    encode(PREFIX + "keyframe/recall", "a", "b:1"),
+], ids=["level", "onset", "value", "wish"])  # fmt: skip
+def test_it_is_quiet_until_the_first_sound_or_new_value_which_is_worth_a_frame_at_once(sign: bytes):
+    hearing = Hearing({PREFIX + "fade": 0.5})
+    hearing.take(features(0.0), 10.0)
+    later = 10.1 + QUIET_S
+    for nothing in (encode("/performer/features", *SILENCE), encode(PREFIX + "fade", 0.5), encode("/performer/beat", 3, 1, 1.0)):
+        hearing.take(nothing, later)
+    assert not hearing.is_quiet(10.0 + 0.9 * QUIET_S) and hearing.is_quiet(later) and not hearing.struck.is_set()
+    hearing.take(sign, later)
+    assert not hearing.is_quiet(later) and hearing.struck.is_set()
+
+
+def test_it_is_not_quiet_where_the_beat_modulates_the_picture():
+    hearing = Hearing({"/performer/modulation/1/source": "sine"})
+    hearing.take(features(0.0), 10.0)
+    assert not hearing.is_quiet(1000.0)
+    hearing.take(encode("/performer/modulation/1/source", "onset"), 1000.0)
+    assert hearing.is_quiet(1001.0 + QUIET_S)

@@ -1,3 +1,4 @@
+import itertools
 import json
 import socket
 import threading
@@ -9,9 +10,9 @@ import pytest
 from performer.errors import ModelError
 from performer.loopback import LARGEST, Loopback, bind_loopback, decode, encode
 from performer.visuals.easel import Easel
-from performer.visuals.hearing import Hearing
+from performer.visuals.hearing import QUIET_S, Hearing
 from performer.visuals.pattern import Pattern
-from performer.visuals.process import Painting, Tally, VisualsOptions, run
+from performer.visuals.process import QUIET_FPS, Painting, Tally, VisualsOptions, run
 from performer.visuals.reel import BYTES, Reel
 from performer.visuals.walk import PREFIX
 
@@ -192,3 +193,18 @@ def test_who_asks_the_picture_for_something_is_answered_and_nobody_else(word, na
     engine.close()
     assert said.address == "/performer/visuals/granted" and said.arguments[:3] == (word, name, "10.0.0.9:4000")
     assert said.arguments[3].startswith(refusal) and bool(said.arguments[3]) == bool(refusal)
+
+
+def test_few_frames_are_painted_where_nobody_plays_and_as_many_as_ever_from_the_first_sound():
+    hearing = Hearing({PREFIX + "fps": 60})
+    sock = bind_loopback()
+    painting = Painting(Loopback(sock, {}), Reel(bytearray(BYTES)), hearing, Easel(Pattern()))
+    hearing.take(encode("/performer/features", 0.5, 0.1, 0.2, 0.3, 0.4, 0.1, 1.0), 10.0)
+    assert painting._rate_hz(10.1) == 60.0
+    rates = [painting._rate_hz(11.0 + QUIET_S) for _ in range(30)]
+    assert rates[-1] == QUIET_FPS and all(0.9 * before <= after for before, after in itertools.pairwise(rates)), "not at once"
+    hearing.take(encode("/performer/features", 0.5, 0.1, 0.2, 0.3, 0.4, 0.1, 1.0), 20.0)
+    assert painting._rate_hz(20.0) == 60.0
+    hearing.values[PREFIX + "fps"] = 10
+    assert painting._rate_hz(40.0) == 10.0, "never more than was asked for"
+    sock.close()
