@@ -10,6 +10,7 @@ import pytest
 from performer.errors import ModelError
 from performer.loopback import LARGEST, Loopback, bind_loopback, decode, encode
 from performer.visuals.easel import Easel
+from performer.visuals.film import LONGEST, Strip
 from performer.visuals.hearing import QUIET_S, Hearing
 from performer.visuals.pattern import Pattern
 from performer.visuals.process import QUIET_FPS, Painting, Tally, VisualsOptions, run
@@ -201,10 +202,16 @@ def test_few_frames_are_painted_where_nobody_plays_and_as_many_as_ever_from_the_
     painting = Painting(Loopback(sock, {}), Reel(bytearray(BYTES)), hearing, Easel(Pattern()))
     hearing.take(encode("/performer/features", 0.5, 0.1, 0.2, 0.3, 0.4, 0.1, 1.0), 10.0)
     assert painting._rate_hz(10.1) == 60.0
-    rates = [painting._rate_hz(11.0 + QUIET_S) for _ in range(30)]
-    assert rates[-1] == QUIET_FPS and all(0.9 * before <= after for before, after in itertools.pairwise(rates)), "not at once"
+    rates = [painting._rate_hz(11.0 + QUIET_S) for _ in range(60)]
+    assert rates[-1] == QUIET_FPS >= 1 / LONGEST, "the screens fade all the time"
+    assert rates[0] > 50 and all(0.9 * before <= after for before, after in itertools.pairwise(rates)), "not at once"
+    strip, now = Strip(np.zeros((4, 4, 3), np.uint8), 0.0), 0.0
+    for rate in (*[60.0] * 60, *rates):
+        now += 1.0 / rate
+        assert not strip.stalled(now), "no screen takes it for stuck"
+        strip.take(np.full((4, 4, 3), 9, np.uint8), now)
     hearing.take(encode("/performer/features", 0.5, 0.1, 0.2, 0.3, 0.4, 0.1, 1.0), 20.0)
     assert painting._rate_hz(20.0) == 60.0
-    hearing.values[PREFIX + "fps"] = 10
-    assert painting._rate_hz(40.0) == 10.0, "never more than was asked for"
+    hearing.values[PREFIX + "fps"] = 3
+    assert painting._rate_hz(40.0) == 3.0, "never more than was asked for"
     sock.close()
