@@ -26,8 +26,8 @@ POLL_S = 0.00025  # seconds between two looks for messages where RtMidi is polle
 BUSY_POLL_S = 0.001  # where who would answer is busy: each look takes Python's lock from him for 0.1 ms
 RETRY_S = 1.0  # seconds between two trials of a port that JACK does not list
 QUIET_S = 5.0  # seconds without a message after which nobody plays
-QUIET_POLL_S = 0.002  # between two looks then: so late is the first note at most
-QUIET_IDLE_LOOKS = 250  # as IDLE_LOOKS, then: about every half second, which keeps the first reply as quick as the others
+QUIET_POLL_S = 0.001  # between two looks then: so late is the first note at most
+QUIET_IDLE_LOOKS = 500  # as IDLE_LOOKS, then: about every half second, which keeps the first reply as quick as the others
 SENSING = 0xFE  # a cable says so that it is there, whether somebody plays or not
 IDLE_LOOKS = 6  # looks without a message after which the reader is lent to who has something to do meanwhile: about every 3 ms
 
