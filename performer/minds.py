@@ -188,6 +188,8 @@ class Minds:
                 unused = self._thinking[name]
                 self._thinking = {each: thinking for each, thinking in self._thinking.items() if each != name}
             unused.stop()
+            # A thread and its handler hold each other: without this the graphs stay until the collector comes.
+            del unused.thinker
         return min((since + UNLOAD_S - now for since in self._replaced.values()), default=NO_HURRY_S)
 
     def _at_work(self, name: str, rehearses: bool = True) -> Thinking:

@@ -1,8 +1,10 @@
 """The models of a show: who plays for whom, and one that is loaded while the others play."""
 
+import gc
 import queue
 import shutil
 import threading
+import weakref
 
 import pytest
 
@@ -177,3 +179,21 @@ def test_what_a_voice_of_the_show_plays_stays_loaded(monkeypatch):
     found._loading.stop()
     assert set(found.hashes) == {"echo", "tiny-lstm"}
     found.stop()
+
+
+def test_the_memory_of_an_unloaded_model_is_free_before_the_collector_comes(monkeypatch):
+    monkeypatch.setattr("performer.minds.UNLOAD_S", 0.0)
+    found, said, _ = minds(f'[models]\nnotes = "echo"\nsmall = ""\n{FOLDERS}')
+    found.start()
+    gc.disable()
+    try:
+        found.load(Load("tiny-lstm", "a:1"))
+        assert said.get(timeout=20.0).event == Loaded("tiny-lstm")
+        model = weakref.ref(found._thinking["tiny-lstm"].thinker.mind)
+        found.load(Load("echo", "a:1"))
+        assert said.get(timeout=20.0).event == Loaded("echo")
+        found._loading.stop()
+        assert model() is None
+    finally:
+        gc.enable()
+        found.stop()
