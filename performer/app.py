@@ -12,7 +12,6 @@ import signal
 import socket
 import sys
 import threading
-import time
 from collections import deque
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -22,7 +21,7 @@ from pathlib import Path
 from typing import Any
 
 from performer.addresses import parse_client, reach
-from performer.assets import file_name, takes_dir
+from performer.assets import takes_dir
 from performer.awake import Awake
 from performer.clock import SystemClock
 from performer.effects import Ask, AskChords, Drop, Effect, Expect, Feed, Forget, Join, Load, Propose, Say, Soon, Wake, Wonder
@@ -38,7 +37,9 @@ from performer.minds import Minds, Thought
 from performer.outputs.features import Features
 from performer.outputs.health import Health
 from performer.outputs.osc import OscOutput
-from performer.outputs.take import Opening, TakeWriter
+from performer.outputs.take import Opening
+from performer.outputs.take_folder import TakeFolder
+from performer.outputs.take_writer import Plan, TakeWriter
 from performer.parameters import COMMANDS
 from performer.port_link import PortLink
 from performer.priority import raise_priority
@@ -194,11 +195,9 @@ class Engine:
 
     def _handle(self, timed: Timed) -> None:
         """What is due leaves first, then the models think; whoever only looks on is told when the answer has left: it would want Python's lock."""
-        if self.take is not None:
-            self.take.heard(timed)
         planned: list[Effect] = []
         thoughts: list[Thought] = []
-        for effect in self.session.handle(timed):
+        for effect in self.session.handle(timed) if self.take is None else self.take.handle(self.session, timed):
             if isinstance(effect, Planned):
                 planned.append(effect)
             elif isinstance(effect, Feed | Ask | Drop | Expect | Forget):
@@ -282,19 +281,24 @@ class Engine:
 
     def _take(self, show: Show, seed: int) -> TakeWriter | None:
         """The take, begun; None where it cannot be written: the show plays all the same."""
-        folder = Path(show.takes.folder) if show.takes.folder else takes_dir()
-        path = folder / f"{file_name(show.general.name)}-{time.strftime('%Y%m%d-%H%M%S')}-{seed}.jsonl"
-        minds = self._minds
-        opening = Opening(
-            seed, len(show.instruments), show.instruments, dict(self.session.values), minds.main, minds.hashes, show.scenes,
-            minds.voices, minds.small, port_delays=show.midi.port_delays,
-        )  # fmt: skip
+        keep = show.takes
+        folder = TakeFolder(Path(keep.folder) if keep.folder else takes_dir(), show.general.name, seed, keep.keep_gb, keep.keep_days)
+        path, minds = folder.new_path(), self._minds
+
+        def opening() -> Opening:
+            return Opening(
+                seed, len(show.instruments), show.instruments, dict(self.session.values), minds.main, minds.hashes, show.scenes,
+                minds.voices, minds.small, port_delays=show.midi.port_delays,
+            )  # fmt: skip
+
+        plan = Plan(folder, opening, lambda: self._scheduler.stage.done, keep.pause_minutes * 60.0)
         try:
-            writer = TakeWriter(path, opening, lambda sentence: self._osc.say(Say("/performer/error", ("take", sentence))))
+            writer = TakeWriter(path, opening(), lambda sentence: self._osc.say(Say("/performer/error", ("take", sentence))), plan)
         except OSError as error:
             problem = f"The take '{path}' cannot be written ({error.strerror}): nothing is recorded."
             self._remarks.append(f"{problem} Name another folder under [takes].")
             return None
+        self._remarks += [writer.problem] if writer.problem else []
         self.facts["take"] = str(path)
         return writer
 

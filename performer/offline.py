@@ -12,6 +12,7 @@ from performer.inference.chords import Harmonist, Plain
 from performer.inference.thinker import Mind, Thinker
 from performer.ledger import Slot, slot_of
 from performer.outputs.take import Sounded
+from performer.outputs.take_writer import TakeWriter
 from performer.progress import Watch, unwatched, watched
 from performer.scheduler import NOTES, Ended, Output, Planned, Played, Report, Stage
 from performer.session.state import Session
@@ -42,8 +43,10 @@ class Offline:
         self.clock = VirtualClock()
         self.session = session
         self.score = Score()
+        self.take: TakeWriter | None = None
+        """The take that is written of it, if any; see `TakeWriter.drain`."""
         self.said: list[Effect] = []
-        self.stage = Stage(outputs, self.score, self._wake, delay=session.delay, port_delays=session.port_delays)
+        self.stage = Stage(outputs, self._report, self._wake, delay=session.delay, port_delays=session.port_delays)
         self._thinker = Thinker(mind)
         self._harmonist = harmonist or Plain()
         self._ticks: list[Timed] = []
@@ -63,7 +66,7 @@ class Offline:
 
     def handle(self, timed: Timed) -> None:
         """One event now, and the model's answers to it."""
-        effects = self.session.handle(timed)
+        effects = self.session.handle(timed) if self.take is None else self.take.handle(self.session, timed)
         self.said.extend(effects)
         self.stage.apply([effect for effect in effects if isinstance(effect, Planned)])
         for effect in effects:
@@ -114,6 +117,11 @@ class Offline:
         while self._ticks:
             self.handle(self._ticks.pop(0))
 
+    def _report(self, report: Report) -> None:
+        self.score(report)
+        if self.take is not None:
+            self.take.left(report)
+
     def _wake(self, time: float, tag: str) -> None:
         self._ticks.append(Timed(time, Tick(tag)))
 
@@ -130,11 +138,12 @@ class Told:
 
 
 def tell_again(
-    session: Session, minds: Mapping[str, Mind], lines: Sequence[dict[str, Any]], counts: tuple[type, ...] = NOTES, watch: Watch = unwatched
+    session: Session, minds: Mapping[str, Mind], lines: Sequence[dict[str, Any]], counts: tuple[type, ...] = NOTES, watch: Watch = unwatched,
+    awaits: tuple[type, ...] = Planned,
 ) -> Told:
     """Handle what a take's lines say reached the session, in that order, and do what left, in the order in which it left.
 
-    `counts` is what the take counted as done (`Opening.counts`).
+    `counts` is what the take counted as done, `awaits` are the effects whose moment it tells (`Opening.counts`, `Opening.awaits`).
 
     The models (by the name that asks have for them) answer again from the take's seeds; their answers are held against those of the take, which
     count where they differ (another machine's arithmetic) or where the model is not there."""
@@ -160,11 +169,12 @@ def tell_again(
             faults.append(f"{type(event).__name__} at {line['t']:.3f} s ({type(error).__name__}: {error})")
             continue
         planned = [effect for effect in effects if isinstance(effect, Planned)]
-        if planned:
+        if any(isinstance(effect, awaits) for effect in planned):
             done = next(applied, None)
             if done is None:
                 break
             stage.run_until(done, late)
+        if planned:
             stage.apply(planned)
         _think(thinkers, effects, composing)
     end = lines[-1] if lines and "end" in lines[-1] else None

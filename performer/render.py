@@ -8,7 +8,8 @@ from performer.errors import ModelError, TakeError
 from performer.inference.thinker import Mind
 from performer.minds import open_mind
 from performer.offline import tell_again
-from performer.outputs.take import Opening, Sounded, read_take, sounded
+from performer.outputs.take import Opening, Sounded, sounded
+from performer.outputs.take_chain import read_chain
 from performer.parameters import Table
 from performer.progress import Watch, unwatched
 from performer.session.parts import Parts
@@ -25,21 +26,27 @@ def render(take: Path, output: Path, watch: Watch = unwatched) -> str:
     if not output.parent.is_dir() or output.is_dir():
         raise TakeError(f"'{output}' cannot be written (its folder is not there, or it is one itself).", "Give another place.")
     notices: list[str] = []
-    opening, lines = read_take(take, lambda sentence: notices.append(sentence.rstrip(".")))
+    chain = read_chain(take, lambda sentence: notices.append(sentence.rstrip(".")))
+    if chain.broken:
+        played = sounded(chain.lines)
+        write_midi(played, output)
+        reason = f"as they were played: {chain.broken}, so no model plays them again"
+        return f"{output}: {len(played)} notes, {'; '.join([reason, *chain.gaps, *notices])}."
+    opening, lines = chain.opening, chain.lines
     minds, remarks = _minds(opening)
     remarks = [*notices, *remarks]
     parts = Parts.named(opening.instruments, opening.models, opening.small, opening.model)
     session = Session(Table(opening.voices), parts, opening.seed, opening.values, opening.scenes, opening.port_delays)
-    told = tell_again(session, minds, lines, opening.counts, watch)
+    told = tell_again(session, minds, lines, opening.counts, watch, opening.awaits)
     if told.faults:
         remarks.append(f"{len(told.faults)} events of the take cannot be told again; the first is {told.faults[0]}")
-    played = sounded(lines)
-    write_midi(told.notes, output)
-    missing, more = Counter(played) - Counter(told.notes), Counter(told.notes) - Counter(played)
+    played, again = ([note for note in notes if note.end >= chain.since] for notes in (sounded(lines), told.notes))
+    write_midi(again, output)
+    missing, more = Counter(played) - Counter(again), Counter(again) - Counter(played)
     same = "exactly those that were played" if not missing and not more else f"{missing.total()} played ones are missing, {more.total()} are new"
     names = ", ".join(opening.sha256) or opening.model
     answers = f"{told.answers - told.differing} of {told.answers} answers of {names} came out the same" if told.answers else "no model was asked"
-    return f"{output}: {len(told.notes)} notes, {same}; {'; '.join([*remarks, answers] if minds or not remarks else remarks)}."
+    return f"{output}: {len(again)} notes, {same}; {'; '.join([*remarks, answers] if minds or not remarks else remarks)}."
 
 
 def _minds(opening: Opening) -> tuple[dict[str, Mind], list[str]]:

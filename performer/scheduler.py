@@ -64,9 +64,11 @@ class Ended:
 
 @dataclass(frozen=True, slots=True)
 class Applied:
-    """A batch of effects was taken into the plan after `done` notes of the agenda: what a take needs to tell it again exactly."""
+    """A batch of effects was taken into the plan after `done` notes of the agenda: what a take needs to tell it again exactly. `notes`: whether
+    any of them is of `OF_NOTES`."""
 
     done: int
+    notes: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,6 +84,8 @@ class Missed:
 Report = Played | Ended | Applied | Missed
 Planned = (Play, Release, Pass, Silence, Compensate, Wake)
 """The effects that concern a stage."""
+OF_NOTES = (Play, Release, Silence, Compensate)
+"""Those of them that concern its notes."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,7 +131,8 @@ class Stage:
 
     def apply(self, effects: Iterable[Effect], tell: bool = True) -> None:
         """Take one event's effects into the plan; a release and a panic act at once. `tell` as in `run_due`."""
-        self._done.append(Applied(self.done))
+        effects = tuple(effects)
+        self._done.append(Applied(self.done, any(isinstance(effect, OF_NOTES) for effect in effects)))
         for effect in effects:
             self._apply_one(effect)
         if tell:

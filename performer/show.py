@@ -112,8 +112,11 @@ class Models:
 class Takes:
     """[takes]"""
 
-    record: bool = _key(True, "Whether every performance is recorded; an installation that runs for months fills a disk with it: false.")
+    record: bool = _key(True, "Whether every performance is recorded, each in a file of its own.")
     folder: str = _key("", "Where takes are written, as seen from this file (~ is your own folder); empty: the user's data folder.", holds="folder")
+    keep_gb: float = _key(10.0, "Gigabytes of this show's takes that are kept: the oldest are deleted, never one that you renamed.", 0.001, 1e6)
+    keep_days: float = _key(0.0, "Days after which a take is deleted, unless you renamed it; 0: of any age.", 0.0, 36_500.0)
+    pause_minutes: float = _key(10.0, "Minutes without a note or a change that end a performance, and its file.", 0.05, 1440.0)
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,36 +1,30 @@
 """A take: one performance as JSON lines. What reached the session, in order, and what left, with the times of both.
 
 Lines: the first is the `Opening`; then {"t", "in"} for an event that the session handled, {"clock"} with the times of a followed MIDI
-clock's ticks, up to a beat of them where nothing came between, {"applied"} for the moment its effects were taken
+clock's ticks, up to a beat of them where nothing came between, {"applied"} for the moment the effects of an event that concern notes were taken
 into the plan, {"t", "on", "late"} and {"t", "off"} for notes that left, {"t", "missed", "done", "now"} for those that could not leave in time,
-and {"t", "end", "done"} last. Thread `take` formats and writes.
+{"t", "gap", "notes", "lines"} for what found no room on the disk, from and to a second, and {"t", "end", "done"} last.
+`take_writer.py` writes them, `take_lines.py` checks each.
 """
 
-import contextlib
-import datetime
-import json
 import logging
 from collections.abc import Callable, Mapping
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
-from performer import __version__
-from performer.effects import Play
 from performer.encoding import VOICES as INSTRUMENTS
 from performer.errors import TakeError
-from performer.events import Panic, Timed, to_json
+from performer.events import Panic
 from performer.ledger import Slot
-from performer.outputs.take_lines import CLOCK, in_order, opening_of, parse_line, raw_lines, read_line
+from performer.outputs.take_lines import in_order, opening_of, parse_line, raw_lines, read_line
 from performer.parameters import Table
-from performer.scheduler import ALL_ITEMS, NOTES, Applied, Ended, Missed, Played, Report
-from performer.worker import Worker
+from performer.scheduler import ALL_ITEMS, NOTES, OF_NOTES, Planned
 
 log = logging.getLogger("performer")
-FORMAT = 3
-READABLE = (2, 3)
-EVERY = 0.05  # seconds between two looks at what is to be written: nobody who plays has to wake the thread
-BEAT = 24  # ticks in a beat
+FORMAT = 4
+READABLE = (2, 3, 4)
+NEW: Mapping[str, Any] = {"port_delays": [], "continues": "", "left_out": 0}  # what the openings of older versions do not have
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,96 +43,20 @@ class Opening:
     small: str = ""
     format: int = FORMAT
     port_delays: tuple[float, ...] = ()
+    continues: str = ""
+    """The file of the same show that this one goes on from; empty: the show begins here."""
+    left_out: int = 0
+    """Lines between that file and this one that neither has."""
+
+    @property
+    def awaits(self) -> tuple[type, ...]:
+        """The effects whose moment the take tells by a line: an event without any has none."""
+        return Planned if self.format < 4 else OF_NOTES
 
     @property
     def counts(self) -> tuple[type, ...]:
         """What of the agenda the take counted as done; see `Stage`."""
         return ALL_ITEMS if self.format == 2 else NOTES
-
-
-class TakeWriter:
-    """Writes a take while it happens. `heard` and `left` may be called from any thread; they only hand over."""
-
-    def __init__(self, path: Path, opening: Opening, trouble: Callable[[str], object] = lambda sentence: None) -> None:
-        """Begin the take. `trouble` is told once, on the thread `take`, when the disk takes no more; the rest is then left out."""
-        self.path = path
-        self._trouble, self._broken = trouble, False
-        path.parent.mkdir(parents=True, exist_ok=True)
-        self._file = path.open("x", encoding="utf-8")
-        begun = datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds")
-        try:
-            self._put({"take": FORMAT, "performer": __version__, "begun": begun, **asdict(opening)})
-        except OSError:
-            self._close()
-            raise
-        self._worker = Worker("take", self._handle, idle=lambda: EVERY)
-        self._ticks: list[float] = []  # of a MIDI clock, not yet written
-
-    def start(self) -> None:
-        self._worker.start()
-
-    def heard(self, timed: Timed) -> None:
-        """The session handles this next."""
-        self._worker.post(timed, ring=False)
-
-    def left(self, report: Report) -> None:
-        """The stage did this."""
-        self._worker.post(report, ring=False)
-
-    def stop(self, time: float, done: int) -> None:
-        """Write what waits, then the end."""
-        self._worker.stop()
-        self._write_ticks()
-        self._write({"t": time, "end": True, "done": done})
-        self._close()
-
-    def _handle(self, item: Timed | Report) -> None:
-        if isinstance(item, Timed) and item.event == CLOCK:
-            self._ticks.append(item.time)
-            if len(self._ticks) == BEAT:
-                self._write_ticks()
-            return
-        self._write_ticks()
-        match item:
-            case Timed(time, event):
-                self._write({"t": time, "in": to_json(event)})
-            case Applied(done):
-                self._write({"applied": done})
-            case Played(_, play):
-                self._write({"t": play.time, "on": _note(play), "late": round(item.lateness, 6)})
-            case Ended(time, play):
-                self._write({"t": time, "off": _note(play)})
-            case Missed(now, play, done, _):
-                self._write({"t": play.time, "missed": _note(play), "done": done, "now": now})
-
-    def _write_ticks(self) -> None:
-        if self._ticks:
-            self._write({"clock": self._ticks})
-            self._ticks = []
-
-    def _write(self, line: Mapping[str, Any]) -> None:
-        """Write a line, unless the disk took none before."""
-        if self._broken:
-            return
-        try:
-            self._put(line)
-        except OSError as error:
-            self._broken = True
-            sentence = f"The take '{self.path}' ends here: it cannot be written ({error.strerror}). Make room, and start the show again."
-            log.warning(sentence)
-            self._trouble(sentence)
-
-    def _put(self, line: Mapping[str, Any]) -> None:
-        self._file.write(json.dumps(line, separators=(",", ":")) + "\n")
-        self._file.flush()
-
-    def _close(self) -> None:
-        with contextlib.suppress(OSError):  # what could not be written is tried once more
-            self._file.close()
-
-
-def _note(play: Play) -> list[Any]:
-    return [play.voice, play.channel, play.pitch, play.velocity, play.model, *([play.port] if play.port > 1 else [])]
 
 
 @dataclass(frozen=True, slots=True)
@@ -204,7 +122,7 @@ def _read_opening(path: Path, text: bytes | None) -> tuple[Opening, list[str]]:
         remedy = "Use the version of Performer that wrote it." if isinstance(says, int) else remedy
         raise TakeError(f"{path}, line 1, does not begin like a take of format {formats}{other}.", remedy)
     try:
-        opening, left_out = opening_of(Opening, {"port_delays": []} | first | {"format": first["take"]})
+        opening, left_out = opening_of(Opening, dict(NEW) | first | {"format": first["take"]})
     except ValueError as error:
         raise TakeError(f"{path}, line 1 lacks {error}.", remedy) from None
     unknown = [name for name in opening.instruments if name not in INSTRUMENTS]
@@ -215,15 +133,32 @@ def _read_opening(path: Path, text: bytes | None) -> tuple[Opening, list[str]]:
 
 
 def sounded(lines: list[dict[str, Any]]) -> list[Sounded]:
-    """The notes that the lines say were played, in the order of their ends. An end without a beginning is no note."""
-    started: dict[Slot, float] = {}
+    """The notes that the lines say were played, in the order of their ends. An end without a beginning is no note; what sounds when a gap begins
+    ends there, or when the file does and another one goes on."""
+    started: dict[Slot, dict[str, Any]] = {}
     notes: list[Sounded] = []
     for line in lines:
-        if "on" in line:
+        if "gap" in line or "end" in line:
+            notes += [_ended(line["gap"][0] if "gap" in line else line["t"], on) for on in started.values()]
+            started = {}
+        elif "on" in line:
             _, channel, pitch, _, _, port = (*line["on"], 1)[:6]
-            started[port, channel, pitch] = line["t"]
+            started[port, channel, pitch] = line
         elif "off" in line:
             voice, channel, pitch, velocity, _, port = (*line["off"], 1)[:6]
             if (port, channel, pitch) in started:
-                notes.append(Sounded(voice, channel, pitch, velocity, started.pop((port, channel, pitch)), line["t"], port))
+                notes.append(Sounded(voice, channel, pitch, velocity, started.pop((port, channel, pitch))["t"], line["t"], port))
     return notes
+
+
+def _ended(time: float, line: dict[str, Any]) -> Sounded:
+    """The note that begins with this line and ends at this time."""
+    voice, channel, pitch, velocity, _, port = (*line["on"], 1)[:6]
+    return Sounded(voice, channel, pitch, velocity, line["t"], max(time, line["t"]), port)
+
+
+def gap_in_words(since: float, until: float | None, notes: int) -> str:
+    """What a gap line tells, as a person says it."""
+    if until is None:
+        return f"all notes are missing from {since:.1f} s on"
+    return f"{notes or 'no'} note{'' if notes == 1 else 's'} missing between {since:.1f} s and {until:.1f} s"

@@ -24,7 +24,8 @@ RANGES: Ranges = {
     "LinkState.bpm": (1, 1000), "LinkState.beat": (-1e9, 1e9), "LinkState.time": (-1e9, 1e9), "LinkState.peers": (0, 10_000),
     "Suggest.voice": (1, 16), "Suggest.count": (0, 16), "Listen.voice": (1, 16), "Choose.voice": (1, 16),
     "ModelNote.gap": (-LATEST, LATEST), "ModelNote.duration": (0, LATEST), "Answer.index": (0, 100_000), "ChordAnswer.chords": (-1000, 1000),
-    "port_delays": (-10, 10), "t": (EARLIEST, LATEST), "now": (EARLIEST, LATEST), "done": (0, 2**53), "applied": (0, 2**53),
+    "port_delays": (-10, 10), "left_out": (0, 2**53), "notes": (0, 2**53), "lines": (0, 2**53),
+    "t": (EARLIEST, LATEST), "now": (EARLIEST, LATEST), "done": (0, 2**53), "applied": (0, 2**53),
 }  # fmt: skip
 
 
@@ -48,7 +49,7 @@ def read_line(content: Any, table: Table) -> list[dict[str, Any]]:
         times = convert(content["clock"], tuple[float, ...], "clock", {"clock": RANGES["t"]})
         return [{"t": float(time), "in": CLOCK} for time in times]
     line = dict(content)
-    if not line.keys() & {"in", "on", "off", "missed", "end", "applied"}:
+    if not line.keys() & {"in", "on", "off", "missed", "end", "applied", "gap"}:
         raise ValueError(f"nothing is known of {', '.join(map(repr, list(line)[:3])) or 'an empty one'}")
     if "in" in line:
         line["in"] = _known_value(read_event(line["in"]), table)
@@ -58,6 +59,8 @@ def read_line(content: Any, table: Table) -> list[dict[str, Any]]:
         line[key] = convert(line[key], wanted, key, RANGES)
     for key in line.keys() & {"on", "off", "missed"}:
         _check_note(key, line[key])
+    if "gap" in line:
+        line["gap"] = _checked_gap(line["gap"])
     return [line]
 
 
@@ -68,7 +71,18 @@ def _numbers_of(line: Mapping[str, Any]) -> dict[str, type]:
         wanted |= {"done": int, "now": float}
     if "end" in line:
         wanted |= {"done": int}
+    if "gap" in line:
+        wanted |= {"notes": int, "lines": int}
     return wanted
+
+
+def _checked_gap(gap: Any) -> tuple[float, float | None]:
+    """From and to which second; None where it went on to the end."""
+    if not isinstance(gap, list) or len(gap) != 2:
+        raise ValueError("gap is from a second to a second")
+    since, until = gap
+    ranges = {"gap": RANGES["t"]}
+    return float(convert(since, float, "gap", ranges)), None if until is None else float(convert(until, float, "gap", ranges))
 
 
 def _check_note(key: str, note: Any) -> None:

@@ -131,6 +131,11 @@ class Session:
         return self._band.voices
 
     @property
+    def landmark(self) -> object:
+        """What an event that changes nothing leaves as it is; where a key is down, no event is known to."""
+        return object() if self.room.held.pitches or self._chorus else (self._begun, self.room.tempo.landmark)
+
+    @property
     def delay(self) -> float:
         """Seconds that planned notes leave later (earlier where it is negative)."""
         return float(self.values[DELAY]) / 1000.0

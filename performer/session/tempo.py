@@ -183,12 +183,18 @@ class Tempo:
     def tick(self, time: float, tag: str) -> Iterator[Effect]:
         """A timer of the session's comes due."""
         if tag == BEAT:
-            if self._pulse.bpm is not None and self.source == "internal":  # what was to be made good is: the player's tempo itself
+            # What was to be made good is: the player's tempo itself.
+            if self._pulse.bpm not in (None, self.timeline.bpm) and self.source == "internal":
                 yield from self._move(time, self.timeline.with_tempo(self._pulse.bpm, time))
             yield from self._lead(time)
             yield from self._tell(time)
         elif tag == CLOCK and self._setting("clock_out"):
             yield from self._commit(time)
+
+    @property
+    def landmark(self) -> tuple[object, ...]:
+        """What a beat that is only told leaves as it is."""
+        return self._begun, self.timeline, self.source, self.playing, self.halted, self.jumps, self.moved
 
     @property
     def _led(self) -> str:

@@ -10,7 +10,8 @@ import pytest
 from performer.effects import Play
 from performer.errors import TakeError
 from performer.events import Answer, Control, ModelNote, NoteOff, NoteOn, ParameterSet, Timed, Transport
-from performer.outputs.take import Opening, Sounded, TakeWriter, read_take, sounded
+from performer.outputs.take import Opening, Sounded, read_take, sounded
+from performer.outputs.take_writer import TakeWriter
 from performer.scheduler import Applied, Ended, Played
 
 OPENING = Opening(7, 2, ("keys", "drums"), {"/performer/voice/1/notes": 2}, "echo", {"echo": {"step": "ab12"}}, {}, ("echo", "echo"))
@@ -160,7 +161,7 @@ def test_a_damaged_line_is_left_out_and_told_with_its_number(take: Path, text: s
 
 @pytest.mark.parametrize(("text", "words"), [
     ('{"take":2,"seed":3,"voices":1,"instruments":null}', "line 1 lacks.*another form"),
-    ('{"take":99}', "does not begin like a take of format 2 or 3: it is one of format 99. Use the version"),
+    ('{"take":99}', "does not begin like a take of format 2 or 3 or 4: it is one of format 99. Use the version"),
     ('{"take":"2"}', "does not begin like a take"),
     ("{}", "does not begin like a take"),
     ('{"take":2,"seed":3}', "line 1 lacks 'voices'"),

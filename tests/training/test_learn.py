@@ -20,7 +20,8 @@ from performer.cli import main as performer  # noqa: E402
 from performer.errors import PerformerError  # noqa: E402
 from performer.events import NoteOff, NoteOn, Timed  # noqa: E402
 from performer.inputs.replay import read_performance  # noqa: E402
-from performer.outputs.take import Opening, TakeWriter  # noqa: E402
+from performer.outputs.take import Opening  # noqa: E402
+from performer.outputs.take_writer import TakeWriter  # noqa: E402
 from performer.training import learn  # noqa: E402
 from performer.training.data import DRUMS, HELD_OUT, KEYS, TRAIN  # noqa: E402
 from performer.training.finetune import dream, mixture, nats_of  # noqa: E402
