@@ -1,6 +1,6 @@
 """`performer run`: a show, until Ctrl-C or for some seconds."""
 
-import shlex
+import time
 from argparse import Namespace
 from collections.abc import Iterator, Mapping
 from pathlib import Path
@@ -41,8 +41,10 @@ def duration_of(options: Namespace) -> float | None:
 def perform(show: "Show", play: Path | None, seconds: float | None) -> int:
     """Open the show, say where it is reached, and play until its end."""
     from performer.console import never_waiting
+    from performer.outputs.take_summary import summarise
     from performer.supervisor import Supervisor
 
+    began = time.time()
     with never_waiting():
         supervisor = Supervisor(show, play)
         try:
@@ -52,7 +54,7 @@ def perform(show: "Show", play: Path | None, seconds: float | None) -> int:
         finally:
             supervisor.close()
         if "take" in facts:
-            print(f"The take is kept. As a MIDI file: performer render {shlex.quote(facts['take'])} -o take.mid", flush=True)
+            print(summarise(Path(facts["take"]), began - 1.0), flush=True)
     return 0
 
 

@@ -9,7 +9,7 @@ import json
 import shutil
 from collections import deque
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -140,15 +140,12 @@ class LineFile:
             place = missing[-1][0]
         if self.size - place < MARK:
             return
+        wider = replace(gap)
         for _, time, notes in missing:
-            gap.add(time, notes)
-        try:
-            self._put_at(place, _padded(gap.line()))
-        except OSError:  # the disk can only be read: all lines are still there
-            gap.lines -= len(missing)
-            gap.notes -= sum(notes for _, _, notes in missing)
-            return
-        self._mark = place
+            wider.add(time, notes)
+        with contextlib.suppress(OSError):  # where the disk can only be read, all lines are still there
+            self._put_at(place, _padded(wider.line()))
+            self._mark, self.gap = place, wider
 
     def _has_room(self) -> bool:
         try:
