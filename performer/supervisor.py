@@ -28,6 +28,7 @@ from performer.crash_memory import CrashMemory
 from performer.endings import ConsoleWindow, be_deaf_to_terminal, end_on_signals, held_back
 from performer.errors import PerformerError, PortError
 from performer.folders import prepare_folders
+from performer.log_limit import limit_log
 from performer.loopback import PLACES, Loopback, bind_loopback
 from performer.port_link import SILENCE, PortLink, send
 from performer.ports.process import PortsOptions
@@ -107,6 +108,7 @@ def _begin(name: str, level: int, target: Callable[..., None], *arguments: Any) 
     be_deaf_to_terminal()
     print_without_waiting()
     logging.basicConfig(level=level, format=FORMAT, stream=sys.stderr)
+    limit_log()
     target(*arguments)
 
 

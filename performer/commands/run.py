@@ -41,10 +41,12 @@ def duration_of(options: Namespace) -> float | None:
 def perform(show: "Show", play: Path | None, seconds: float | None) -> int:
     """Open the show, say where it is reached, and play until its end."""
     from performer.console import never_waiting
+    from performer.log_limit import limit_log
     from performer.outputs.take_summary import summarise
     from performer.supervisor import Supervisor
 
     began = time.time()
+    limit_log()
     with never_waiting():
         supervisor = Supervisor(show, play)
         try:

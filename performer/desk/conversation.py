@@ -62,7 +62,10 @@ class Conversation:
         if len(self._hub.outboxes) >= MOST_PAGES:
             await self._websocket.close(TRY_AGAIN)
             return
-        await self._websocket.accept()
+        try:
+            await self._websocket.accept()
+        except (RuntimeError, WebSocketDisconnect):  # gone in the midst of the handshake
+            return
         self._hub.outboxes.add(self._outbox)
         self._holders.add(self._held)
         self._loopback.send("engine", "/performer/sync")

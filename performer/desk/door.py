@@ -75,9 +75,12 @@ class Doorkeeper:
             await self._inner(scope, receive, send)
             return
         visitor = HTTPConnection(scope)
-        answer = self._door.refusal(visitor)
-        if answer is None and scope["type"] == "http":
-            answer = self._door.stamp(visitor)
+        try:
+            answer = self._door.refusal(visitor)
+            if answer is None and scope["type"] == "http":
+                answer = self._door.stamp(visitor)
+        except ValueError:  # an address, a host or a word that nobody can read
+            answer = PlainTextResponse("This request makes no sense.", 400)
         await (answer or self._inner)(scope, receive, send)
 
 

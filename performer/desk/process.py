@@ -17,6 +17,7 @@ from starlette.applications import Starlette
 from performer.desk.door import Door
 from performer.desk.hub import Hub
 from performer.desk.server import Desk
+from performer.log_limit import spare_tracebacks
 from performer.loopback import Loopback, watch_lifeline
 from performer.parameters import Table
 
@@ -44,6 +45,7 @@ class Server(uvicorn.Server):
 def run(loopback: Loopback, http_socket: socket.socket, options: DeskOptions, lifeline: Connection) -> None:
     """Serve until the lifeline or SIGTERM ends it. The sockets are open again for the next start: the supervisor keeps them."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+    spare_tracebacks()
     over = threading.Event()
     table = Table(options.voices)
     hub = Hub(table)
