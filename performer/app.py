@@ -37,6 +37,7 @@ from performer.minds import Minds, Thought
 from performer.outputs.features import Features
 from performer.outputs.health import Health
 from performer.outputs.osc import OscOutput
+from performer.outputs.show_health import ShowHealth
 from performer.outputs.take import Opening
 from performer.outputs.take_folder import TakeFolder
 from performer.outputs.take_writer import Plan, TakeWriter
@@ -105,7 +106,9 @@ class Engine:
         self.facts |= self._midi.facts
         stage = Stage(self._midi.outputs, self._left, self._due, self.session.delay, show.midi.port_delays)
         self._scheduler = Scheduler(stage, self.clock)
+        self._takes_folder = Path(show.takes.folder) if show.takes.folder else takes_dir()
         self.take = self._take(show, seed) if show.takes.record else None
+        self._own_health = ShowHealth(self._takes_folder, (self._worker, self._osc.worker), self.take, self.facts)
         self._housekeeping = Housekeeping(self._pause, self._is_silent, Awake() if show.general.awake else None)
         self._health = Health(self._osc.say, self._more_health, lambda: self._minds.step_seconds)
         self._net = OscInput(
@@ -114,6 +117,7 @@ class Engine:
              **{f"/performer/listening/{word}": partial(self._heard_sound, word) for word in ("tone", "pulse")},
              "/performer/visuals/status": partial(self._picture_status, "visuals"),
              "/performer/screen/status": partial(self._picture_status, "screen"), "/performer/screen/saved": self._saved,
+             **self._own_health.handlers,
              "/performer/visuals/granted": self._granted}, self._osc.spoke,
             self._osc.stated, self._osc.asked, self._osc.own, {} if show.visuals else NO_PICTURE, lambda: self._worker.backlog,
             PortLimits(len(show.midi.input_ports), len(show.midi.output_ports)),
@@ -236,7 +240,7 @@ class Engine:
         return {
             "collections": self._housekeeping.collections, "model_failed": self.session.failed, "model_dropped": self._minds.dropped,
             "held_frames": self._held(), "osc": {**self._net.figures, **self._osc.figures},
-            **self._midi.figures,
+            **self._midi.figures, "sysex_ignored": self.session.ignored, **self._own_health.figures,
         }  # fmt: skip
 
     def _left(self, report: Report) -> None:
@@ -282,7 +286,7 @@ class Engine:
     def _take(self, show: Show, seed: int) -> TakeWriter | None:
         """The take, begun; None where it cannot be written: the show plays all the same."""
         keep = show.takes
-        folder = TakeFolder(Path(keep.folder) if keep.folder else takes_dir(), show.general.name, seed, keep.keep_gb, keep.keep_days)
+        folder = TakeFolder(self._takes_folder, show.general.name, seed, keep.keep_gb, keep.keep_days)
         path, minds = folder.new_path(), self._minds
 
         def opening() -> Opening:

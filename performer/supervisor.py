@@ -33,6 +33,7 @@ from performer.loopback import PLACES, Loopback, bind_loopback
 from performer.port_link import SILENCE, PortLink, send
 from performer.ports.process import PortsOptions
 from performer.ports.process import run as serve_ports
+from performer.process_report import Reporter
 from performer.show import Show
 
 log = logging.getLogger("performer")
@@ -56,6 +57,18 @@ class Child:
     started: float = 0.0
     deaths: int = 0
     due: float = field(default=0.0)
+    restarts: int = 0
+    last_reason: str = ""
+
+    @property
+    def pid(self) -> int | None:
+        """The number of the process; None while there is none."""
+        return None if self.process is None else self.process.pid
+
+    @property
+    def state(self) -> str:
+        """Whether it is running, or waits to be started again."""
+        return "down" if self.process is None else "running"
 
     def start(self) -> None:
         """Start it with a lifeline of its own: when this end closes, the child stops."""
@@ -76,6 +89,7 @@ class Child:
 
     def died(self) -> float:
         """Note the death and return the seconds to wait before the next start."""
+        self.restarts += 1
         self.deaths = 1 if time.monotonic() - self.started > STEADY else self.deaths + 1
         wait = min(LONGEST_WAIT, FIRST_WAIT * 2.0 ** (self.deaths - 1))
         self.due = time.monotonic() + wait
@@ -130,6 +144,7 @@ class Supervisor:
             place: Loopback(sock, {other: each.getsockname()[1] for other, each in sockets.items()}) for place, sock in sockets.items()
         }
         self._link = PortLink.make() if show.midi.enabled else None
+        self._reporter = Reporter(self._loopbacks["engine"])
         engine = app.EngineOptions(show, play)
         self.children = [Child("engine", app.run, (engine, self._loopbacks["engine"], self._public, self._link)), *self._ports(), *self._others()]
 
@@ -158,7 +173,7 @@ class Supervisor:
             light = VisualsOptions(show.models.pictures, tuple(show.models.folders), show.values, seed, pictures)
             yield Child("visuals", paint, (self._loopbacks["visuals"], reel, light))
             files = (Path(show.takes.folder) if show.takes.folder else takes_dir()) / file_name(show.general.name)
-            screen = ScreenOptions(show.values, show.window.display, show.window.windowed, str(files), tuple(show.window.share))
+            screen = ScreenOptions(show.values, show.window.display, show.window.windowed, str(files), show.takes.keep_gb, tuple(show.window.share))
             yield Child("screen", present, (self._loopbacks["screen"], reel, screen))
         if show.audio.enabled:
             from performer.listening.process import ListeningOptions
@@ -204,7 +219,9 @@ class Supervisor:
                 if child.name == "engine":
                     self._silence()
                 if not self._stopping:
+                    child.last_reason = f"it ended with {code}"
                     (log.debug if code == 4 else log.warning)("%s ended (%s); it starts again in %.1f s", child.name, code, child.died())
+            self._reporter.look(self.children)
             for child in self.children:
                 if child.process is None and time.monotonic() >= child.due and not self._stopping:
                     child.start()

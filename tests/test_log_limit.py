@@ -35,7 +35,7 @@ def test_of_an_error_that_repeats_one_line_a_minute_is_written_with_the_count(lo
     for second in range(181):
         log.now = float(second)
         log.logger.warning("%s ended (%s); it starts again in %.1f s", "engine", -second, second / 10)
-    assert [line.rpartition(" s")[2] for line in log.lines] == ["", *[" (59 more like this since the last)"] * 3]
+    assert [line.endswith("s (59 more like this since the last)") for line in log.lines] == [False, True, True, True]
     assert log.limit.left_out == 177
 
 

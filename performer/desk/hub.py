@@ -5,19 +5,23 @@ of the features and of the picture only the newest counts. A page that does not 
 """
 
 import asyncio
+import contextlib
 import json
+import math
 import time
 from collections import deque
 from dataclasses import dataclass, field
+from typing import Any
 
 from performer.loopback import JPEG, decode
 from performer.parameters import Table
+from performer.process_report import ADDRESS, read_report
 
 MOST_COMING = 4096
 MOST_WAITING = 2048  # messages that wait for one page before it is shown out
 MOST_PAGES = 64
 REFRESH = 1 / 60  # seconds between two tellings of values to one page
-FEATURES, LOOKS = "/performer/features", "/performer/looks"
+FEATURES, LOOKS, HEALTH = "/performer/features", "/performer/looks", "/performer/health"
 
 
 @dataclass(slots=True, eq=False)
@@ -56,6 +60,11 @@ class Hub:
         self.outboxes: set[Outbox] = set()
         self.counts = {"messages": 0, "pictures": 0, "malformed": 0, "lost": 0}
         self.last_word = time.monotonic()
+        self.figures: dict[str, Any] = {}
+        """What /performer/health said last."""
+        self.processes: list[dict[str, Any]] = []
+        """What the supervisor said last of every process."""
+        self.last_report = math.inf  # when; infinite before the first
         self._newest_only = frozenset((*table.rows, FEATURES, LOOKS))
         self._coming: deque[tuple[str, str]] = deque(maxlen=MOST_COMING)
         self._picture: bytes | None = None
@@ -87,10 +96,21 @@ class Hub:
         except (ValueError, TypeError):
             self.counts["malformed"] += 1
             return
-        self.last_word = time.monotonic()
+        messages = [each for each in messages if not self._keep(*each)]
         self.counts["messages"] += len(messages)
         self.counts["lost"] += max(0, len(self._coming) + len(messages) - MOST_COMING)
         self._coming.extend(messages)
+
+    def _keep(self, address: str, text: str) -> bool:
+        """Take note of what health asks for. Whether it is for no page."""
+        if address == ADDRESS:
+            self.processes, self.last_report = read_report(json.loads(text)[1]), time.monotonic()
+            return True
+        self.last_word = time.monotonic()
+        if address == HEALTH:
+            with contextlib.suppress(ValueError, IndexError, TypeError):
+                self.figures = dict(json.loads(json.loads(text)[1]))
+        return False
 
     def _tell(self) -> None:
         self._called = False

@@ -19,6 +19,7 @@ from performer.desk.shelf import read_shelf
 from performer.desk.vocabulary import describe
 from performer.loopback import Loopback
 from performer.parameters import Table
+from performer.process_report import FAILED, judge
 
 HEADERS = {
     "Content-Security-Policy": "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' blob: data:; connect-src 'self'; "
@@ -60,10 +61,14 @@ class Desk:
         return JSONResponse(describe(self._table), headers=HEADERS)
 
     async def health(self, request: Request) -> Response:
-        """How the desk is, in numbers."""
-        silent = round(time.monotonic() - self._hub.last_word, 3)
-        facts: dict[str, Any] = {"ok": True, "pages": len(self._hub.outboxes), "engine_silent_s": silent, **self._hub.counts}
-        return JSONResponse(facts, headers=HEADERS)
+        """How every process is: status 200 while there is a show, else 503; the reasons stand in it."""
+        hub, now = self._hub, time.monotonic()
+        silent = {"engine": now - hub.last_word, "supervisor": max(0.0, now - hub.last_report)}
+        status, reasons = judge(hub.processes, hub.figures, silent)
+        facts: dict[str, Any] = {"ok": status != FAILED, "status": status, "reasons": reasons, "processes": hub.processes}
+        facts |= {"pages": len(hub.outboxes), "engine_silent_s": round(silent["engine"], 3), **hub.counts}
+        facts |= {key: value for key, value in hub.figures.items() if key not in facts}
+        return JSONResponse(facts, 503 if status == FAILED else 200, headers=HEADERS)
 
     async def talk(self, websocket: WebSocket) -> None:
         """A page's WebSocket."""

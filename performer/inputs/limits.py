@@ -3,6 +3,8 @@
 from collections import OrderedDict
 from dataclasses import dataclass
 
+from performer.bucket import Bucket
+
 FIRST_WAIT, LONGEST_WAIT = 1.0, 60.0  # seconds until a mistake that goes on is told again, doubled each time
 MOST_KINDS = 1024  # kinds of mistakes that are remembered; the oldest makes room
 MOST_CLIENTS = 128
@@ -59,26 +61,6 @@ class Once:
         self._told[client, kind] = None
         if len(self._told) > MOST_KINDS:
             self._told.popitem(last=False)
-        return True
-
-
-@dataclass(slots=True)
-class Bucket:
-    """So many a second, and after a pause so many at once."""
-
-    rate: float
-    burst: float
-    left: float = -1.0
-    time: float = 0.0
-
-    def take(self, now: float) -> bool:
-        """Whether one more is within the limit."""
-        full = self.left < 0.0
-        self.left = self.burst if full else min(self.burst, self.left + (now - self.time) * self.rate)
-        self.time = now
-        if self.left < 1.0:
-            return False
-        self.left -= 1.0
         return True
 
 

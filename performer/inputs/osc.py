@@ -15,10 +15,11 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from performer.agenda import Agenda
+from performer.bucket import Bucket
 from performer.clock import Clock
 from performer.errors import ParameterError
 from performer.events import Control, Event, NoteOff, NoteOn, Panic, ParameterSet, PortGone, Query, Still, Sync, Timed
-from performer.inputs.limits import Bucket, Buckets, HeldKeys, Notices, Once
+from performer.inputs.limits import Buckets, HeldKeys, Notices, Once
 from performer.inputs.osc_decoder import Fault, Heard, OscMessage, decode_datagram
 from performer.inputs.osc_events import TOLD_ONLY, canonical, interpret, understand
 from performer.inputs.osc_presence import Presence

@@ -124,6 +124,8 @@ class Listener:
             self._loopback.send("engine", "/performer/listening/status", self._status)
         if self._ring.dropped and not self._dropped:
             log.warning("This machine is too slow for its audio input: the oldest sound is dropped.")
+        if self._ring.dropped != self._dropped:
+            self._loopback.send("engine", "/performer/listening/dropped", self._ring.dropped)
         self._dropped = self._ring.dropped
         if block is not None and self._wanted(now):
             self._pass_on(block, now)

@@ -107,6 +107,11 @@ class OscOutput:
         self.say(Done(address, arguments, sender))
 
     @property
+    def worker(self) -> Worker:
+        """The thread that tells, for its counters."""
+        return self._worker
+
+    @property
     def dropped(self) -> int:
         return self._worker.counters.dropped
 

@@ -107,6 +107,11 @@ class TakeWriter:
         """The stage did this."""
         self._worker.post(report, ring=False)
 
+    @property
+    def failed(self) -> int:
+        """Errors that the thread met."""
+        return self._worker.counters.failed
+
     def drain(self) -> None:
         """Write what waits, and look, in the calling thread: the way of the offline graph."""
         self._worker.drain()

@@ -1,8 +1,10 @@
 """Keeps what is seen: stills as PNG, and a video of the show. The thread `camera` writes; the one that shows only hands over.
 
-A frame that the thread cannot take in time is left out and counted: the video has the moments of those that it has.
+A frame that the thread cannot take in time is left out and counted: the video has the moments of those that it has. Stills are few in a minute, and
+stills and videos together take no more of the disk than the show says: a client that asks for them without end fills no disk.
 """
 
+import contextlib
 import logging
 import time
 from collections.abc import Callable, Mapping
@@ -10,6 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from performer.bucket import Bucket
 from performer.visuals.reel import Picture
 from performer.visuals.video import RATE, Sound, Video
 from performer.visuals.walk import PREFIX
@@ -19,6 +22,10 @@ log = logging.getLogger("performer")
 RECORD = PREFIX + "record"
 MOST_WAITING = 64  # frames and pieces of sound
 PATIENCE = 0.5  # seconds that a video waits for the sound before it begins without
+STILLS, STILL_EVERY = 10, 5.0  # stills that may be asked for at once, and the seconds after which there may be one more
+SIZED = 5.0  # seconds between two looks at how much there is while a video is recorded
+MANY = f"More than {STILLS} stills at once, or one in {STILL_EVERY:g} seconds, are not kept. Ask for fewer; a video has every frame."
+GB = 1_000_000_000
 ASKED = 0.5  # seconds between two words to the audio input that it is wanted
 
 
@@ -35,7 +42,7 @@ class Camera:
     """`stem` is the folder and the beginning of the names of its files, `tell` is told each file, or why there is none. `origin` is the monotonic
     second that the clock of the take counts from. `ask` asks the audio input for its sound, again and again while it is wanted."""
 
-    def __init__(self, stem: Path, tell: Callable[[str], None], ask: Callable[[], None] = lambda: None) -> None:
+    def __init__(self, stem: Path, tell: Callable[[str], None], ask: Callable[[], None] = lambda: None, keep_gb: float = 10.0) -> None:
         self.origin: float | None = None
         self._ask, self._asked = ask, 0.0
         self._waiting: list[Exposure | Sound] = []  # for the video to begin
@@ -46,6 +53,9 @@ class Camera:
         self._video: Video | None = None
         self._began = 0.0
         self._failed = False
+        self.refused = 0  # stills over the limit
+        self._keep_gb, self._sized = keep_gb, 0.0
+        self._bucket, self._told = Bucket(1.0 / STILL_EVERY, STILLS), set[str]()
         self._worker = Worker("camera", self._handle, limit=MOST_WAITING)
         self._worker.start()
 
@@ -55,8 +65,13 @@ class Camera:
         return self._worker.counters.dropped
 
     def still(self) -> None:
-        """Keep the next picture that is seen. Thread-safe."""
-        self._stills += 1
+        """Keep the next picture that is seen, unless there were many just now. For one thread."""
+        if self._bucket.take(time.monotonic()):
+            self._stills += 1
+            self._told.discard(MANY)
+        else:
+            self.refused += 1
+            self._tell_once(MANY)
 
     def attend(self, values: Mapping[str, Any]) -> bool:
         """Whether a picture is wanted soon; the values say whether it records."""
@@ -104,6 +119,8 @@ class Camera:
     def _develop(self, item: Exposure) -> None:
         from PIL import Image
 
+        if self._is_full():
+            return
         path = self._path("png")
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
@@ -117,6 +134,12 @@ class Camera:
         if self._failed:
             return
         try:
+            if item.time - self._sized > SIZED:
+                self._sized = item.time
+                if self._is_full():
+                    self._finish()
+                    self._failed = True
+                    return
             if self._video is not None:
                 self._add(self._video, item)
                 return
@@ -151,6 +174,25 @@ class Camera:
         if video is not None:
             video.close()
             self._tell(str(video.path))
+
+    def _is_full(self) -> bool:
+        """Whether there are as many stills and videos of this show as may be."""
+        total = 0
+        with contextlib.suppress(OSError):
+            for path in self._stem.parent.iterdir():
+                if path.suffix in (".png", ".mp4") and path.name.startswith(f"{self._stem.name}-"):
+                    total += path.stat().st_size
+        if total < self._keep_gb * GB:
+            return False
+        self._tell_once(
+            f"The stills and videos in '{self._stem.parent}' take {self._keep_gb:g} GB: no more are kept. Move some away, or raise [takes] keep_gb."
+        )
+        return True
+
+    def _tell_once(self, sentence: str) -> None:
+        if sentence not in self._told:
+            self._told.add(sentence)
+            self._say(sentence)
 
     def _path(self, kind: str) -> Path:
         """A file that is not there yet."""

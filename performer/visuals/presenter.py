@@ -47,13 +47,14 @@ CARD = (910, 512)  # width and height of the pages' test card: that of most disp
 @dataclass(frozen=True, slots=True)
 class ScreenOptions:
     """The show's values of parameters by address, part of the name of the display that the window is for (empty: no window), and whether it is a
-    window with a frame, on that display or on any; the folder and the beginning of the names of what is recorded; the
-    senders that other programs get the picture from."""
+    window with a frame, on that display or on any; the folder and the beginning of the names of what is recorded,
+    and how many gigabytes of it there may be; the senders that other programs get the picture from."""
 
     values: Mapping[str, Any]
     display: str = ""
     windowed: bool = False
     files: str = "show"
+    keep_gb: float = 10.0
     share: tuple[str, ...] = ()
 
 
@@ -100,6 +101,7 @@ def run(loopback: Loopback, memory: Any, options: ScreenOptions, lifeline: Conne
         Path(options.files),
         lambda words: loopback.send("engine", "/performer/screen/saved", words),
         lambda: loopback.send("listening", "/performer/listening/wanted"),
+        options.keep_gb,
     )
     hearing.also |= {
         "/performer/visuals/still": lambda arguments: camera.still(),
@@ -115,7 +117,8 @@ def run(loopback: Loopback, memory: Any, options: ScreenOptions, lifeline: Conne
     )
     matrix = Matrix(hearing.sources)  # a matrix belongs to one thread
     projection = Projection(Reel(memory), lambda now: matrix.moved(hearing.values, now), surface, keepers, hearing.kick)
-    pages = threading.Thread(target=_pages, args=(presenter, loopback, done, projection if wanted else None, share), name="pages", daemon=True)
+    parts = (presenter, loopback, done, projection if wanted else None, share, camera)
+    pages = threading.Thread(target=_pages, args=parts, name="pages", daemon=True)
     pages.start()
     projection.go_on(done)  # on the main thread: macOS wants its windows so
 
@@ -133,14 +136,14 @@ def _sound(camera: Camera, arguments: tuple[Any, ...]) -> None:
         camera.hear(Sound(whole + rest, rate_hz, np.frombuffer(samples, np.int16).reshape(-1, channels)))
 
 
-def _pages(presenter: Presenter, loopback: Loopback, done: threading.Event, projection: Projection | None, share: Share) -> None:
+def _pages(presenter: Presenter, loopback: Loopback, done: threading.Event, projection: Projection | None, share: Share, camera: Camera) -> None:
     try:
-        _present(presenter, loopback, done, projection, share)
+        _present(presenter, loopback, done, projection, share, camera)
     finally:
         done.set()  # if this thread fails the process ends, and is started again
 
 
-def _present(presenter: Presenter, loopback: Loopback, done: threading.Event, projection: Projection | None, share: Share) -> None:
+def _present(presenter: Presenter, loopback: Loopback, done: threading.Event, projection: Projection | None, share: Share, camera: Camera) -> None:
     pace, was_quiet = Pace(RATE_HZ, time.monotonic()), False
     told = time.monotonic()
     while not done.is_set():
@@ -158,5 +161,6 @@ def _present(presenter: Presenter, loopback: Loopback, done: threading.Event, pr
             told = now
             words = {"fps": served.fps, "late_percent": served.late_percent, "longest_ms": served.longest_ms,
                      "stands_in": presenter.stream.film.stalled(now), "pid": os.getpid(),
-                     "window": None if projection is None else projection.tell(now), "share": share.told}  # fmt: skip
+                     "window": None if projection is None else projection.tell(now), "share": share.told,
+                     "camera_dropped": camera.dropped, "stills_refused": camera.refused}  # fmt: skip
             loopback.send("engine", "/performer/screen/status", json.dumps(words))

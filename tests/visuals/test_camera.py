@@ -11,7 +11,7 @@ import pytest
 from PIL import Image
 
 from performer.parameters import Table
-from performer.visuals.camera import RECORD, Camera
+from performer.visuals.camera import MANY, RECORD, STILLS, Camera
 from performer.visuals.canvas import Canvas
 from performer.visuals.projection import Projection
 from performer.visuals.reel import BYTES, Picture, Reel
@@ -159,3 +159,31 @@ def test_what_was_written_before_a_crash_can_be_played(tmp_path: Path) -> None:
         assert len(list(file.decode(video=0))) >= 60
     video.close()
     assert len(path.read_bytes()) > len(cut)
+
+
+def test_stills_without_end_are_few_and_that_is_told_once(tmp_path: Path) -> None:
+    desk = Desk(tmp_path)
+    for number in range(100):
+        desk.camera.still()
+        desk.turn(1.0 + number, False, 120)
+        desk.camera.still()
+    desk.wait(STILLS + 1)
+    desk.camera.close()
+    assert len(list(tmp_path.glob("*.png"))) == STILLS
+    assert [word for word in desk.told if not word.endswith("png")] == [MANY]
+    assert desk.camera.refused == 200 - STILLS
+
+
+def test_stills_and_videos_take_no_more_of_the_disk_than_is_said(tmp_path: Path) -> None:
+    desk = Desk(tmp_path)
+    desk.camera._keep_gb = 0.000_1
+    for name in ("show-20260101-000000.png", "show-20260101-000001.mp4"):
+        (tmp_path / name).write_bytes(bytes(50_000))
+    desk.camera.still()
+    desk.turn(1.0, False, 120)
+    desk.wait(1)
+    for number in range(20):
+        desk.turn(10.0 + number / 10, True, 120)
+    desk.turn(20.0, False)
+    desk.camera.close()
+    assert len(list(tmp_path.iterdir())) == 2 and len(desk.told) == 1 and "take 0.0001 GB: no more are kept" in desk.told[0]
