@@ -1,8 +1,7 @@
 """A show file: one TOML file that sets everything up. It is checked once, becomes frozen values, and is never changed while it runs.
 
 The dataclasses below are the schema: `performer init` writes them out with their sentences, and a mistake in a file is told with line,
-key and remedy. The keys of [[voice]], [tempo], [song], [visuals] and [[modulation]], most of [window], and [midi] delay, are rows of the table
-of parameters.
+key and remedy. Most keys of [[voice]], [tempo], [song], [visuals], [[modulation]] and [window] are rows of the table of parameters.
 """
 
 import dataclasses
@@ -302,10 +301,10 @@ class _Reader(Checker):
         scenes: dict[str, dict[str, Any]] = {}
         for number, scene in enumerate(content, start=1):
             self.text("scene", "name", scene["name"], "scene", number)
-            if scene["name"] in scenes:
-                self.notice("scene", "name", f"'{scene['name']}' is the name of a scene above, which this one replaces", number)
-            scenes[scene["name"]] = self._parameters("scene", "/performer/", scene, table, ("name",), number)
-            check_scene(self, scenes[scene["name"]], midi.outputs, midi.inputs, number)
+            if (name := scene["name"]) in scenes:
+                self.notice("scene", "name", f"'{name}' is the name of a scene above, which this one replaces", number)
+            scenes[name] = self._parameters("scene", "/performer/", scene, table, ("name",), number)
+            check_scene(self, scenes[name], midi.outputs, midi.inputs, number)
         return scenes
 
     def progression(self, song: Mapping[str, Any]) -> str:

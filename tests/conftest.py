@@ -1,5 +1,7 @@
-"""Fixtures that more than one folder of tests needs."""
+"""Fixtures that more than one folder of tests needs, and the order of the tests: with pytest-xdist, those in real time run on one worker,
+one after the other, and what computes runs behind them on the rest."""
 
+import contextlib
 import os
 import shutil
 from collections.abc import Iterator
@@ -9,9 +11,34 @@ import pytest
 from tests.jack import JackServer, sweep
 
 
+REALTIME_FIXTURES = {"jack_server", "slow_jack_server"}
+BEHIND = 15  # how nice a worker is while it runs a test that is not in real time
+
+
+def is_realtime(item: pytest.Item) -> bool:
+    """Whether the test waits for the clock: it starts a program, a JACK server or a whole show."""
+    marked = item.get_closest_marker("programs") or item.get_closest_marker("realtime")
+    return marked is not None or bool(REALTIME_FIXTURES.intersection(getattr(item, "fixturenames", ())))
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Real time first, as one group: the worker that gets it plays on while the others compute."""
+    for item in items:
+        if is_realtime(item):
+            item.add_marker(pytest.mark.xdist_group("realtime"))
+    items.sort(key=lambda item: not is_realtime(item))
+
+
+def pytest_runtest_setup(item: pytest.Item) -> None:
+    """What computes on one worker gives way to what waits on another."""
+    if "PYTEST_XDIST_WORKER" in os.environ:
+        with contextlib.suppress(PermissionError):  # only root comes back to the front
+            os.setpriority(os.PRIO_PROCESS, 0, 0 if is_realtime(item) else BEHIND)
+
+
 def pytest_sessionstart(session: pytest.Session) -> None:
-    """Begin with a clean JACK."""
-    if shutil.which("jackd") and shutil.which("pgrep"):
+    """Begin with a clean JACK; a worker begins when others may have servers already."""
+    if not hasattr(session.config, "workerinput") and shutil.which("jackd") and shutil.which("pgrep"):
         sweep()
 
 

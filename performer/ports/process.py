@@ -56,6 +56,7 @@ class PortServer:
         self._priority = "normal"
         self._dropped = 0
         self._last_status = b""
+        self._ready = False
         self._owed: dict[int, list[Sequence[int]]] = {}  # output -> what ends something and could not be sent
         ports = [*self._inputs, *(output.port for output in self._outputs)]
         self._watch = PortWatch(ports, self._changed, memory=SharedValue(memory.connections), looked=self._tell)
@@ -75,6 +76,7 @@ class PortServer:
         self._silence()
         self._thread.start()
         self._watch.start()
+        self._ready = True
         self._tell(anew=True)
 
     def look_after(self) -> None:
@@ -145,7 +147,9 @@ class PortServer:
             send(self._link.engine, OPENED + bytes([number]))
 
     def _tell(self, anew: bool = False) -> None:
-        """Tell the engine what has changed, or everything."""
+        """Tell the engine what has changed, or everything; nothing before all is known."""
+        if not self._ready:
+            return
         facts: dict[str, Any] = {
             "midi_in": _names(self._inputs), "midi_out": _names([output.port for output in self._outputs]),
             "jack": self._is_beside_jack, "priority": self._priority, "failed": sum(output.failed for output in self._outputs),
