@@ -10,7 +10,6 @@ import pytest
 
 from tests.jack import JackServer, sweep
 
-
 REALTIME_FIXTURES = {"jack_server", "slow_jack_server"}
 BEHIND = 15  # how nice a worker is while it runs a test that is not in real time
 
@@ -21,6 +20,7 @@ def is_realtime(item: pytest.Item) -> bool:
     return marked is not None or bool(REALTIME_FIXTURES.intersection(getattr(item, "fixturenames", ())))
 
 
+@pytest.hookimpl(tryfirst=True)  # before pytest-xdist looks at the groups
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Real time first, as one group: the worker that gets it plays on while the others compute."""
     for item in items:
