@@ -20,12 +20,14 @@ def is_realtime(item: pytest.Item) -> bool:
     return marked is not None or bool(REALTIME_FIXTURES.intersection(getattr(item, "fixturenames", ())))
 
 
-@pytest.hookimpl(tryfirst=True)  # before pytest-xdist looks at the groups
+def pytest_itemcollected(item: pytest.Item) -> None:
+    """What is in real time is one group, for one worker. Here, since pytest-xdist looks at the groups before any later hook."""
+    if is_realtime(item):
+        item.add_marker(pytest.mark.xdist_group("realtime"))
+
+
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Real time first, as one group: the worker that gets it plays on while the others compute."""
-    for item in items:
-        if is_realtime(item):
-            item.add_marker(pytest.mark.xdist_group("realtime"))
+    """Real time first: the worker that gets it plays on while the others compute."""
     items.sort(key=lambda item: not is_realtime(item))
 
 
