@@ -2,40 +2,49 @@
 one after the other, and what computes runs behind them on the rest."""
 
 import contextlib
+import functools
 import os
+import re
 import shutil
 from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
 
 import pytest
 
 from tests.jack import JackServer, sweep
 
-REALTIME_FIXTURES = {"jack_server", "slow_jack_server"}
+REALTIME = re.compile(r"mark\.(programs|realtime)|jack_server")
 BEHIND = 15  # how nice a worker is while it runs a test that is not in real time
 
 
-def is_realtime(item: pytest.Item) -> bool:
-    """Whether the test waits for the clock: it starts a program, a JACK server or a whole show."""
-    marked = item.get_closest_marker("programs") or item.get_closest_marker("realtime")
-    return marked is not None or bool(REALTIME_FIXTURES.intersection(getattr(item, "fixturenames", ())))
-
-
-def pytest_itemcollected(item: pytest.Item) -> None:
-    """What is in real time is one group, for one worker. Here, since pytest-xdist looks at the groups before any later hook."""
-    if is_realtime(item):
-        item.add_marker(pytest.mark.xdist_group("realtime"))
+@functools.cache
+def is_realtime(file: Path) -> bool:
+    """Whether tests of this file wait for the clock: they start a program, a JACK server or a whole show."""
+    return file.is_file() and REALTIME.search(file.read_text(encoding="utf-8")) is not None
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Real time first: the worker that gets it plays on while the others compute."""
-    items.sort(key=lambda item: not is_realtime(item))
+    items.sort(key=lambda item: not is_realtime(item.path))
+
+
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
+    """With pytest-xdist, all that is in real time goes to one worker, one test after the other, and each other test to whoever is free."""
+    from xdist.scheduler import LoadScopeScheduling
+
+    class RealTimeApart(LoadScopeScheduling):
+        def _split_scope(self, nodeid: str) -> str:
+            return "real time" if is_realtime(config.rootpath / nodeid.split("::", maxsplit=1)[0]) else nodeid
+
+    return RealTimeApart(config, log)
 
 
 def pytest_runtest_setup(item: pytest.Item) -> None:
     """What computes on one worker gives way to what waits on another."""
     if "PYTEST_XDIST_WORKER" in os.environ:
         with contextlib.suppress(PermissionError):  # only root comes back to the front
-            os.setpriority(os.PRIO_PROCESS, 0, 0 if is_realtime(item) else BEHIND)
+            os.setpriority(os.PRIO_PROCESS, 0, 0 if is_realtime(item.path) else BEHIND)
 
 
 def pytest_sessionstart(session: pytest.Session) -> None:
