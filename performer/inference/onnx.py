@@ -10,6 +10,7 @@ import io
 import math
 import os
 import sys
+import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
@@ -19,6 +20,7 @@ import numpy.typing as npt
 
 from performer.card import Graph
 from performer.errors import ModelError
+from performer.inference.run_limit import RUN_S, RunLimit
 
 Array = npt.NDArray[Any]
 Run = Callable[..., list[Array]]  # arrays in the order of the inputs -> arrays in the order of the outputs
@@ -26,6 +28,7 @@ KINDS = {"float": np.float32, "int64": np.int64, "uint8": np.uint8}
 LARGEST = 1 << 24  # of a size in a card
 BINDABLE = 1 << 18  # bytes that go in and come out of a graph whose buffers are bound: they are copied in 20 µs
 DRIVER = {"linux": "libcuda.so.1", "win32": "nvcuda.dll"}  # what an NVIDIA driver brings; without it nothing of CUDA is tried
+TOO_LONG = "Another model plays its part; `performer check` tells how long this one takes."
 EXPORT_AGAIN = "Export the model again with this version's training scripts."
 
 
@@ -65,8 +68,9 @@ class OpenGraph:
     own in the graph are named, and those it does not have are passed over. `metadata`: texts that travel in the graph, by name. Thread-safe."""
 
     def __init__(
-        self, session: Any, graph: Graph, inputs: tuple[Port, ...], outputs: tuple[Port, ...], options: frozenset[str] = frozenset()
-    ) -> None:
+        self, session: Any, graph: Graph, inputs: tuple[Port, ...], outputs: tuple[Port, ...], limit: RunLimit,
+        options: frozenset[str] = frozenset(),
+    ) -> None:  # fmt: skip
         self.device = "cuda" if "CUDAExecutionProvider" in session.get_providers() else "cpu"
         self.metadata: dict[str, str] = dict(session.get_modelmeta().custom_metadata_map)
         self._graph, self._ports = graph, inputs
@@ -74,11 +78,25 @@ class OpenGraph:
         self._wanted = [port.name for port in outputs]
         self._session, self._outputs = session, outputs
         self._run, self._options = session.run, options
+        self._limit = limit
 
     def __call__(self, *arrays: Array, **options: Array) -> list[Array]:
         named = {name: array for name, array in options.items() if name in self._options}
-        out: list[Array] = self._run(self._wanted, dict(zip(self._names, arrays, strict=True)) | named)
+        inputs = dict(zip(self._names, arrays, strict=True)) | named
+        out: list[Array] = self._limited(lambda run_options: self._run(self._wanted, inputs, run_options))
         return out
+
+    def _limited(self, run: Callable[[Any], Any]) -> Any:
+        """What the run gives. Raises ModelError where it takes too long, or did so twice not long ago."""
+        limit = self._limit
+        if limit.refuses():
+            raise ModelError(f"Graph '{self._graph.path}' ran too long and rests.", TOO_LONG)
+        limit.began = time.monotonic()
+        try:
+            return run(limit.options)
+        finally:
+            if limit.ended():
+                raise ModelError(f"Graph '{self._graph.path}' did not end within {limit.seconds:.0f} s and was stopped.", TOO_LONG) from None
 
     def bound(self) -> Run:
         """A way to run it over and over with less ado, for one thread at a time: the inputs and outputs lie in buffers that are bound once and
@@ -98,7 +116,7 @@ class OpenGraph:
         def run(*arrays: Array) -> list[Array]:
             for place, array in zip(inputs, arrays, strict=True):
                 place[...] = array
-            run_bound(binding)
+            self._limited(lambda run_options: run_bound(binding, run_options))
             return [place.copy() for place in outputs]
 
         return run
@@ -141,8 +159,10 @@ def open_graph(
     own = {each.name: each for each in session.get_overridable_initializers()}
     there = tuple(port for port in options if port.name in own)
     _check(graph, "input", there, [own[port.name] for port in there])
-    opened = OpenGraph(session, graph, inputs, outputs, frozenset(port.name for port in there))
+    limit = RunLimit(onnxruntime)
+    opened = OpenGraph(session, graph, inputs, outputs, limit, frozenset(port.name for port in there))
     opened.warm(1)
+    limit.seconds = RUN_S
     return opened
 
 
