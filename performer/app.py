@@ -27,6 +27,7 @@ from performer.clock import SystemClock
 from performer.effects import Ask, AskChords, Drop, Effect, Expect, Feed, Forget, Join, Load, Propose, Say, Soon, Wake, Wonder
 from performer.errors import PerformerError
 from performer.events import Loaded, NoteOn, Progression, Sync, Tick, Timed
+from performer.heartbeat import LOOPS
 from performer.housekeeping import Housekeeping
 from performer.inputs.link import LinkInput
 from performer.inputs.osc import OscInput, Source
@@ -92,7 +93,7 @@ class Engine:
         self._progression = show.progression
         self._heard = -math.inf  # when a key of the human last went down
         self._audio_named = bool(show.audio.enabled and show.audio.input)  # one that is wanted by its name and not there is told as a mistake
-        self._worker = Worker("session", self._handle, rest=self._do_later)
+        self._worker = Worker("session", self._handle, rest=self._do_later, watched=True)
         self._later: deque[tuple[Callable[..., object], Any]] = deque()  # what is done when the turn is over, and with what
         clients = [_client(text, public.family, show.osc.host) for text in show.osc.clients]
         self._osc = OscOutput(
@@ -271,11 +272,14 @@ class Engine:
         self.hear(Timed(moment, Tick(tag)))
 
     def _listen(self) -> None:
+        went_round = LOOPS.watch("net")
         while self._running.is_set():
+            went_round()
             try:
                 self._net.turn(0.2)
             except Exception:
                 log.exception("the network thread met an error; it goes on")
+        LOOPS.forget("net")
 
     def _ports_changed(self) -> None:
         if "priority" in self.facts:

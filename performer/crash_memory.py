@@ -93,6 +93,14 @@ class CrashMemory:
         return ((port - 1) * CHANNELS + channel) * PITCHES + pitch
 
 
+def ending_of(message: Message) -> tuple[int, ...]:
+    """What ends what this message begins or ends, or brings it to rest; empty for any other."""
+    if message[0] & 0xF0 in (0x80, 0x90):
+        return 0x80 | message[0] & 0x0F, message[1], 0
+    movable = _movable(message)
+    return () if movable is None else tuple(_rest(message[0] & 0x0F, movable))
+
+
 def encode_ports(ports: Sequence[PortMemory]) -> bytes:
     """What `CrashMemory.ports` reads."""
     return json.dumps([_VERSION, *map(asdict, ports)]).encode()

@@ -16,6 +16,7 @@ from performer.agenda import Agenda
 from performer.clock import Clock
 from performer.effects import Compensate, Effect, Pass, Play, Release, Silence, Wake
 from performer.events import Event, Transport
+from performer.heartbeat import LOOPS
 from performer.ledger import Ledger, Slot, Sounding, slot_of
 from performer.priority import punctual
 from performer.rest_ledger import RestLedger
@@ -321,8 +322,10 @@ class Scheduler:
         return now
 
     def _run(self) -> None:
+        went_round = LOOPS.watch("scheduler", nudge=self._bell.ring)
         with punctual():
             while self._running:
+                went_round()
                 with self._turn:
                     due = self._go_on()
                     self._asleep_until = due
@@ -333,6 +336,7 @@ class Scheduler:
                     while not self._inbox and due - EARLY <= self._clock.now() < due:
                         pass
                 self._asleep_until = -math.inf
+        LOOPS.forget("scheduler")
 
     def _go_on(self) -> float:
         """Take in what came, do what is due. Returns when the next thing is."""

@@ -28,6 +28,7 @@ from performer.crash_memory import CrashMemory
 from performer.endings import ConsoleWindow, be_deaf_to_terminal, end_on_signals, held_back
 from performer.errors import PerformerError, PortError
 from performer.folders import prepare_folders
+from performer.heartbeat import LATE_S, Heartbeat, start_beating
 from performer.log_limit import limit_log
 from performer.loopback import PLACES, Loopback, bind_loopback
 from performer.port_link import SILENCE, PortLink, send
@@ -42,6 +43,8 @@ FIRST_WAIT, LONGEST_WAIT = 0.25, 20.0  # seconds before a dead child is started 
 STEADY = 5.0  # seconds of life after which a death counts as the first again
 FORMAT = "performer: %(message)s"
 PATIENCE, OTHERS_PATIENCE = 4.0, 1.0  # seconds that the engine, and after it the others, have to stop by themselves
+BEGIN_S = 60.0  # seconds that a process has to its first beat; a busy machine takes some
+GAP_S = 1.0  # seconds between two looks after which this process itself stood still
 WATCH_S = 0.1  # seconds between two looks at whether to end
 
 
@@ -59,6 +62,9 @@ class Child:
     due: float = field(default=0.0)
     restarts: int = 0
     last_reason: str = ""
+    heartbeat: Heartbeat = field(default_factory=lambda: Heartbeat(CONTEXT.RawArray("d", 1)))
+    hung: str = ""
+    """Why it was ended from here, until its end is seen."""
 
     @property
     def pid(self) -> int | None:
@@ -73,13 +79,41 @@ class Child:
     def start(self) -> None:
         """Start it with a lifeline of its own: when this end closes, the child stops."""
         here, there = CONTEXT.Pipe()
-        arguments = (self.name, logging.getLogger().level, self.target, *self.arguments, there)
+        self.heartbeat.clear()
+        arguments = (self.name, self.heartbeat, logging.getLogger().level, self.target, *self.arguments, there)
         self.process = CONTEXT.Process(target=_begin, args=arguments, name=f"performer {self.name}")
         stand_somewhere()
         with held_back():
             self.process.start()
         there.close()
         self.lifeline, self.started, self.due = here, time.monotonic(), 0.0
+
+    @property
+    def beat_age(self) -> float | None:
+        """Seconds since the process last said that it is well; None before the first time."""
+        return None if self.process is None else self.heartbeat.age(time.monotonic())
+
+    def end_if_hung(self, now: float) -> None:
+        """Kill a process that says nothing any more, or does not come to its first beat."""
+        if self.process is None or self.hung:
+            return
+        age = self.heartbeat.age(now)
+        if age is not None and age > LATE_S:
+            self.hung = f"it did not answer for {age:.1f} s"
+        elif age is None and now - self.started > BEGIN_S:
+            self.hung = f"it did not begin within {BEGIN_S:.0f} s"
+        if self.hung:
+            self.process.kill()
+
+    def last_words(self) -> str:
+        """Why it ended, in its own words where it said any."""
+        said = self.hung
+        if self.lifeline is not None and not said:
+            with contextlib.suppress(EOFError, OSError):
+                while self.lifeline.poll():
+                    said = self.lifeline.recv_bytes().decode(errors="replace")
+        self.hung = ""
+        return "" if said.startswith(app.READY.decode()) else said
 
     def exit_code(self) -> int | None:
         """How a process whose end was seen ended. The end of its pipe is seen a moment before its status can be read."""
@@ -115,7 +149,7 @@ class Child:
             self.process.join(1.0)
 
 
-def _begin(name: str, level: int, target: Callable[..., None], *arguments: Any) -> None:
+def _begin(name: str, heartbeat: Heartbeat, level: int, target: Callable[..., None], *arguments: Any) -> None:
     """The first function of every child. On Linux `ps` and `top` show it as `perf.NAME`."""
     with contextlib.suppress(OSError):
         Path("/proc/self/comm").write_text(f"perf.{name}", encoding="ascii")
@@ -123,6 +157,7 @@ def _begin(name: str, level: int, target: Callable[..., None], *arguments: Any) 
     print_without_waiting()
     logging.basicConfig(level=level, format=FORMAT, stream=sys.stderr)
     limit_log()
+    start_beating(heartbeat)
     target(*arguments)
 
 
@@ -210,6 +245,7 @@ class Supervisor:
     def run(self, seconds: float | None = None) -> None:
         """Watch until it is time. A process that dies is started again, the sooner the seldomer it died."""
         end = None if seconds is None else time.monotonic() + seconds
+        looked = calm_from = time.monotonic()
         while not self._stopping and (end is None or time.monotonic() < end):
             alive = {child.process.sentinel: child for child in self.children if child.process is not None}
             waits = [WATCH_S, *(child.due - time.monotonic() for child in self.children if child.process is None)]
@@ -219,12 +255,27 @@ class Supervisor:
                 if child.name == "engine":
                     self._silence()
                 if not self._stopping:
-                    child.last_reason = f"it ended with {code}"
-                    (log.debug if code == 4 else log.warning)("%s ended (%s); it starts again in %.1f s", child.name, code, child.died())
+                    self._tell_end(child, code)
             self._reporter.look(self.children)
+            now = time.monotonic()
+            if now - looked > GAP_S:
+                calm_from = now + LATE_S  # this process stood still too, and with it perhaps all others: a machine that slept
+            looked = now
+            for child in self.children if now > calm_from else ():
+                child.end_if_hung(now)
             for child in self.children:
                 if child.process is None and time.monotonic() >= child.due and not self._stopping:
                     child.start()
+
+    def _tell_end(self, child: Child, code: int | None) -> None:
+        """Say that a child ended and why, in the log and, once for each reason, on the page."""
+        words = child.last_words()
+        reason, before = words or f"it ended with {code}", child.last_reason
+        child.last_reason = reason
+        wait = child.died()
+        (log.debug if code == 4 else log.warning)("%s ended (%s); it starts again in %.1f s", child.name, words or code, wait)
+        if words and words != before:
+            self._loopbacks["engine"].send("desk", "/performer/error", child.name, f"{child.name} ended: {words} It starts again.")
 
     def close(self) -> None:
         """Stop everything, the engine first: it ends in silence while the others still see it."""

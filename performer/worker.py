@@ -14,7 +14,11 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
+from performer.heartbeat import LOOPS
+
 log = logging.getLogger("performer")
+STANDS_S = 3.0  # seconds after which the thread stands still, where it is watched
+AFTER_FAULT_S = 0.05
 LONGEST = 5  # times its usual span that a thread lingers which only informs
 _STOP = object()
 
@@ -53,6 +57,7 @@ class Worker:
     that only informs waits once something came, before it handles all of it, and up to LONGEST times as long while those are `busy` that play: Python
     runs one thread at a time.
     `rest` is called at the end of each turn: the place for what may wait until then.
+    With `watched` the process counts as hung when the thread stands still; see `heartbeat`.
     A handler that raises is logged once for each kind of exception, counted, and the worker goes on."""
 
     def __init__(
@@ -64,8 +69,10 @@ class Worker:
         linger: float = 0.0,
         rest: Callable[[], None] = lambda: None,
         busy: Callable[[], bool] = lambda: False,
+        watched: bool = False,
     ) -> None:
         self.name = name
+        self._watched = watched
         self.counters = Counters()
         self._handle = handle
         self._limit = limit
@@ -160,15 +167,26 @@ class Worker:
         return self.counters.handled - before
 
     def _run(self) -> None:
+        went_round = LOOPS.watch(self.name, STANDS_S, self.ring) if self._watched else None
         while not self._ended:
-            if self._items:
-                with self._turn:
-                    if self._items:
-                        self._handle_until(self._items[0])
-            else:
-                self._wait()
+            if went_round is not None:
+                went_round()
+            try:
+                self._go_round()
+            except Exception as error:  # a thread that ends is missed by nobody: it goes on
+                self._failed(error, "its own round")
+                time.sleep(AFTER_FAULT_S)
+        LOOPS.forget(self.name)
         while self._idle is not None and self._idle() == 0.0:
             pass
+
+    def _go_round(self) -> None:
+        if self._items:
+            with self._turn:
+                if self._items:
+                    self._handle_until(self._items[0])
+        else:
+            self._wait()
 
     def _wait(self) -> None:
         """Nothing is there: do the idle work, wait for the bell. Who only informs lingers when it rings."""

@@ -2,7 +2,7 @@
 
 import pytest
 
-from performer.crash_memory import CrashMemory, PortMemory, encode_ports
+from performer.crash_memory import CrashMemory, PortMemory, encode_ports, ending_of
 from performer.shared_value import SharedValue
 
 SENT = {
@@ -23,6 +23,12 @@ def test_what_moved_is_ended_and_then_nothing_is_left(port: int, moved: tuple[in
     assert list(memory.endings()) == [(port, ended)]
     memory.follow(port, ended)
     assert not list(memory.endings())
+
+
+@pytest.mark.parametrize(("moved", "ended"), SENT.values(), ids=SENT)
+def test_what_moves_and_what_ends_it_have_one_ending(moved: tuple[int, ...], ended: tuple[int, ...]):
+    assert ending_of(moved) == ending_of(ended) == ended
+    assert ending_of((0xB0, 7, 100)) == ending_of((0xF8,)) == ()
 
 
 def test_a_volume_and_a_velocity_of_zero_leave_nothing():

@@ -64,7 +64,7 @@ class OscOutput:
         self._told = 0.0  # when values were told last
         self._clear_in = clear_in
         self._packer, self._answering = Packer(), ""
-        self._worker = Worker("telemetry", self._handle, limit=MOST_WAITING, idle=self._idle, linger=LINGER, busy=busy)
+        self._worker = Worker("telemetry", self._handle, limit=MOST_WAITING, idle=self._idle, linger=LINGER, busy=busy, watched=True)
         for place in named:
             if is_number(place[0]):
                 self.clients.name(place)

@@ -15,8 +15,9 @@ from functools import partial
 from multiprocessing.connection import Connection
 from typing import Any
 
-from performer.crash_memory import CrashMemory
+from performer.crash_memory import CrashMemory, ending_of
 from performer.errors import PortError
+from performer.heartbeat import LOOPS
 from performer.inputs.midi import VIRTUAL as INPUT
 from performer.midi_port import Port, PortWatch
 from performer.outputs.midi import MidiOutput
@@ -57,7 +58,7 @@ class PortServer:
         self._dropped = 0
         self._last_status = b""
         self._ready = False
-        self._owed: dict[int, list[Sequence[int]]] = {}  # output -> what ends something and could not be sent
+        self._owed: dict[int, dict[tuple[int, ...], None]] = {}  # output -> what ends something and could not be sent
         ports = [*self._inputs, *(output.port for output in self._outputs)]
         self._watch = PortWatch(ports, self._changed, memory=SharedValue(memory.connections), looked=self._tell)
         self._thread = threading.Thread(target=self._serve, name="midi out", daemon=True)
@@ -117,7 +118,7 @@ class PortServer:
         elif kind == ASK:
             self._tell(anew=True)
         elif kind == OPENED:
-            for message in self._owed.pop(datagram[1], []):
+            for message in self._owed.pop(datagram[1], {}):
                 self._play(datagram[1], message)
 
     def _play(self, number: int, message: Sequence[int]) -> None:
@@ -125,8 +126,10 @@ class PortServer:
             return
         if self._outputs[number - 1].send_message(bytes(message)):
             self._memory.follow(number, message)
-        elif message[0] & 0xF0 == 0x80:
-            self._owed.setdefault(number, []).append(message)
+            if number in self._owed:
+                self._owed[number].pop(ending_of(message), None)
+        elif ending_of(message) == tuple(message):
+            self._owed.setdefault(number, {})[tuple(message)] = None
 
     def _silence(self) -> None:
         """End all that sounds and bring all gestures to rest, where nobody else will."""
@@ -171,6 +174,9 @@ def run(options: PortsOptions, link: PortLink, memory: CrashMemory, lifeline: Co
     server = PortServer(options, link, memory)
     server.start()
     with contextlib.suppress(EOFError, OSError):
+        went_round = LOOPS.watch("ports")
         while not lifeline.poll(GUARD_S):
+            went_round()
             server.look_after()
+        LOOPS.forget("ports")
     server.stop()
