@@ -35,6 +35,7 @@ SEQUENCES = frozenset(CONTROL + number for number in (0, 6, 32, 38, *range(96, 1
 STEPS = (0, 1, -1, 2, -2, 3, -3)  # between velocities that leave nearly as loud
 LESS_ALIKE = 0.45  # nats that each step between them takes from LIKE_CHANGE
 UNINFORMATIVE = 0.2  # where all velocities are the same anyway
+ONE_INSTANT = 0.0005  # seconds
 MISSED = -1.2  # what left and did not come back
 MOST_MISSED = 12
 MOST_STAYED_OUT = 5  # messages that were let in and left again, one after the other, after which there is no loop
@@ -176,7 +177,10 @@ class Loop:
         if self.hits:
             steady = self.hits >= 6 and self._jitter < STEADY
             in_time, precision = (STEADY_IN_TIME, STEADY_PRECISION) if steady else (IN_TIME, PRECISION)
-            gain += max(OUT_OF_TIME, in_time - off * off * precision)
+            in_time_gain = max(OUT_OF_TIME, in_time - off * off * precision)
+            # Of what comes back without delay, one instant says once that it is in time: a chord on several channels is a player's.
+            again_now = time - self.latest < ONE_INSTANT and self.delay < ONE_INSTANT
+            gain += min(0.0, in_time_gain) if again_now else in_time_gain
         gain += (
             self._velocity_gain(left, value, *varied)
             if left.key < OFF

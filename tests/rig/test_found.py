@@ -123,3 +123,16 @@ def test_a_loop_that_is_never_recognised_is_cut_off():
     rig.down(58, 1, "midi", 90)
     rig.loop_with(0.3, 0.0, 1, 0.0, -1, 10, 1)
     rig.wait(4.0)
+
+
+def test_keys_on_several_channels_at_one_instant_are_no_loop():
+    """Rig, seed 2016: 8 of the 14 keys counted as copies of each other, without delay."""
+    rig = Rig("punch-in", seed=231, mind="echo", latency=0.0, input=(1,), channel=(1,), notes=1)
+    keys = (
+        (43, 1, "desk", 90), (59, 1, "desk", 90), (43, 10, "midi", 90), (59, 10, "midi", 90), (63, 1, "desk", 64), (60, 1, "desk", 64),
+        (60, 2, "midi:2", 64), (63, 2, "midi", 64), (59, 2, "midi", 90), (55, 1, "midi:2", 90), (61, 1, "midi:2", 90), (59, 3, "midi", 90),
+        (55, 3, "midi", 90), (61, 2, "midi", 90),
+    )  # fmt: skip
+    for key in keys:
+        rig.down(*key)
+    rig.check()
