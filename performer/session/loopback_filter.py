@@ -10,7 +10,7 @@ from collections import deque
 from dataclasses import dataclass
 
 from performer.session.loopback_evidence import LEAST_REACH, SEQUENCES, Loop, is_switch
-from performer.session.loopback_learning import ALARM, PASSED_ON, Arrival, Learner, Source, Velocities
+from performer.session.loopback_learning import ALARM, AT_ONCE, PASSED_ON, Arrival, Learner, Source, Velocities
 from performer.session.loopback_memory import (
     BEND,
     CONTROL,
@@ -113,6 +113,10 @@ class LoopbackFilter:
         if not found:
             self._accept(source, time, key, value, event)
         return found
+
+    def played_here(self, time: float, event: Message) -> None:
+        """A message of a player came by a way that nothing returns by: the page, OSC. What it brings to leave is known to be his."""
+        self._recent[key_of(event)[0]] = time, event.source, event.channel
 
     def _disprove(self, source: Source, time: float, key: int) -> None:
         """See whether this key would be the copy of one that was taken for a copy, and so never left.
@@ -275,6 +279,9 @@ class LoopbackFilter:
             if mode or (odd and own and left.cause != (name, channel) and time - left.time > IMPOSSIBLE):
                 return True
             if left.port in known:
+                continue
+            # Two keyboards struck at once, or one whose layers are two channels. No way back is as short.
+            if key < OFF and time - left.time < AT_ONCE and left.cause not in (None, (name, channel)):
                 continue
             if not own:
                 return True

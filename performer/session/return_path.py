@@ -66,6 +66,7 @@ class ReturnPath:
         away from rest stays for good."""
         source = event.source
         if not is_live(source):
+            self._filter.played_here(time, event)
             return Verdict.OWN
         is_copy = self._filter.is_return(time, event)
         if is_copy and comes_to_rest and not self._filter.is_certain:
