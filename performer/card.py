@@ -33,7 +33,7 @@ class Graph:
 class Card:
     """What `card.toml` says. `encoding` is the version of the model's inputs and outputs, which the code that runs it must share;
     `shape` holds the numbers of the architecture, `metrics` figures with the command that measures them, `data` the training sets
-    with their licences."""
+    with their licences, `files` what lies beside the graphs, by its name in the card."""
 
     name: str
     role: str
@@ -43,6 +43,7 @@ class Card:
     shape: Mapping[str, Any] = field(default_factory=dict)
     metrics: Mapping[str, Any] = field(default_factory=dict)
     data: tuple[Mapping[str, Any], ...] = ()
+    files: Mapping[str, Path] = field(default_factory=dict)
 
     def require(self, role: str, encoding: str, *graphs: str) -> None:
         """Raise ModelError unless the card has this role and encoding and names these graphs."""
@@ -65,7 +66,7 @@ def sha256_of(path: Path) -> str:
 
 
 def read_card(folder: Path) -> Card:
-    """Read and check `folder/card.toml`: every graph it names lies in the folder and has the hash that the card gives.
+    """Read and check `folder/card.toml`: every graph and file it names lies in the folder and has the hash that the card gives.
 
     Raises ModelError with the name of the file that is missing, altered or malformed."""
     path = folder / CARD
@@ -86,6 +87,7 @@ def read_card(folder: Path) -> Card:
             shape=dict(content.get("shape", {})),
             metrics=dict(content.get("metrics", {})),
             data=tuple(content.get("data", ())),
+            files={name: _graph(folder, name, entry).path for name, entry in content.get("files", {}).items()},
         )
     except (KeyError, TypeError, AttributeError, ValueError) as error:
         raise ModelError(f"{path} lacks {error} or has it in another form.", "Compare it with the card of a shipped model.") from None

@@ -75,7 +75,7 @@ def _folder(folder: Path, card: Card) -> Iterator[Remark]:
     called = folder.resolve().name
     if called != card.name:
         yield Remark(False, f"The folder is called '{called}' and the card says '{card.name}': takes would not find it.", "Use one name for both.")
-    named = {CARD, *(graph.path.name for graph in card.graphs.values())}
+    named = {CARD, *(graph.path.name for graph in card.graphs.values()), *(path.name for path in card.files.values())}
     others = [path.name for path in sorted(folder.iterdir()) if path.name not in named and path.suffix.lower() not in BESIDE]
     if others:
         remedy = "Save the weights inside the graphs (onnx.save_model does), and take away what is not needed."

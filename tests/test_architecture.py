@@ -43,7 +43,7 @@ LIBRARIES: dict[str, str] = {
     "glfw": "visuals.displays",
     "moderngl": "visuals.compositor",
     "mido": "render",
-    "numpy": "bench calibration.audio_loop check encoding evaluation inference listening visuals words.typeset words.verse",
+    "numpy": "bench calibration.audio_loop check encoding evaluation inference listening visuals words",
     "onnxruntime": "inference.onnx",
     "platformdirs": "assets",
     "rtmidi": "midi_backends",
