@@ -45,7 +45,9 @@ class CopyFilter:
         self._bits, self._size, self.hashes = bits, 8 * len(bits), hashes
 
     def __contains__(self, text: str) -> bool:
-        return all(self._bits[place >> 3] >> (place & 7) & 1 for place in _places(text, self._size, self.hashes))
+        return all(
+            self._bits[place >> 3] >> (place & 7) & 1 for place in _places(text, self._size, self.hashes)
+        )
 
     @property
     def false_positives(self) -> float:
@@ -78,8 +80,19 @@ class CopyFilter:
             if not bits or not 0 < hashes < 100:
                 raise ValueError(f"{len(bits)} bytes, {hashes} hashes")
             return cls(bits, hashes)
-        except (OSError, ValueError, KeyError, TypeError, AttributeError, EOFError, zipfile.BadZipFile) as error:
-            raise ModelError(f"'{path}' is no filter of copies ({error}).", "Make it again with performer.training.verse.guard.") from None
+        except (
+            OSError,
+            ValueError,
+            KeyError,
+            TypeError,
+            AttributeError,
+            EOFError,
+            zipfile.BadZipFile,
+        ) as error:
+            raise ModelError(
+                f"'{path}' is no filter of copies ({error}).",
+                "Make it again with performer.training.verse.guard.",
+            ) from None
 
 
 def _places(text: str, size: int, hashes: int) -> Iterator[int]:

@@ -58,6 +58,10 @@ class Tokenizer:
     def forms(self) -> list[str]:
         return [name.removeprefix(FORM) for name in self.controls if name.startswith(FORM) and name != FORM]
 
+    @property
+    def authors(self) -> list[str]:
+        return [name.removeprefix(AUTHOR) for name in self.controls if name.startswith(AUTHOR) and name != AUTHOR]
+
     def form_of(self, poem: Poem) -> str:
         """The poem's form as the file names it, if there is a token for it; else as the text tells."""
         if poem.form in self.forms:
@@ -71,7 +75,7 @@ class Tokenizer:
             tokens += [self._control[STANZA]] if number else []
             for place, line in enumerate(stanza.split("\n")):
                 tokens += [self._control[LINE]] if place else []
-                tokens += self._encode_line(line)
+                tokens += self.encode_line(line)
         return tokens
 
     def encode_header(self, author: str = "", form: str = "") -> list[int]:
@@ -103,7 +107,8 @@ class Tokenizer:
                 out += self.pieces[token - len(self.controls)].encode()
         return out.decode(errors="replace")
 
-    def _encode_line(self, line: str) -> list[int]:
+    def encode_line(self, line: str) -> list[int]:
+        """Tokens of text without ends of lines."""
         if self.kind != "bpe":
             return [self._piece.get(character, self._control[UNKNOWN]) for character in line]
         tokens: list[int] = []

@@ -31,7 +31,8 @@ class VerseModel:
         """Opens the model. Raises ModelError for a folder that holds no verse model of this encoding."""
         card = read_card(folder)
         card.require("words", ENCODING, "step")
-        self.name, self.shape, self._state_ports = card.name, card.shape, state_ports(card)
+        self.name, self.shape, self.files = card.name, card.shape, card.files
+        self._state_ports = state_ports(card)
         logits = _logits_of(card)
         read = (Port("tokens", "int64", (1, 1)), *self._state_ports)
         made = (logits, *(Port(f"new_{port.name}", port.kind, port.shape) for port in self._state_ports))

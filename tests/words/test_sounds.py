@@ -15,17 +15,23 @@ def test_the_dictionary_tells_syllables_and_stress(word: str, stresses: str):
     assert sound_of(word).known
 
 
-@pytest.mark.parametrize(("word", "count"), [("moonwake", 2), ("glimmerless", 3), ("brothed", 1), ("zzz", 1), ("", 1)])
+@pytest.mark.parametrize(
+    ("word", "count"), [("moonwake", 2), ("glimmerless", 3), ("brothed", 1), ("zzz", 1), ("", 1)]
+)
 def test_a_word_that_the_dictionary_lacks_is_sounded_by_its_spelling(word: str, count: int):
     assert (sound_of(word).syllables, sound_of(word).known) == (count, False)
 
 
-@pytest.mark.parametrize(("one", "other"), [("night", "delight"), ("sea", "free"), ("flowing", "growing"), ("Bird", "word")])
+@pytest.mark.parametrize(
+    ("one", "other"), [("night", "delight"), ("sea", "free"), ("flowing", "growing"), ("Bird", "word")]
+)
 def test_words_rhyme(one: str, other: str):
     assert rhymes(one, other)
 
 
-@pytest.mark.parametrize(("one", "other"), [("night", "Night"), ("love", "move"), ("sea", "sees"), ("flowing", "sing")])
+@pytest.mark.parametrize(
+    ("one", "other"), [("night", "Night"), ("love", "move"), ("sea", "sees"), ("flowing", "sing")]
+)
 def test_words_do_not_rhyme(one: str, other: str):
     assert not rhymes(one, other)
 
