@@ -5,7 +5,7 @@ import sys
 from collections.abc import Sequence
 
 from performer import __version__
-from performer.commands import bench, calibrate, check, demo, devices, doctor, init, learn, parameters, render, run
+from performer.commands import bench, calibrate, check, demo, devices, doctor, init, learn, parameters, render, run, verse
 from performer.commands import eval as evaluate
 from performer.commands.parser import WRONG, Parser
 from performer.commands.printing import drop_output, refusal
@@ -13,7 +13,7 @@ from performer.console import open_standard_streams
 from performer.errors import PerformerError
 
 FAILED, STOPPED = WRONG, 130
-COMMANDS = (run, demo, init, devices, doctor, parameters, calibrate, render, check, evaluate, learn, bench)
+COMMANDS = (run, demo, init, devices, doctor, parameters, calibrate, render, check, evaluate, learn, verse, bench)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

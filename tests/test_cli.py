@@ -136,7 +136,7 @@ def test_the_seconds_hold_before_a_command_and_after_it(words: list[str]):
     assert duration_of(make_parser().parse_args(words)) == 3.0
 
 
-SUBCOMMANDS = ("run", "demo", "init", "devices", "doctor", "parameters", "calibrate", "render", "check", "eval", "learn", "bench")
+SUBCOMMANDS = ("run", "demo", "init", "devices", "doctor", "parameters", "calibrate", "render", "check", "eval", "learn", "verse", "bench")
 OF_BENCHES = {
     "reply": {"--notes", "--rate", "--voices", "--silence", "--model", "--with-visuals"},
     "timing": {"--seconds", "--delay", "--model", "--with-visuals"},
