@@ -15,13 +15,14 @@ from performer.words.verse_forms import LineLimits
 
 MARKS, STOPS = ",.;:!?", ".!?"
 # Words that belong to what follows, so that no line ends with them.
-WEAK = frozenset(
-    "a an and are as at be because but by can could else every for from had has have he i if in into is its like "
-    "may might must my nor of on or our shall she should than that the their they this though thy till to "
-    "unto upon was we were when where whereas wherein which while who whom whose will with within without would "
-    "your o oh am been did do does doth hath no or per since some such thee's these those until what yet "
-    "wherefore whence whether".split()
-)
+WEAK_WORDS = """
+a am an and are as at be because been but by can could did do does doth else every for from had has
+hath have he i if in into is its like may might must my no nor o of oh on or our per shall she
+should since some such than that the thee's their these they this those though thy till to until
+unto upon was we were what when whence where whereas wherefore wherein whether which while who whom
+whose will with within without would yet your
+"""
+WEAK = frozenset(WEAK_WORDS.split())
 START, SPACE, WORD, MARK, HYPHEN, DASH = range(6)
 FREQUENT = 64  # the rank up to which a word may come again and again
 FEWEST_RHYMES = 12  # words that a line which opens a rhyme must leave to the others

@@ -13,7 +13,7 @@ from performer.words.english import dictionary_words, sound_of
 
 # Words that begin with an apostrophe, which the list of words does not hold.
 CLIPPED = ("'tis", "'twas", "'twere", "'twill", "'mid", "'neath", "'gainst", "'twixt", "'em", "'til")
-NUMERALS = frozenset("ii iii iv vi vii viii ix xi xii xiii xiv xv xvi".split())
+NUMERALS = frozenset(("ii", "iii", "iv", "vi", "vii", "viii", "ix", "xi", "xii", "xiii", "xiv", "xv", "xvi"))
 ARTICLES = frozenset({"a", "an", "the"})
 COMMON = 18_000  # words that are used; rarer ones are names and dialect
 RHYMING = 6_000  # the rank up to which a word may end a rhymed line

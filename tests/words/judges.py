@@ -121,7 +121,7 @@ JUDGES: dict[str, dict[str, Judge]] = {
         "pentameter": lambda lines, word: measured(10, ABAB, lines),
         "ballad": lambda lines, word: measured(8, [(1, 3)], lines),
         "refrain": lambda lines, word: lines[3] == lines[7] and measured(8, [(0, 1), (4, 5)], lines),
-        "acrostic": lambda lines, word: spells(lines, word),
+        "acrostic": spells,
     },
     "zh": {
         "free": lambda lines, word: is_free(lines),
