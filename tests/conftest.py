@@ -3,6 +3,7 @@ one after the other, and what computes runs behind them on the rest."""
 
 import contextlib
 import functools
+import logging
 import os
 import re
 import shutil
@@ -12,6 +13,7 @@ from typing import Any
 
 import pytest
 
+from performer.log_limit import LogLimit
 from tests.jack import JackServer, sweep
 
 REALTIME = re.compile(r"mark\.(programs|realtime)|jack_server")
@@ -45,6 +47,12 @@ def pytest_runtest_setup(item: pytest.Item) -> None:
     if "PYTEST_XDIST_WORKER" in os.environ:
         with contextlib.suppress(PermissionError):  # only root comes back to the front
             os.setpriority(os.PRIO_PROCESS, 0, 0 if is_realtime(item.path) else BEHIND)
+
+
+def pytest_runtest_teardown() -> None:
+    """A show that a test ran in this process has limited what the log tells; the next test hears all."""
+    for handler in logging.getLogger().handlers:
+        handler.filters = [each for each in handler.filters if not isinstance(each, LogLimit)]
 
 
 def pytest_sessionstart(session: pytest.Session) -> None:

@@ -1,12 +1,16 @@
 import queue
 import threading
 
+import pytest
+
 from performer.agenda import Agenda
 from performer.clock import SystemClock
 from performer.effects import Compensate, Pass, Play, Release, Silence, Wake
 from performer.events import Control
 from performer.scheduler import CLOSE, LEAVING, Applied, Ended, Missed, Played, Scheduler, Stage
 from tests.stagehands import WrittenOutput
+
+pytestmark = pytest.mark.realtime
 
 
 def note(time, pitch=60, duration=1.0, tag="a", voice=1, channel=1):

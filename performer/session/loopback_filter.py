@@ -280,8 +280,8 @@ class LoopbackFilter:
                 return True
             if left.port in known:
                 continue
-            # Two keyboards struck at once, or one whose layers are two channels. No way back is as short.
-            if key < OFF and time - left.time < AT_ONCE and left.cause not in (None, (name, channel)):
+            # Two keyboards or pedals at once, or one keyboard whose layers are two channels. No way back is as short.
+            if time - left.time < AT_ONCE and left.cause not in (None, (name, channel)):
                 continue
             if not own:
                 return True

@@ -15,7 +15,7 @@ from performer.cli import FAILED, main
 from performer.inference.echo import Echo
 from performer.parameters import Table
 
-pytestmark = pytest.mark.timeout(300)  # real measurements, half a minute each on a quiet machine
+pytestmark = [pytest.mark.realtime, pytest.mark.timeout(300)]  # real measurements, half a minute each on a quiet machine
 
 
 @pytest.fixture
@@ -140,9 +140,9 @@ def test_endure_sees_a_step_that_grew_longer_and_not_a_machine_that_became_slow(
 
 
 def test_idle_reads_what_a_silent_show_costs(jack_server):
-    """Short: the bounds are those of a show that looks at its port and rehearses as if somebody played (over 3,000 a second)."""
+    """Short: the bounds are those of a show that looks at its port and rehearses as if somebody played (over 5,000 a second at 64 frames)."""
     told = bench_idle(2.0, ("picture off",), settle_s=7.0)["cases"]["picture off"]
-    assert 0 < told["wakeups"] < 1500 and 0 <= told["cpu_percent"] < 60 and told["rss_mb"] > 50
+    assert 0 < told["wakeups"] < 4000 and 0 <= told["cpu_percent"] < 60 and told["rss_mb"] > 50
     assert len(told["processes"]) >= 2 and told["first_ms"] > 0
 
 

@@ -136,3 +136,22 @@ def test_keys_on_several_channels_at_one_instant_are_no_loop():
     for key in keys:
         rig.down(*key)
     rig.check()
+
+
+def test_two_pedals_at_one_instant_are_no_loop():
+    """Rig, seed 3107."""
+    rig = Rig("harmonise", "mute", seed=1325, mind="echo", latency=0.0, input=(0, 0), channel=(2, 3), notes=4)
+    rig.gesture("sostenuto", 64, 3, "midi", 63)
+    rig.panic()
+    rig.gesture("sostenuto", 64, 1, "midi:2", 59)
+    rig.check()
+
+
+def test_a_pedal_and_the_page_at_one_instant_are_no_loop():
+    """Rig, seed 3124."""
+    modes = ("drums", "continue", "harmonise", "mute")
+    rig = Rig(*modes, seed=40, mind="echo", latency=0.004, input=(0, 3, 0, 0), channel=(2, 1, 1, 3), notes=1)
+    rig.gesture("soft", 127, 2, "desk", 63)
+    rig.gesture("cc 67", 0, 2, "desk", 60)
+    rig.gesture("soft", 127, 1, "midi:2", 64)
+    rig.check()
