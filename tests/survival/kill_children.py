@@ -31,7 +31,7 @@ LINES = (
 FOUND_S = 2.5
 PATIENCE_S = 20.0
 EVERY_S = 0.1  # seconds between two keys
-PAUSE_S = 0.5  # without an answer that a player would hear
+PAUSE_S = 1.0  # without an answer that a player would hear
 STEADY_S = 5.5
 
 
