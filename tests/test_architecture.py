@@ -14,7 +14,7 @@ PACKAGE = Path(__file__).parent.parent / "performer"
 LAYERS: tuple[str, ...] = (
     "text",
     ". addresses agenda assets awake bucket chords clock console constraints endings errors events heartbeat jack log_limit loopback midi_parser",
-    "movers packages port_link priority progress schema shared_value worker",
+    "movers packages port_link priority progress saved_state schema shared_value worker",
     "apart card effects encoding housekeeping midi_backends midi_connections music parameter process_report show_names show_text show_values",
     "ledger midi_system parameters rest_ledger show_check",
     "crash_memory show_ports",
