@@ -6,7 +6,7 @@ Text in JSON. A field that is missing, of another kind or unknown is skipped, so
 import json
 import math
 from collections.abc import Callable, Mapping
-from dataclasses import asdict, dataclass, field, fields
+from dataclasses import dataclass, field, fields
 from typing import Any
 
 VERSION = 1
@@ -46,7 +46,8 @@ class SavedState:
 
 def encode_state(state: SavedState) -> bytes:
     """The state as bytes. Raises ValueError or TypeError for what JSON cannot carry. Realtime-safe: no."""
-    content = {"version": VERSION} | asdict(state)
+    # asdict would copy every scene first.
+    content = {"version": VERSION} | {each.name: getattr(state, each.name) for each in fields(state)}
     return json.dumps(content, allow_nan=False, separators=(",", ":")).encode()
 
 
