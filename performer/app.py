@@ -26,7 +26,7 @@ from performer.awake import Awake
 from performer.clock import SystemClock
 from performer.effects import Ask, AskChords, Drop, Effect, Expect, Feed, Forget, Join, Load, Propose, Say, Soon, Wake, Wonder
 from performer.errors import PerformerError
-from performer.events import Loaded, NoteOn, Progression, Sync, Tick, Timed
+from performer.events import Loaded, NoteOn, Progression, Store, Sync, Tick, Timed
 from performer.heartbeat import LOOPS
 from performer.housekeeping import Housekeeping
 from performer.inputs.link import LinkInput
@@ -51,6 +51,7 @@ from performer.session.parts import Parts
 from performer.session.state import Session
 from performer.show import Show
 from performer.show_midi import Handlers, ShowMidi
+from performer.state_keeper import SAVE, StateKeeper, StateMemory
 from performer.worker import Worker
 
 log = logging.getLogger("performer")
@@ -74,10 +75,12 @@ class Engine:
     """Inputs, session, inference, scheduler and outputs of one show, in one process. `output` stands in for the MIDI ports."""
 
     def __init__(
-        self, options: EngineOptions, loopback: Loopback, public: socket.socket, link: PortLink | None = None, output: Output | None = None
-    ) -> None:
-        show = options.show
+        self, options: EngineOptions, loopback: Loopback, public: socket.socket, link: PortLink | None = None, output: Output | None = None,
+        memory: StateMemory | None = None,
+    ) -> None:  # fmt: skip
         self.clock = SystemClock()
+        self._keeper = StateKeeper(memory, self.clock.origin)
+        show = self._keeper.apply_to(options.show)
         # By the origin others on this machine tell our times by their own monotonic clock.
         self.facts: dict[str, Any] = {"show": show.general.name, "clock_origin": self.clock.origin}
         seed = show.general.seed or random.SystemRandom().randrange(1, 2**31)
@@ -90,7 +93,8 @@ class Engine:
         self.facts["band"] = show.band(self._minds.voices)
         parts = Parts.named(show.instruments, self._minds.voices, self._minds.small, self._minds.main)
         self.session = Session(show.table, parts, seed, show.values, show.scenes, show.midi.port_delays)
-        self._progression = show.progression
+        self._save = partial(self._keeper.save, self.session, self.clock, self.facts)
+        self._progression = self._keeper.chords = show.progression
         self._heard = -math.inf  # when a key of the human last went down
         self._audio_named = bool(show.audio.enabled and show.audio.input)  # one that is wanted by its name and not there is told as a mistake
         self._worker = Worker("session", self._handle, rest=self._do_later, watched=True)
@@ -110,7 +114,8 @@ class Engine:
         self._takes_folder = Path(show.takes.folder) if show.takes.folder else takes_dir()
         self.take = self._take(show, seed) if show.takes.record else None
         self._own_health = ShowHealth(self._takes_folder, (self._worker, self._osc.worker), self.take, self.facts)
-        self._housekeeping = Housekeeping(self._pause, self._is_silent, Awake() if show.general.awake else None)
+        awake = Awake() if show.general.awake else None
+        self._housekeeping = Housekeeping(self._pause, self._is_silent, awake, keep=partial(self._keeper.offer, self._pause, self._worker))
         self._health = Health(self._osc.say, self._more_health, lambda: self._minds.step_seconds)
         self._net = OscInput(
             [Source(loopback.sock, "loopback"), Source(public, "osc")], show.table, self.clock, self.hear, self._osc.refuse,
@@ -149,6 +154,7 @@ class Engine:
         self._housekeeping.start()
         self._running.set()
         self._net_thread.start()
+        self._keeper.resume(self.clock.now(), self.hear)
         self._midi.start(self._ports_changed)
         if self._progression:
             self.hear(Timed(self.clock.now(), Progression(self._progression)))
@@ -200,6 +206,9 @@ class Engine:
 
     def _handle(self, timed: Timed) -> None:
         """What is due leaves first, then the models think; whoever only looks on is told when the answer has left: it would want Python's lock."""
+        if timed is SAVE:
+            self._later.append((self._save, timed.event))
+            return
         planned: list[Effect] = []
         thoughts: list[Thought] = []
         for effect in self.session.handle(timed) if self.take is None else self.take.handle(self.session, timed):
@@ -221,7 +230,9 @@ class Engine:
             self._later.append((self._minds.go_on, None))
         if isinstance(timed.event, Loaded):
             self.facts["model"] = timed.event.model
-            self._later.append((self._tell_facts, ""))
+            self._later += [(self._tell_facts, ""), (self._save, timed.event)]
+        elif isinstance(timed.event, Store | Progression):
+            self._later.append((self._save, timed.event))
         elif isinstance(timed.event, Sync):
             self._later.append((self._tell_facts, timed.event.sender))
 
@@ -374,13 +385,13 @@ def _client(text: str, family: socket.AddressFamily, listening: str) -> tuple[st
         raise PerformerError(f"The OSC client '{text}' {error}.", 'Write for example "127.0.0.1:9001".') from None
 
 
-def run(options: EngineOptions, loopback: Loopback, public: socket.socket, link: PortLink | None, lifeline: Connection) -> None:
+def run(options: EngineOptions, loopback: Loopback, public: socket.socket, link: PortLink | None, memory: StateMemory, lifeline: Connection) -> None:
     """The engine's process: play until the lifeline ends. A mistake that a person can mend goes up the lifeline as its sentence."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     done = threading.Event()
     signal.signal(signal.SIGTERM, lambda number, frame: done.set())
     try:
-        engine = Engine(options, loopback, public, link)
+        engine = Engine(options, loopback, public, link, memory=memory)
         engine.start()
         engine.raise_priority()
     except PerformerError as error:

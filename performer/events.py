@@ -299,10 +299,25 @@ class ModelFailed:
     reason: str
 
 
+@dataclass(frozen=True, slots=True)
+class Resume:
+    """A new engine goes on where another one died: the song is at this beat. `position` is the beat from which a continue goes on,
+    `counted_from` the one from which bars are counted; `clock_plays` is whether a MIDI clock that ticks means a song that runs."""
+
+    beat: float
+    bpm: float
+    playing: bool
+    halted: bool = False
+    position: float = 0.0
+    counted_from: float = 0.0
+    clock_plays: bool = True
+
+
 Event = (
     NoteOn | NoteOff | Control | Bend | Pressure | Program | Transport | Tap | LinkState | Sysex
     | ParameterSet | Recall | Store | Suggest | Listen | Choose | Swap | Loaded
     | Panic | LearnPanic | RestoreInputs | PortGone | Still | Wish | Sync | Query | Tick | Answer | ChordAnswer | Progression | ModelFailed
+    | Resume
 )  # fmt: skip
 KINDS: Mapping[str, type] = {kind.__name__: kind for kind in get_args(Event)}
 

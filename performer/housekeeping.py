@@ -20,7 +20,7 @@ NIGHT = 900.0  # seconds without a note after which the processor may doze
 
 class Housekeeping:
     """`pause()` tells how long nothing will leave, in seconds, as far as it is known, and `silent()` whether nobody plays. `collections` counts.
-    `awake`: None where the processor may doze as it likes."""
+    `keep` is called at each look. `awake`: None where the processor may doze as it likes."""
 
     def __init__(
         self,
@@ -29,10 +29,12 @@ class Housekeeping:
         awake: Awake | None = None,
         long: float = 1.0,
         short: float = 0.03,
+        keep: Callable[[], object] = lambda: None,
     ) -> None:
         self.collections = 0
         self._pause, self._silent, self._awake, self._long, self._short = pause, silent, awake, long, short
         self._rested = 0.0  # seconds of silence
+        self._keep = keep
         self._ended = threading.Event()
         self._thread = threading.Thread(target=self._run, name="housekeeping", daemon=True)
 
@@ -78,6 +80,7 @@ class Housekeeping:
     def _run(self) -> None:
         while not self._ended.wait(EVERY):
             try:
+                self._keep()
                 self.look()
             except Exception:
                 log.exception("the pause could not be used; the next one will be")

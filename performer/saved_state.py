@@ -22,26 +22,22 @@ class SavedState:
     """When the state was read, on the system's monotonic clock."""
     values: Mapping[str, Any] = field(default_factory=dict)
     """Parameter values by address."""
-    scenes: Mapping[str, Any] = field(default_factory=dict)
-    """Stored scenes and keyframes by name."""
     tempo_bpm: float = 120.0
     """Tempo in beats a minute."""
     beat: float = 0.0
-    """Song position at `time`, in beats."""
+    """The beat at `time`. Beats are counted on while the song is stopped."""
     running: bool = False
     """The transport or the followed clock runs."""
     models: Mapping[str, Any] = field(default_factory=dict)
     """Swapped models: file by name."""
     chords: str = ""
     """Typed chords."""
-    ports: Mapping[str, Any] = field(default_factory=dict)
-    """Mapping of ports."""
-    panic_trigger: Mapping[str, Any] = field(default_factory=dict)
-    """The learned panic trigger."""
+    transport: Mapping[str, Any] = field(default_factory=dict)
+    """Whether the song is halted, from where it continues, and from where bars are counted."""
 
     def beat_at(self, time: float) -> float:
-        """The song position at a later time of the same clock, in beats."""
-        return self.beat + (max(0.0, time - self.time) * self.tempo_bpm / 60 if self.running else 0.0)
+        """The beat at a later time of the same clock."""
+        return self.beat + max(0.0, time - self.time) * self.tempo_bpm / 60
 
 
 def encode_state(state: SavedState) -> bytes:
@@ -79,14 +75,12 @@ def _is_table(value: Any) -> bool:
 _FITS: Mapping[str, Callable[[Any], bool]] = {
     "time": _is_number,
     "values": _is_table,
-    "scenes": _is_table,
     "tempo_bpm": lambda value: _is_number(value) and value > 0,
     "beat": _is_number,
     "running": lambda value: isinstance(value, bool),
     "models": _is_table,
     "chords": lambda value: isinstance(value, str),
-    "ports": _is_table,
-    "panic_trigger": _is_table,
+    "transport": _is_table,
 }
 
 

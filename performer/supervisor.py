@@ -36,6 +36,7 @@ from performer.ports.process import PortsOptions
 from performer.ports.process import run as serve_ports
 from performer.process_report import Reporter
 from performer.show import Show
+from performer.state_keeper import StateGuard, StateMemory
 
 log = logging.getLogger("performer")
 CONTEXT = multiprocessing.get_context("spawn")
@@ -181,7 +182,10 @@ class Supervisor:
         self._link = PortLink.make() if show.midi.enabled else None
         self._reporter = Reporter(self._loopbacks["engine"])
         engine = app.EngineOptions(show, play)
-        self.children = [Child("engine", app.run, (engine, self._loopbacks["engine"], self._public, self._link)), *self._ports(), *self._others()]
+        memory = StateMemory.make(partial(CONTEXT.RawArray, "B"))
+        self._guard = StateGuard(memory)
+        arguments = (engine, self._loopbacks["engine"], self._public, self._link, memory)
+        self.children = [Child("engine", app.run, arguments), *self._ports(), *self._others()]
 
     def _ports(self) -> Iterator[Child]:
         if self._link is not None:
@@ -254,6 +258,7 @@ class Supervisor:
                 code = child.exit_code()
                 if child.name == "engine":
                     self._silence()
+                    self._guard.died()
                 if not self._stopping:
                     self._tell_end(child, code)
             self._reporter.look(self.children)
@@ -265,6 +270,8 @@ class Supervisor:
                 child.end_if_hung(now)
             for child in self.children:
                 if child.process is None and time.monotonic() >= child.due and not self._stopping:
+                    if child.name == "engine":
+                        self._guard.starts()
                     child.start()
 
     def _tell_end(self, child: Child, code: int | None) -> None:

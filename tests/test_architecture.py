@@ -21,7 +21,7 @@ LAYERS: tuple[str, ...] = (
     "desk inference listening midi_port probe scheduler session show",
     "words",
     "evaluation folders inputs minds outputs visuals",
-    "devices doctor offline ports show_midi",
+    "devices doctor offline ports show_midi state_keeper",
     "app",
     "bench calibration check preflight render supervisor",
     "commands",

@@ -106,6 +106,10 @@ class Follower:
         """Whether the clock ticks at this time, or is about to; a short drop-out is bridged."""
         return time - max(self._arrived, self._woken) <= SILENCE
 
+    def resume(self, playing: bool, beat: float) -> None:
+        """Whether the other side ran when the one who followed it died, and from where it continues."""
+        self.playing, self._position = playing, round(beat * TICKS)
+
     def hear(self, time: float, event: Transport, running: Timeline) -> None:
         """Take in a tick or a word of the transport. `running` is the timeline that everybody plays to now: it numbers the first tick of a
         clock whose transport has said nothing, and those that come after a silence."""

@@ -19,6 +19,11 @@ class Scenes:
         """The names, in the order in which they came."""
         return list(self._scenes)
 
+    @property
+    def kept(self) -> Mapping[str, Mapping[str, Any]]:
+        """The scenes by name."""
+        return self._scenes
+
     def store(self, name: str, values: Mapping[str, Any]) -> None:
         """Keep the values, all but those that belong to the wiring. A scene of this name is replaced. Raises LookupError where there are MOST."""
         if name not in self._scenes and len(self._scenes) >= MOST:

@@ -31,6 +31,7 @@ from performer.events import (
     Query,
     Recall,
     RestoreInputs,
+    Resume,
     Still,
     Store,
     Suggest,
@@ -94,7 +95,7 @@ class Session:
             Recall: self._recall, Store: self._store, Swap: self._swap, Loaded: self._loaded, Wish: self._wish,
             Query: self.values.tell, Suggest: self._suggest, Listen: self._suggest, Choose: self._suggest,
             Tick: self._tick, Answer: self._answer, ModelFailed: self._failed,
-            ChordAnswer: self.room.chords.answer, Progression: self.room.chords.write,
+            Resume: self.room.tempo.resume, ChordAnswer: self.room.chords.answer, Progression: self.room.chords.write,
             **dict.fromkeys((Control, Bend, Pressure, Program), self._players.gesture),
             Transport: self.room.tempo.transport, Tap: self.room.tempo.tap, LinkState: self.room.tempo.link, Sysex: self._ignore,
             LearnPanic: self._learn_panic,
@@ -129,6 +130,11 @@ class Session:
     def voices(self) -> Sequence[Voice]:
         """The voices, by their numbers from 1."""
         return self._band.voices
+
+    @property
+    def scenes(self) -> Mapping[str, Mapping[str, Any]]:
+        """The scenes by name; one that is stored anew is another object."""
+        return self._scenes.kept
 
     @property
     def landmark(self) -> object:

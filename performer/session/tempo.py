@@ -11,7 +11,7 @@ from typing import Any
 
 from performer.clock import Metre, Timeline
 from performer.effects import Effect, Join, Pass, Propose, Say, Wake
-from performer.events import LinkState, ParameterSet, Tap, Transport
+from performer.events import LinkState, ParameterSet, Resume, Tap, Transport
 from performer.session.clock_out import EVERY, ClockOut
 from performer.session.follower import Follower
 from performer.session.pulse import Pulse
@@ -144,6 +144,18 @@ class Tempo:
             self.halted = True
         if self.halted != before:
             yield from self._tell(time)
+
+    @property
+    def transport_state(self) -> Mapping[str, Any]:
+        """What a `Resume` wants to know beside beat, tempo and whether the song runs."""
+        clock_plays = self._follower.playing if self._by_hand is None or self.source != "midi" else self._by_hand
+        return {"halted": self.halted, "position": self._position, "counted_from": self._bar_beat, "clock_plays": clock_plays}
+
+    def resume(self, time: float, event: Resume) -> Iterator[Effect]:
+        """The song goes on where another engine died. Who follows us has counted on and hears of no start."""
+        self.halted, self._position, self._bar_beat = event.halted, event.position, event.counted_from
+        self._follower.resume(event.clock_plays, event.position)
+        yield from self._move(time, Timeline(event.bpm, event.beat, time), event.playing)
 
     def link(self, time: float, event: LinkState) -> Iterator[Effect]:
         """What the Link session says."""

@@ -71,7 +71,7 @@ def connections() -> set[tuple[str, str]]:
 
 def strike(hands: MidiPeer, listener: Listener, chance: random.Random) -> list[int]:
     """Press keys until enough notes sound; return the keys."""
-    keys = chance.sample(range(50, 80), 3)
+    keys = chance.sample(range(50, 80), 5)
     hands.play([[0x90, key, 90] for key in keys])
     if not listener.wait_for(lambda: len(listener.sounding()) >= SOUNDING, PATIENCE_S):
         raise AssertionError(f"only {len(listener.sounding())} notes sound")
