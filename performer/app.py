@@ -85,7 +85,7 @@ class Engine:
         self.facts: dict[str, Any] = {"show": show.general.name, "clock_origin": self.clock.origin}
         seed = show.general.seed or random.SystemRandom().randrange(1, 2**31)
         self._minds = Minds(
-            show, self.clock, self.play, lambda sender, sentence: self._osc.refuse(sender, "/performer/model", sentence), self._tell,
+            show, self.clock, self.play, lambda sender, sentence: self._osc.refuse(sender, "/performer/model", sentence), lambda said: self._osc.say(said),
             self._thinking_clear_in,
         )  # fmt: skip
         self._remarks = [*show.notices, *self._minds.remarks]
@@ -328,9 +328,6 @@ class Engine:
         """The same for the models, which leave the processor to the session too: Python runs one thread at a time."""
         return max(self._clear_in(), TURN_S if self._worker.is_at_work else 0.0)
 
-    def _tell(self, said: Say) -> None:
-        self._osc.say(said)
-
     def _audio_status(self, arguments: Sequence[Any]) -> None:
         said = str(arguments[0]) if arguments else ""
         if self.facts.get("audio") != said:
@@ -397,6 +394,7 @@ def run(options: EngineOptions, loopback: Loopback, public: socket.socket, link:
     except PerformerError as error:
         lifeline.send_bytes(str(error).encode(errors="backslashreplace"))
         raise SystemExit(2) from None
+    LOOPS.has_begun = True
     lifeline.send_bytes(READY + json.dumps(engine.facts).encode())
     watch_lifeline(lifeline, done.set)
     done.wait()

@@ -14,6 +14,7 @@ from typing import Any
 
 ENDS = ("SIGINT", "SIGTERM", "SIGHUP", "SIGQUIT", "SIGBREAK")  # those that this system has
 OF_TERMINAL = ("SIGINT", "SIGHUP", "SIGQUIT", "SIGBREAK")
+PR_SET_PDEATHSIG = 1  # of prctl
 CLOSE, LOG_OFF, SHUT_DOWN = 2, 5, 6  # events of a console of Windows
 WINDOWS_WAITS_S = 4.5  # seconds that Windows lets a process have after its window was closed, less a little
 
@@ -39,6 +40,13 @@ def be_deaf_to_terminal() -> None:
         signal.pthread_sigmask(signal.SIG_UNBLOCK, numbers(OF_TERMINAL))
     if sys.platform == "win32":
         _windows.append(ConsoleWindow(lambda: None))
+
+
+def wake_with_parent_gone() -> None:
+    """For a child, on Linux: where the parent dies, a child that was stopped goes on, so that it sees that and ends too."""
+    if sys.platform.startswith("linux"):
+        with contextlib.suppress(OSError, AttributeError):
+            ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, int(signal.SIGCONT), 0, 0, 0)
 
 
 @contextlib.contextmanager

@@ -15,17 +15,23 @@ LATE_S = 2.0
 
 
 class Heartbeat:
-    """One process's beat in shared `memory`, one float: time.monotonic(), 0 before the first. The writer is the process's own thread."""
+    """One process's beat in shared `memory`, two floats: time.monotonic() of the last beat, and whether the process has begun its work: until
+    then it may stand still, as it does while it loads libraries and models. The writer is the process's own thread."""
 
     def __init__(self, memory: MutableSequence[float]) -> None:
         self._memory = memory
 
     def clear(self) -> None:
         """Forget the beats of a process before."""
-        self._memory[0] = 0.0
+        self._memory[0] = self._memory[1] = 0.0
 
-    def beat(self) -> None:
-        self._memory[0] = time.monotonic()
+    def beat(self, has_begun: bool) -> None:
+        self._memory[0], self._memory[1] = time.monotonic(), float(has_begun)
+
+    @property
+    def has_begun(self) -> bool:
+        """Whether the process has begun its work."""
+        return bool(self._memory[1])
 
     def age(self, now: float) -> float | None:
         """Seconds since the last beat; None before the first."""
@@ -40,6 +46,8 @@ class Loops:
         self._last: dict[str, float] = {}
         self._limits: dict[str, float] = {}
         self._nudges: dict[str, Callable[[], object]] = {}
+        self.has_begun = False
+        """Whether this process has begun its work: set by it, when all is loaded."""
 
     def watch(self, name: str, limit_s: float = LATE_S, nudge: Callable[[], object] | None = None) -> Callable[[], None]:
         """Watch a loop from now on, and return what it calls in each of its rounds. `nudge` wakes a loop that sleeps until it has work."""
@@ -78,7 +86,7 @@ def start_beating(heartbeat: Heartbeat, loops: Loops = LOOPS) -> None:
     def run() -> None:
         while True:
             if not loops.late(time.monotonic()):
-                heartbeat.beat()
+                heartbeat.beat(loops.has_begun)
             loops.nudge()
             time.sleep(EVERY_S)
 

@@ -25,7 +25,7 @@ from performer.addresses import family_of
 from performer.assets import file_name, takes_dir
 from performer.console import print_without_waiting, stand_somewhere
 from performer.crash_memory import CrashMemory
-from performer.endings import ConsoleWindow, be_deaf_to_terminal, end_on_signals, held_back
+from performer.endings import ConsoleWindow, be_deaf_to_terminal, end_on_signals, held_back, wake_with_parent_gone
 from performer.errors import PerformerError, PortError
 from performer.folders import prepare_folders
 from performer.heartbeat import LATE_S, Heartbeat, start_beating
@@ -43,7 +43,7 @@ CONTEXT = multiprocessing.get_context("spawn")
 FIRST_WAIT, LONGEST_WAIT = 0.25, 20.0  # seconds before a dead child is started again, doubled each time
 STEADY = 5.0  # seconds of life after which a death counts as the first again
 FORMAT = "performer: %(message)s"
-PATIENCE, OTHERS_PATIENCE = 4.0, 1.0  # seconds that the engine, and after it the others, have to stop by themselves
+PATIENCE, OTHERS_PATIENCE = 1.3, 0.4  # seconds that the engine, and after it the others, have to stop by themselves
 BEGIN_S = 60.0  # seconds that a process has to its first beat; a busy machine takes some
 GAP_S = 1.0  # seconds between two looks after which this process itself stood still
 WATCH_S = 0.1  # seconds between two looks at whether to end
@@ -63,7 +63,7 @@ class Child:
     due: float = field(default=0.0)
     restarts: int = 0
     last_reason: str = ""
-    heartbeat: Heartbeat = field(default_factory=lambda: Heartbeat(CONTEXT.RawArray("d", 1)))
+    heartbeat: Heartbeat = field(default_factory=lambda: Heartbeat(CONTEXT.RawArray("d", 2)))
     hung: str = ""
     """Why it was ended from here, until its end is seen."""
 
@@ -99,9 +99,9 @@ class Child:
         if self.process is None or self.hung:
             return
         age = self.heartbeat.age(now)
-        if age is not None and age > LATE_S:
+        if self.heartbeat.has_begun and age is not None and age > LATE_S:
             self.hung = f"it did not answer for {age:.1f} s"
-        elif age is None and now - self.started > BEGIN_S:
+        elif not self.heartbeat.has_begun and now - self.started > BEGIN_S:
             self.hung = f"it did not begin within {BEGIN_S:.0f} s"
         if self.hung:
             self.process.kill()
@@ -139,11 +139,13 @@ class Child:
             self.lifeline.close()
             self.lifeline = None
 
-    def gone(self, until: float) -> None:
-        """Wait for its end until the moment `until`, then end it."""
+    def gone(self, until: float, hurry: Callable[[], bool] = lambda: False) -> None:
+        """Wait for its end until the moment `until`, then end it; at once where it stands still, or there is a `hurry`."""
         if self.process is None:
             return
-        self.process.join(max(0.05, until - time.monotonic()))
+        self.process.join(0.05)
+        while self.process.is_alive() and time.monotonic() < until and not hurry() and (self.beat_age or 0.0) < LATE_S:
+            self.process.join(0.05)
         if self.process.is_alive():
             log.warning("%s did not stop by itself", self.name)
             self.process.kill()
@@ -154,6 +156,7 @@ def _begin(name: str, heartbeat: Heartbeat, level: int, target: Callable[..., No
     """The first function of every child. On Linux `ps` and `top` show it as `perf.NAME`."""
     with contextlib.suppress(OSError):
         Path("/proc/self/comm").write_text(f"perf.{name}", encoding="ascii")
+    wake_with_parent_gone()
     be_deaf_to_terminal()
     print_without_waiting()
     logging.basicConfig(level=level, format=FORMAT, stream=sys.stderr)
@@ -167,7 +170,7 @@ class Supervisor:
 
     def __init__(self, show: Show, play: Path | None = None) -> None:
         self.show = show = prepare_folders(show)
-        self._stopping = self._ready = False
+        self._stopping = self._ready = self._hurry = False
         self._window: ConsoleWindow | None = None
         self._public = _bind(socket.SOCK_DGRAM, show.osc.host, show.osc.port, "OSC", "[osc] port")
         try:
@@ -229,8 +232,11 @@ class Supervisor:
 
     def _engine_ready(self, engine: Child) -> Mapping[str, Any]:
         assert engine.lifeline is not None
+        until = time.monotonic() + BEGIN_S
         while not self._stopping and not engine.lifeline.poll(WATCH_S):
-            pass
+            if time.monotonic() > until:
+                self.close()
+                raise PerformerError(f"The engine was not ready within {BEGIN_S:.0f} s.", "`performer doctor` tells what is slow or stuck here.")
         try:
             said = b"" if self._stopping else engine.lifeline.recv_bytes()
         except (EOFError, OSError):
@@ -291,11 +297,11 @@ class Supervisor:
             child.let_go()
             if child.name == "engine":
                 # An engine that still loads its models hears nothing yet, and nothing sounds.
-                child.gone(time.monotonic() + (PATIENCE if self._ready else 0.0))
+                child.gone(time.monotonic() + (PATIENCE if self._ready else 0.0), lambda: self._hurry)
                 self._silence()
         until = time.monotonic() + (OTHERS_PATIENCE if self._ready else 0.0)
         for child in self.children:
-            child.gone(until)
+            child.gone(until, lambda: self._hurry)
         for sock in (self._public, self._http, *(loopback.sock for loopback in self._loopbacks.values())):
             if sock is not None:
                 sock.close()
@@ -310,7 +316,8 @@ class Supervisor:
             send(self._link.engine, SILENCE)
 
     def _end(self) -> None:
-        self._stopping = True
+        """A signal came; a second one does not wait for anybody."""
+        self._hurry, self._stopping = self._stopping, True
 
 
 def _bind(kind: socket.SocketKind, host: str, port: int, what: str, key: str) -> socket.socket:

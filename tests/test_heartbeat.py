@@ -18,14 +18,15 @@ def test_a_loop_that_stands_still_is_late_until_it_goes_round():
 
 
 def test_a_process_beats_and_stops_when_a_loop_stands_still():
-    heartbeat, loops, nudged = Heartbeat([0.0]), Loops(), threading.Event()
+    heartbeat, loops, nudged = Heartbeat([0.0, 0.0]), Loops(), threading.Event()
     assert heartbeat.age(time.monotonic()) is None
     loops.watch("quick", 0.3, nudged.set)
     start_beating(heartbeat, loops)
-    assert nudged.wait(2.0)
+    assert nudged.wait(2.0) and not heartbeat.has_begun
+    loops.has_begun = True
     time.sleep(2 * EVERY_S + 0.4)  # the loop never goes round
     age = heartbeat.age(time.monotonic())
     assert age is not None and 2 * EVERY_S < age < LATE_S + 1.0
     loops.forget("quick")
     time.sleep(EVERY_S + 0.2)
-    assert (heartbeat.age(time.monotonic()) or 9.0) < EVERY_S + 0.2
+    assert (heartbeat.age(time.monotonic()) or 9.0) < EVERY_S + 0.2 and heartbeat.has_begun

@@ -17,6 +17,7 @@ from starlette.applications import Starlette
 from performer.desk.door import Door
 from performer.desk.hub import Hub
 from performer.desk.server import Desk
+from performer.heartbeat import LOOPS
 from performer.log_limit import spare_tracebacks
 from performer.loopback import Loopback, watch_lifeline
 from performer.parameters import Table
@@ -58,6 +59,7 @@ def run(loopback: Loopback, http_socket: socket.socket, options: DeskOptions, li
         hub.attach(None)
 
     app = Desk(table, hub, loopback).app(Door(options.host, options.token), lifespan)
+    LOOPS.has_begun = True
     server = Server(
         uvicorn.Config(
             app, loop="asyncio", http="h11", ws="websockets-sansio", log_config=None, log_level="warning", access_log=False,

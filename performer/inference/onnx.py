@@ -10,7 +10,6 @@ import io
 import math
 import os
 import sys
-import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
@@ -91,9 +90,9 @@ class OpenGraph:
         limit = self._limit
         if limit.refuses():
             raise ModelError(f"Graph '{self._graph.path}' ran too long and rests.", TOO_LONG)
-        limit.began = time.monotonic()
+        options = limit.begins()
         try:
-            return run(limit.options)
+            return run(options)
         finally:
             if limit.ended():
                 raise ModelError(f"Graph '{self._graph.path}' did not end within {limit.seconds:.0f} s and was stopped.", TOO_LONG) from None

@@ -19,15 +19,15 @@ LOOK_S = 0.5
 
 
 class RunLimit:
-    """The limit of one graph's runs, for one thread at a time. `began` is set while a run goes on: time.monotonic(), else 0."""
+    """The limit of one graph's runs, in any number of threads: one that takes too long ends all that go on."""
 
     def __init__(self, onnxruntime: Any) -> None:
         self._make = onnxruntime.RunOptions
         self.options = self._make()
-        self.began = 0.0
+        self._began: dict[int, float] = {}  # by thread
         self.seconds = FIRST_S
         self.stopped = False
-        """Whether the run that goes on was told to stop."""
+        """Whether the runs that go on were told to stop."""
         self._in_a_row = 0
         self._rests_until = 0.0
         _watch.add(self)
@@ -38,16 +38,23 @@ class RunLimit:
 
     def look(self, now: float) -> None:
         """Stop a run that takes too long. Called by the thread that watches."""
-        if self.began and now - self.began > self.seconds and not self.stopped:
+        if not self.stopped and any(now - began > self.seconds for began in list(self._began.values())):
             self.stopped = True
             self.options.terminate = True
 
+    def begins(self) -> Any:
+        """Note the begin of a run in this thread, and return its options."""
+        self._began[threading.get_ident()] = time.monotonic()
+        return self.options
+
     def ended(self) -> bool:
-        """Note the end of a run. Whether it was stopped."""
-        self.began = 0.0
+        """Note the end of this thread's run. Whether it was stopped."""
+        self._began.pop(threading.get_ident(), None)
         if not self.stopped:
             self._in_a_row = 0
             return False
+        if self._began:
+            return True
         self.options, self.stopped = self._make(), False
         self._in_a_row += 1
         if self._in_a_row > 1:

@@ -21,6 +21,7 @@ import numpy as np
 
 from performer.console import Outlet
 from performer.errors import PortError
+from performer.heartbeat import LOOPS
 from performer.listening.analysis import TONE_EVERY, Analysis, Features
 from performer.listening.audio import AudioInput, Ring, choose, inputs, start
 from performer.listening.spectrum import Samples
@@ -60,6 +61,7 @@ def run(loopback: Loopback, options: ListeningOptions, lifeline: Connection) -> 
         loopback.send("engine", "/performer/listening/status", str(error))
         leave(NO_DEVICE)
     watchdog.watch(ring, f"the audio input {device}")
+    LOOPS.has_begun = True
     Listener(loopback, device, ring, stream).run()
 
 

@@ -174,6 +174,7 @@ def run(options: PortsOptions, link: PortLink, memory: CrashMemory, lifeline: Co
     server = PortServer(options, link, memory)
     server.start()
     with contextlib.suppress(EOFError, OSError):
+        LOOPS.has_begun = True
         went_round = LOOPS.watch("ports")
         while not lifeline.poll(GUARD_S):
             went_round()

@@ -22,6 +22,7 @@ from typing import Any
 
 import numpy as np
 
+from performer.heartbeat import LOOPS
 from performer.loopback import Loopback, watch_lifeline
 from performer.visuals.camera import Camera
 from performer.visuals.canvas import Canvas
@@ -88,6 +89,7 @@ def run(loopback: Loopback, memory: Any, options: ScreenOptions, lifeline: Conne
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     signal.signal(signal.SIGTERM, lambda number, frame: done.set())
     watch_lifeline(lifeline, done.set)
+    LOOPS.has_begun = True
     sys.setswitchinterval(SWITCH_INTERVAL)
     if hasattr(os, "setpriority"):
         with contextlib.suppress(OSError):  # who may not is scheduled like everybody else

@@ -22,6 +22,7 @@ from pathlib import Path
 from typing import Any
 
 from performer.assets import pictures_dir
+from performer.heartbeat import LOOPS
 from performer.loopback import Loopback, watch_lifeline
 from performer.visuals.easel import Easel
 from performer.visuals.even import apart
@@ -86,6 +87,7 @@ def run(loopback: Loopback, memory: Any, options: VisualsOptions, lifeline: Conn
 
     signal.signal(signal.SIGTERM, stop)
     watch_lifeline(lifeline, stop)
+    LOOPS.has_begun = True
     if hasattr(os, "nice"):
         os.nice(NICENESS)
     hearing.listen(loopback)
