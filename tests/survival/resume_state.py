@@ -5,6 +5,7 @@ and the song's position is compared with where it would be. Told as JSON.
 """
 
 import argparse
+import contextlib
 import json
 import os
 import random
@@ -74,6 +75,14 @@ class Hand:
                     return told
         return told
 
+    def forget(self) -> None:
+        """Drop what was told until now: a dead engine's words may wait."""
+        self._sock.setblocking(False)
+        with contextlib.suppress(BlockingIOError):
+            while True:
+                self._sock.recv(65535)
+        self._sock.settimeout(0.2)
+
     def close(self) -> None:
         """Free the port."""
         self._sock.close()
@@ -111,11 +120,13 @@ def kill_once(show: ShowProcess, hand: Hand, chance: random.Random, figures: Fig
     """Set everything, kill the engine, and note what the next one does not know."""
     values = set_all(hand, chance)
     time.sleep(SAVED_S)
+    hand.forget()
     bpm, zero, playing = position(hand)
     begun, dead = time.monotonic(), engine_of(show)
     os.kill(dead, signal.SIGKILL)
     while engine_of(show) in (0, dead) and time.monotonic() < begun + PATIENCE_S:
         time.sleep(0.02)
+    hand.forget()
     bpm_after, zero_after, playing_after = position(hand)
     figures.answered_s.append(time.monotonic() - begun)
     for address, value in values.items():
