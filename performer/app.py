@@ -20,7 +20,6 @@ from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import Any
 
-from performer.addresses import parse_client, reach
 from performer.assets import takes_dir
 from performer.awake import Awake
 from performer.clock import SystemClock
@@ -35,6 +34,7 @@ from performer.inputs.port_limits import PortLimits
 from performer.inputs.replay import Replay
 from performer.loopback import LISTENING, Loopback, watch_lifeline
 from performer.minds import Minds, Thought
+from performer.outputs.clients import client_address
 from performer.outputs.features import Features
 from performer.outputs.health import Health
 from performer.outputs.osc import OscOutput
@@ -85,7 +85,7 @@ class Engine:
         self.facts: dict[str, Any] = {"show": show.general.name, "clock_origin": self.clock.origin}
         seed = show.general.seed or random.SystemRandom().randrange(1, 2**31)
         self._minds = Minds(
-            show, self.clock, self.play, lambda sender, sentence: self._osc.refuse(sender, "/performer/model", sentence), lambda said: self._osc.say(said),
+            show, self.clock, self.play, lambda sender, sentence: self._osc.refuse(sender, "/performer/model", sentence), self._tell,
             self._thinking_clear_in,
         )  # fmt: skip
         self._remarks = [*show.notices, *self._minds.remarks]
@@ -99,7 +99,7 @@ class Engine:
         self._audio_named = bool(show.audio.enabled and show.audio.input)  # one that is wanted by its name and not there is told as a mistake
         self._worker = Worker("session", self._handle, rest=self._do_later, watched=True)
         self._later: deque[tuple[Callable[..., object], Any]] = deque()  # what is done when the turn is over, and with what
-        clients = [_client(text, public.family, show.osc.host) for text in show.osc.clients]
+        clients = [client_address(text, public.family, show.osc.host) for text in show.osc.clients]
         self._osc = OscOutput(
             loopback, public, clients, show.osc.reply_port, show.table.rows, self._minds.busy,
             self._clear_in,
@@ -328,6 +328,9 @@ class Engine:
         """The same for the models, which leave the processor to the session too: Python runs one thread at a time."""
         return max(self._clear_in(), TURN_S if self._worker.is_at_work else 0.0)
 
+    def _tell(self, said: Say) -> None:
+        self._osc.say(said)
+
     def _audio_status(self, arguments: Sequence[Any]) -> None:
         said = str(arguments[0]) if arguments else ""
         if self.facts.get("audio") != said:
@@ -371,15 +374,6 @@ class Engine:
 
     def _someone_answers(self) -> bool:
         return self.session.answering
-
-
-def _client(text: str, family: socket.AddressFamily, listening: str) -> tuple[str, int]:
-    """Host and port of a client, as a socket of this family can send to it. Raises PerformerError where it cannot."""
-    try:
-        host, port = parse_client(text)
-        return reach(host, family, listening), port
-    except ValueError as error:
-        raise PerformerError(f"The OSC client '{text}' {error}.", 'Write for example "127.0.0.1:9001".') from None
 
 
 def run(options: EngineOptions, loopback: Loopback, public: socket.socket, link: PortLink | None, memory: StateMemory, lifeline: Connection) -> None:

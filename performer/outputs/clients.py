@@ -9,11 +9,14 @@ Who speaks from another port is told at once: the listener may be another progra
 """
 
 import ipaddress
+import socket
 import threading
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
+from performer.addresses import parse_client, reach
+from performer.errors import PerformerError
 from performer.outputs.values import UNKNOWN, as_told
 
 EXPIRY = 300.0  # seconds after its last word in which a client is told
@@ -272,3 +275,12 @@ class Clients:
         if sentence not in self._reported and len(self._reported) < MOST_SENDERS:
             self._reported.add(sentence)
             self._report(sentence)
+
+
+def client_address(text: str, family: socket.AddressFamily, listening: str) -> tuple[str, int]:
+    """Host and port of a client, as a socket of this family can send to it. Raises PerformerError where it cannot."""
+    try:
+        host, port = parse_client(text)
+        return reach(host, family, listening), port
+    except ValueError as error:
+        raise PerformerError(f"The OSC client '{text}' {error}.", 'Write for example "127.0.0.1:9001".') from None
