@@ -5,8 +5,8 @@ import socket
 import pytest
 
 from performer.addresses import in_link, parse_client, reach
-from performer.app import _client
 from performer.errors import PerformerError, PortError
+from performer.outputs.clients import client_address
 from performer.supervisor import _bind
 
 
@@ -32,7 +32,7 @@ def test_a_named_client_of_either_family_is_told(listening: str, client: str):
     with _bind(socket.SOCK_DGRAM, listening, 0, "OSC", "[osc] port") as mouth, socket.socket(family, socket.SOCK_DGRAM) as ear:
         ear.bind((client.strip("[]"), 0))
         ear.settimeout(5.0)
-        mouth.sendto(b"a", _client(f"{client}:{ear.getsockname()[1]}", mouth.family, listening))
+        mouth.sendto(b"a", client_address(f"{client}:{ear.getsockname()[1]}", mouth.family, listening))
         assert ear.recv(10) == b"a"
 
 
@@ -40,7 +40,7 @@ def test_a_named_client_of_either_family_is_told(listening: str, client: str):
 def test_a_client_that_cannot_be_reached_from_there_is_told(listening: str, client: str):
     family = socket.AF_INET6 if ":" in listening else socket.AF_INET
     with pytest.raises(PerformerError, match=r"The OSC client"):
-        _client(client, family, listening)
+        client_address(client, family, listening)
 
 
 def test_addresses_in_words():
