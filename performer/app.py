@@ -150,11 +150,11 @@ class Engine:
         if self.take is not None:
             self.take.start()
         self._worker.start()
+        self._keeper.resume(self.clock.now(), self.hear)  # before anybody asks where the song is
         self._health.start()
         self._housekeeping.start()
         self._running.set()
         self._net_thread.start()
-        self._keeper.resume(self.clock.now(), self.hear)
         self._midi.start(self._ports_changed)
         if self._progression:
             self.hear(Timed(self.clock.now(), Progression(self._progression)))

@@ -55,7 +55,10 @@ def stop_once(folder: Path, wait_s: float, number: int) -> tuple[float, str]:
         os.killpg(process.pid, signal.SIGKILL)
         return 30.0, f"{signal.Signals(number).name} after {wait_s:.2f} s: it does not end"
     took = time.monotonic() - began
-    left = left_of(process.pid)
+    while left := left_of(process.pid):
+        if time.monotonic() - began > ENDED_S:
+            break
+        time.sleep(0.02)
     failure = f"{signal.Signals(number).name} after {wait_s:.2f} s: "
     assert process.stdout is not None
     process.stdout.close()
