@@ -6,6 +6,7 @@ import shutil
 import sys
 from pathlib import Path
 
+import onnx as graphs
 import pytest
 
 from performer.assets import models_dir
@@ -127,3 +128,28 @@ def test_chance_in_a_graph_is_found(onnx, brought, capsys):
     card = brought / "card.toml"
     card.write_text(card.read_text(encoding="utf-8").replace(before, sha256_of(path)), encoding="utf-8")
     assert "The same seed gives other notes" in checked(brought, capsys, FAILED)
+
+
+def test_a_graph_that_takes_all_memory_is_told(folder: Path, capsys: pytest.CaptureFixture[str]):
+    """Before, it took what there was: a hundred gigabytes, and the machine with it."""
+    path = folder / "heads.onnx"
+    model = graphs.load(path)
+    helper, graph = graphs.helper, model.graph
+    before = sha256_of(path)
+    output = graph.output[0].name
+    for node in graph.node:
+        node.output[:] = [f"{name} before" if name == output else name for name in node.output]
+    huge = helper.make_tensor("huge", graphs.TensorProto.INT64, [1], [25_000_000_000])
+    graph.initializer.append(huge)
+    graph.node.extend([
+        helper.make_node("Size", ["hidden"], ["size"]),
+        helper.make_node("Mul", ["size", "huge"], ["count"]),
+        helper.make_node("ConstantOfShape", ["count"], ["zeros"]),
+        helper.make_node("ReduceMax", ["zeros"], ["zero"], keepdims=0),
+        helper.make_node("Add", [f"{output} before", "zero"], [output]),
+    ])  # fmt: skip
+    graphs.save(model, path)
+    card = folder / "card.toml"
+    card.write_text(card.read_text().replace(before, sha256_of(path)))
+    out = checked(folder, capsys, FAILED)
+    assert "does not run" in out or "it needs more than" in out
