@@ -18,7 +18,7 @@ STUCK = (
 def run(folder: Path, test: str) -> "subprocess.CompletedProcess[str]":
     file = folder / "test_it.py"
     file.write_text(BESIDE + test, encoding="utf-8")
-    limits = ["-o", "timeout=1", "-o", "faulthandler_timeout=3", "-p", "no:cacheprovider", "-n", "0"]
+    limits = ["-o", "timeout=1", "-o", "faulthandler_timeout=3", "-p", "no:cacheprovider"]
     command = [sys.executable, "-m", "pytest", "-c", str(PROJECT), "--rootdir", str(folder), *limits, str(file)]
     return subprocess.run(command, capture_output=True, text=True, timeout=60, check=False, cwd=folder)
 
