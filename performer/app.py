@@ -376,7 +376,9 @@ class Engine:
         return self.session.answering
 
 
-def run(options: EngineOptions, loopback: Loopback, public: socket.socket, link: PortLink | None, memory: StateMemory, lifeline: Connection) -> None:
+def run(
+    options: EngineOptions, loopback: Loopback, public: socket.socket, link: PortLink | None, memory: StateMemory | None, lifeline: Connection
+) -> None:
     """The engine's process: play until the lifeline ends. A mistake that a person can mend goes up the lifeline as its sentence."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     done = threading.Event()

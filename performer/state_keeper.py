@@ -49,8 +49,8 @@ class StateMemory:
 class StateGuard:
     """The supervisor's part: drops a state of which engines seem to die."""
 
-    def __init__(self, memory: StateMemory) -> None:
-        self._memory, self._loop = memory, CrashLoop()
+    def __init__(self, memory: StateMemory | None) -> None:
+        self._memory, self._loop = memory or StateMemory.make(), CrashLoop()
 
     def starts(self) -> None:
         """An engine is started again."""

@@ -185,7 +185,7 @@ class Supervisor:
         self._link = PortLink.make() if show.midi.enabled else None
         self._reporter = Reporter(self._loopbacks["engine"])
         engine = app.EngineOptions(show, play)
-        memory = StateMemory.make(partial(CONTEXT.RawArray, "B"))
+        memory = _state_memory()
         self._guard = StateGuard(memory)
         arguments = (engine, self._loopbacks["engine"], self._public, self._link, memory)
         self.children = [Child("engine", app.run, arguments), *self._ports(), *self._others()]
@@ -318,6 +318,15 @@ class Supervisor:
     def _end(self) -> None:
         """A signal came; a second one does not wait for anybody."""
         self._hurry, self._stopping = self._stopping, True
+
+
+def _state_memory() -> StateMemory | None:
+    """Memory for the engine's state; None where the system gives none: the show plays all the same."""
+    try:
+        return StateMemory.make(partial(CONTEXT.RawArray, "B"))
+    except OSError as error:
+        log.warning("There is no memory for the engine's state (%s): should it die, the next one starts with the show file's values.", error.strerror)
+        return None
 
 
 def _bind(kind: socket.SocketKind, host: str, port: int, what: str, key: str) -> socket.socket:

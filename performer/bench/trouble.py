@@ -1,6 +1,7 @@
 """`bench trouble`: what the audience sees and hears while the generator is killed again and again, while the screen's process is stopped, and
 while ten thousand parameter messages a second come in. A voice plays by itself all the time."""
 
+import contextlib
 import itertools
 import json
 import os
@@ -136,7 +137,8 @@ def _stop_screen(process: int, seconds: float) -> None:
     try:
         time.sleep(seconds)
     finally:
-        os.kill(process, signal.SIGCONT)
+        with contextlib.suppress(ProcessLookupError):  # after two seconds the show has ended it, and started another
+            os.kill(process, signal.SIGCONT)
 
 
 def _flood(stage: Stage, seconds: float) -> int:
