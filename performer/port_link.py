@@ -77,7 +77,7 @@ def receive(sock: socket.socket, timeout: float | None = None) -> bytes:
 
 def play(number: int, message: Sequence[int]) -> bytes:
     """What has this message leave by the output of this number, from 1."""
-    return b"P%c" % number + bytes(message)
+    return PLAY + bytes((number, *message))
 
 
 def heard(number: int, moment: float, message: Sequence[int]) -> bytes:

@@ -24,7 +24,7 @@ from performer.show import Midi
 log = logging.getLogger("performer")
 START_S = 5.0  # seconds that a start waits for the ports; a MIDI system that is stuck keeps no show from starting
 IDLE_S = 0.003  # seconds without a message after which the reader is lent to who has something to do meanwhile
-REST_S = 10.0  # seconds without a player after which nobody keeps anything warm
+REST_S = 10.0  # seconds without a player after which the reader is lent every CHECK_S only
 CHECK_S = 0.25  # seconds between two looks at what is missing
 
 
@@ -125,7 +125,7 @@ class ShowMidi:
                     if datagram:
                         played = now
                         self._take(datagram)
-                    elif not resting:
+                    else:
                         self._handlers.idle()
                     if now - checked > CHECK_S:
                         checked = now

@@ -19,7 +19,7 @@ LAYERS: tuple[str, ...] = (
     "ledger midi_system parameters rest_ledger show_check",
     "crash_memory show_ports",
     "desk inference listening midi_port probe scheduler session show",
-    "words",
+    "port_owner words",
     "evaluation folders inputs minds outputs visuals",
     "devices doctor offline ports show_midi state_keeper",
     "app",

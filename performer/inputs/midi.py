@@ -10,6 +10,7 @@ from performer.clock import Clock
 from performer.events import Bend, Control, Event, NoteOff, NoteOn, Panic, PortGone, Pressure, Program, Sysex, Timed, Transport
 from performer.midi_parser import MidiParser, is_whole
 from performer.midi_port import Port
+from performer.port_owner import PortOwner
 
 VIRTUAL = "Performer In"
 SENSING_S = 1.0  # seconds without a message after which a cable that carried active sensing (one each 0.3 s at least) is gone
@@ -109,7 +110,7 @@ class MidiReceiver:
                 self._last = now
 
 
-class MidiInput(MidiReceiver):
+class MidiInput(MidiReceiver, PortOwner):
     """The port that is played into: `want` is (part of) the name of an existing one, None makes the virtual port of the name `virtual`.
 
     Where the port is polled, `post` is called on its reader's thread, and `idle` while nothing comes; where the system calls back, `post_back` (if
@@ -129,22 +130,6 @@ class MidiInput(MidiReceiver):
     ) -> None:
         super().__init__(clock, post, post_back, source, channel)
         self.port = Port("in", want, virtual, self._receive, idle, clock.now, busy, self.lost, self.check)
-
-    @property
-    def name(self) -> str:
-        """The name of the port."""
-        return self.port.name
-
-    def start(self) -> None:
-        """Open the port. Raises PortError with the names that there are."""
-        self.port.open()
-
-    def stop(self) -> None:
-        self.port.close()
-
-    def alive(self) -> bool:
-        """Whether the port is still there; see `Port.alive`."""
-        return self.port.alive()
 
     def _receive(self, message_and_delta: tuple[list[int], float], moment: float | None) -> None:
         self.receive(message_and_delta[0], moment)

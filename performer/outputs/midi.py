@@ -10,6 +10,7 @@ from collections.abc import Iterable, Mapping
 from performer.events import Bend, Control, Event, Pressure, Program, Transport
 from performer.midi_port import Port
 from performer.port_link import play, send
+from performer.port_owner import PortOwner
 
 VIRTUAL = "Performer Out"
 PEDAL, ALL_SOUND_OFF, ALL_NOTES_OFF = 64, 120, 123
@@ -82,7 +83,7 @@ class MidiSender:
         raise NotImplementedError
 
 
-class MidiOutput(MidiSender):
+class MidiOutput(MidiSender, PortOwner):
     """The port that Performer plays to: `want` is (part of) the name of an existing one, None makes the virtual port of the name `virtual`
     (empty: "Performer Out")."""
 
@@ -91,22 +92,6 @@ class MidiOutput(MidiSender):
         self.port = Port("out", want, virtual or VIRTUAL)
         self._confirmed = 0
         self._unconfirmed = 0
-
-    @property
-    def name(self) -> str:
-        """The name of the port."""
-        return self.port.name
-
-    def start(self) -> None:
-        """Open the port. Raises PortError with the names that there are."""
-        self.port.open()
-
-    def stop(self) -> None:
-        self.port.close()
-
-    def alive(self) -> bool:
-        """Whether the port is still there; see `Port.alive`."""
-        return self.port.alive()
 
     def _send(self, message: tuple[int, ...] | bytes) -> bool:
         handle = self.port.handle

@@ -28,7 +28,7 @@ from performer.show_ports import InputPort, OutputPort
 
 log = logging.getLogger("performer")
 SWITCH_INTERVAL = 0.0001  # seconds that one Python thread may keep the others waiting
-GUARD_S = 0.1
+GUARD_S = 0.1  # seconds between two looks after the inputs
 OPENED, STOP = b"O", b"X"  # what this process tells itself, behind all that the engine has sent
 
 
@@ -59,14 +59,14 @@ class PortServer:
         self._last_status = b""
         self._ready = False
         self._owed: dict[int, dict[tuple[int, ...], None]] = {}  # output -> what ends something and could not be sent
-        ports = [*self._inputs, *(output.port for output in self._outputs)]
-        self._watch = PortWatch(ports, self._changed, memory=SharedValue(memory.connections), looked=self._tell)
+        self._ports = [*self._inputs, *(output.port for output in self._outputs)]
+        self._watch = PortWatch(self._ports, self._changed, memory=SharedValue(memory.connections), looked=self._tell)
         self._thread = threading.Thread(target=self._serve, name="midi out", daemon=True)
 
     def start(self) -> None:
         """Open the ports, end what a process before this one left sounding, and go to work. A port that is not there is waited for."""
         self._watch.expect(self._memory.ports())
-        for port in (*self._inputs, *(output.port for output in self._outputs)):
+        for port in self._ports:
             try:
                 port.open()
             except PortError as error:
@@ -97,7 +97,7 @@ class PortServer:
 
     @property
     def _is_beside_jack(self) -> bool:
-        opened = (port.opened for port in (*self._inputs, *(output.port for output in self._outputs)))
+        opened = (port.opened for port in self._ports)
         return any(each is not None and each.system.name == "JACK" for each in opened)
 
     def _serve(self) -> None:

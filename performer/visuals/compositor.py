@@ -14,7 +14,7 @@ import numpy as np
 from performer.assets import shaders_dir
 from performer.errors import PortError
 from performer.packages import extra
-from performer.visuals.layer_pass import LayerPass
+from performer.visuals.layer_pass import LayerPass, new_target
 from performer.visuals.layers import NO_OVERLAY, Overlay, Rgba
 from performer.visuals.looks import LOOK_CAN, PLACE_CAN, Looks, Uniforms, lasting
 from performer.visuals.reel import Picture
@@ -146,16 +146,9 @@ class Compositor:
             old.color_attachments[0].release()
             old.release()
         width = max(1, round(lines * min(WIDEST, size[0] / size[1])))
-        self._seen = [self._target((width, lines)) for _ in range(2)]
+        self._seen = [new_target(self._gl, (width, lines)) for _ in range(2)]
         self._size = size
         return True
-
-    def _target(self, size: tuple[int, int]) -> Any:
-        texture = self._gl.texture(size, 4)
-        texture.repeat_x = texture.repeat_y = False
-        framebuffer = self._gl.framebuffer([texture])
-        framebuffer.clear()
-        return framebuffer
 
     def _pass(self, name: str, can: tuple[str, ...]) -> Any:
         corners, body = ((shaders_dir() / f"{each}.glsl").read_text(encoding="utf-8") for each in ("corners", name))

@@ -75,7 +75,7 @@ class LayerPass:
         It waits for the graphics card."""
         if self._alone is None or self._alone.size != size:
             _release(self._alone)
-            self._alone = self._target(size)
+            self._alone = new_target(self._gl, size)
         self._alone.clear()
         uploads = [(layer, self._upload(layer)) for layer in layers if layer.is_seen]
         self._gl.enable(self._gl.BLEND)
@@ -150,7 +150,7 @@ class LayerPass:
         if self._targets and self._targets[0].size == size:
             return
         self._forget()
-        self._targets = [self._target(size) for _ in range(4)]
+        self._targets = [new_target(self._gl, size) for _ in range(4)]
 
     def _forget(self) -> None:
         for target in self._targets:
@@ -164,16 +164,18 @@ class LayerPass:
         for name in [name for name in self._kept if name not in names]:
             self._kept.pop(name).release()
 
-    def _target(self, size: tuple[int, int]) -> Any:
-        texture = self._gl.texture(size, 4)
-        texture.repeat_x = texture.repeat_y = False
-        framebuffer = self._gl.framebuffer([texture])
-        framebuffer.clear()
-        return framebuffer
-
     def _program(self, name: str, *defines: str) -> Any:
         program = self._gl.program(vertex_shader=_source("corners"), fragment_shader=_source(name, *defines))
         return self._gl.vertex_array(program, [(self._triangle, "2f", "corner")])
+
+
+def new_target(gl: Any, size: tuple[int, int]) -> Any:
+    """A cleared framebuffer of this size, in RGBA, whose texture does not repeat."""
+    texture = gl.texture(size, 4)
+    texture.repeat_x = texture.repeat_y = False
+    framebuffer = gl.framebuffer([texture])
+    framebuffer.clear()
+    return framebuffer
 
 
 def _source(name: str, *defines: str) -> str:

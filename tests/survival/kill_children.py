@@ -19,10 +19,11 @@ from dataclasses import dataclass, field
 from itertools import pairwise
 from pathlib import Path
 
-from tests.jack import JackServer, MidiPeer
+from tests.jack import MidiPeer
 from tests.show_process import ShowProcess
 from tests.survival.kill_engine import children_of
 from tests.survival.listener import Listener
+from tests.survival.tool import own_jack
 
 LINES = (
     "[audio]\nenabled = true", "[visuals]\nenabled = true", "[desk]\nenabled = true", '[models]\nnotes = "echo"',
@@ -133,15 +134,8 @@ def main() -> int:
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--names", nargs="+", default=["engine", "ports", "desk", "visuals", "screen", "listening"])
     options = parser.parse_args()
-    server = JackServer()
-    os.environ |= {"JACK_DEFAULT_SERVER": server.name, "JACK_NO_START_SERVER": "1"}
-    server.start()
-    try:
-        with tempfile.TemporaryDirectory() as folder:
-            figures = hurt_all(options.times, options.seed, Path(folder), tuple(options.names))
-    finally:
-        server.end()
-        JackServer.ended()
+    with own_jack(), tempfile.TemporaryDirectory() as folder:
+        figures = hurt_all(options.times, options.seed, Path(folder), tuple(options.names))
     told = {"found_s": figures.found_s, "restored_s": figures.restored_s, "longest_pause_s": figures.longest_pause_s, "failures": figures.failures}
     sys.stdout.write(json.dumps(told, indent=1) + "\n")
     return int(bool(figures.failures))

@@ -14,13 +14,13 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from tests.jack import JackServer, MidiPeer
+from tests.jack import MidiPeer
 from tests.show_process import ShowProcess
 from tests.survival.listener import Listener
+from tests.survival.tool import own_jack, percentiles
 
 LINES = (
     "[audio]\nenabled = false", "[visuals]\nenabled = false", "[desk]\nenabled = false", '[models]\nnotes = "lstm-first-int8"',
@@ -43,7 +43,7 @@ class Figures:
     def told(self) -> dict[str, object]:
         """The figures as JSON may hold them."""
         return {
-            "kills": len(self.silent_ms), "silent_ms": _percentiles(self.silent_ms), "answered_s": _percentiles(self.answered_s),
+            "kills": len(self.silent_ms), "silent_ms": percentiles(self.silent_ms), "answered_s": percentiles(self.answered_s),
             "failures": self.failures,
         }  # fmt: skip
 
@@ -134,27 +134,15 @@ def kill(times: int, seed: int, folder: Path, between: tuple[float, float] = BET
     return figures
 
 
-def _percentiles(values: Sequence[float]) -> dict[str, float]:
-    ordered = sorted(values) or [float("nan")]
-    return {name: round(ordered[min(len(ordered) - 1, int(share * len(ordered)))], 2) for name, share in (("p50", 0.5), ("p95", 0.95), ("max", 1.0))}
-
-
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
     parser.add_argument("--times", type=int, default=100)
     parser.add_argument("--seed", type=int, default=0)
     options = parser.parse_args()
-    server = JackServer()
-    os.environ |= {"JACK_DEFAULT_SERVER": server.name, "JACK_NO_START_SERVER": "1"}
-    server.start()
-    try:
-        with tempfile.TemporaryDirectory() as folder:
-            figures = kill(options.times, options.seed, Path(folder))
-    finally:
-        server.end()
-        JackServer.ended()
+    with own_jack(), tempfile.TemporaryDirectory() as folder:
+        figures = kill(options.times, options.seed, Path(folder))
     sys.stdout.write(json.dumps(figures.told(), indent=1) + "\n")
-    return int(bool(figures.failures) or _percentiles(figures.answered_s)["p95"] > ANSWERED_S)
+    return int(bool(figures.failures) or percentiles(figures.answered_s)["p95"] > ANSWERED_S)
 
 
 if __name__ == "__main__":

@@ -13,12 +13,11 @@ import subprocess
 import sys
 import tempfile
 import time
-from contextlib import ExitStack
+from contextlib import nullcontext
 from pathlib import Path
 
-from tests.jack import JackServer
 from tests.show_process import free_port
-from tests.survival.kill_engine import _percentiles as percentiles
+from tests.survival.tool import own_jack, percentiles
 
 ENDED_S = 2.0
 LATEST_S = 4.0  # seconds after the start in which the signal comes
@@ -85,17 +84,8 @@ def main() -> int:
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--stopped-jack", action="store_true")
     options = parser.parse_args()
-    server = JackServer()
-    os.environ |= {"JACK_DEFAULT_SERVER": server.name, "JACK_NO_START_SERVER": "1"}
-    server.start()
-    try:
-        with tempfile.TemporaryDirectory() as folder, ExitStack() as stack:
-            if options.stopped_jack:
-                stack.enter_context(server.stuck())
-            took, failures = stop(options.times, options.seed, Path(folder))
-    finally:
-        server.end()
-        JackServer.ended()
+    with own_jack() as server, tempfile.TemporaryDirectory() as folder, server.stuck() if options.stopped_jack else nullcontext():
+        took, failures = stop(options.times, options.seed, Path(folder))
     sys.stdout.write(json.dumps({"ended_s": percentiles(took), "failures": failures}, indent=1) + "\n")
     return int(bool(failures))
 
